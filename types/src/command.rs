@@ -1,0 +1,201 @@
+//! All that may enter.
+
+use crate::ids::{AccountId, Handle, InstrumentId, ProfileId};
+use crate::instrument::{MarginRate, Phase};
+use crate::label::{Label, OrderId};
+use crate::profile::Permission;
+use crate::reject::Reject;
+use crate::units::{Money, Price, Qty, Side};
+use serde::{Deserialize, Serialize};
+
+/// How an order meets the book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OrderKind {
+    /// At its price or better.
+    Limit(Price),
+    /// At any price inside the band, and inside the protection price where one is given.
+    Market(Option<Price>),
+}
+
+/// How long an order lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TimeInForce {
+    /// Until it trades or is cancelled.
+    Gtc,
+    /// What does not trade at once is cancelled.
+    Ioc,
+    /// Trades whole at once, or not at all.
+    Fok,
+}
+
+/// What happens where an order would meet one of its own account; the incoming order's mode decides. Source: RULES 7.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SelfMatch {
+    /// They trade.
+    None,
+    /// The incoming order's rest is cancelled.
+    CancelNewest,
+    /// The resting order is cancelled, matching goes on.
+    CancelOldest,
+    /// Both are cancelled.
+    CancelBoth,
+    /// The smaller quantity is taken off both, without a trade.
+    Decrement,
+}
+
+/// An order to enter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewOrder {
+    /// Whose.
+    pub account: AccountId,
+    /// The account's own id; `None` = numbered by the exchange and addressed by handle.
+    pub id: Option<Label>,
+    /// In what.
+    pub instrument: InstrumentId,
+    /// Which side.
+    pub side: Side,
+    /// Limit or market.
+    pub kind: OrderKind,
+    /// Lots; 1 to [`Qty::MAX`].
+    pub qty: Qty,
+    /// How long.
+    pub tif: TimeInForce,
+    /// Rejected if it would take.
+    pub post_only: bool,
+    /// Only ever brings its account's position closer to zero.
+    pub reduce_only: bool,
+    /// Against own orders.
+    pub self_match: SelfMatch,
+}
+
+/// Which resting order is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OrderRef {
+    /// The account's own id.
+    Client(Label),
+    /// The handle its `accepted` gave, in this instrument: no hash on the way.
+    Handle(InstrumentId, Handle),
+}
+
+/// A sequenced command. Its time stamp travels beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Opens an account.
+    OpenAccount {
+        /// Its name.
+        name: Label,
+        /// Its profile.
+        profile: ProfileId,
+    },
+    /// Pays in; repays a debt first.
+    Deposit {
+        /// Whose.
+        account: AccountId,
+        /// How much, positive.
+        amount: Money,
+    },
+    /// Pays out.
+    Withdraw {
+        /// Whose.
+        account: AccountId,
+        /// How much, positive.
+        amount: Money,
+    },
+    /// Enters an order.
+    Order(NewOrder),
+    /// Cancels one order.
+    Cancel {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        order: OrderRef,
+    },
+    /// Cancels an account's orders.
+    CancelAll {
+        /// Whose.
+        account: AccountId,
+        /// Only in this instrument.
+        instrument: Option<InstrumentId>,
+        /// Only on this side.
+        side: Option<Side>,
+    },
+    /// Changes a resting order. Source: RULES 7.1.
+    Replace {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        order: OrderRef,
+        /// New limit.
+        price: Price,
+        /// New total open quantity.
+        qty: Qty,
+    },
+    /// Sets the mark from outside.
+    Mark {
+        /// Of what.
+        instrument: InstrumentId,
+        /// To what.
+        price: Price,
+    },
+    /// Changes the phase.
+    Phase {
+        /// Of what.
+        instrument: InstrumentId,
+        /// To what.
+        phase: Phase,
+    },
+    /// Sets a new band.
+    Band {
+        /// Of what.
+        instrument: InstrumentId,
+        /// Limit-down.
+        down: Price,
+        /// Limit-up.
+        up: Price,
+    },
+    /// Sets new margin rates, at once.
+    Margin {
+        /// Of what.
+        instrument: InstrumentId,
+        /// The house's.
+        initial: MarginRate,
+        /// The exchange's.
+        maintenance: MarginRate,
+    },
+    /// Pays into the insurance fund.
+    Fund {
+        /// How much, positive.
+        amount: Money,
+    },
+    /// Sets what the operator lets an account do.
+    Permission {
+        /// Whose.
+        account: AccountId,
+        /// What.
+        permission: Permission,
+    },
+    /// Lets due timers run.
+    Time,
+    /// A well-formed line that the edge had to refuse: it names what does not exist, or a number off its step.
+    Refused {
+        /// The account's name as given.
+        account: Option<Label>,
+        /// The order's id as given.
+        id: Option<Label>,
+        /// Why.
+        reason: Reject,
+    },
+}
+
+impl Command {
+    /// The order id a rejection of this command names.
+    pub fn order_id(&self) -> Option<OrderId> {
+        match self {
+            Command::Order(order) => order.id.map(OrderId::Client),
+            Command::Cancel { order: OrderRef::Client(id), .. }
+            | Command::Replace { order: OrderRef::Client(id), .. } => Some(OrderId::Client(*id)),
+            Command::Refused { id, .. } => id.map(OrderId::Client),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,444 @@
+//! All that may leave: what happened, in order.
+
+use crate::ids::{AccountId, CaseId, Handle, InstrumentId, ProfileId};
+use crate::instrument::{MarginRate, Phase};
+use crate::label::{Label, OrderId};
+use crate::profile::Permission;
+use crate::reject::Reject;
+use crate::rounding::half_up_div;
+use crate::units::{Money, Price, Qty, Side, Ts};
+use serde::{Deserialize, Serialize};
+
+/// One line of the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Gapless from 1.
+    pub seq: u64,
+    /// When, nanoseconds; of a timer, when it fell due.
+    pub ts: Ts,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// Where a trade comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TradeKind {
+    /// Continuous matching.
+    Normal,
+    /// Either side is a case.
+    Liquidation,
+    /// A call auction.
+    Auction,
+}
+
+impl TradeKind {
+    /// The contract's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TradeKind::Normal => "normal",
+            TradeKind::Liquidation => "liquidation",
+            TradeKind::Auction => "auction",
+        }
+    }
+}
+
+/// Why an order went without trading whole. A closed list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CancelReason {
+    /// The client asked, by cancel or cancel_all.
+    Client,
+    /// The rest of an immediate-or-cancel order.
+    Ioc,
+    /// A fill-or-kill order that could not fill.
+    Fok,
+    /// The rest of a market order.
+    Market,
+    /// Self-match prevention.
+    SelfMatch,
+    /// A reduce-only order with nothing left to reduce.
+    ReduceOnly,
+    /// A tier cancels opening orders.
+    CancelOpening,
+    /// The account's case begins, or pulls its resting batch.
+    Liquidation,
+    /// Outside a new band.
+    Band,
+}
+
+impl CancelReason {
+    /// Every reason.
+    pub const ALL: &[CancelReason] = &[
+        CancelReason::Client,
+        CancelReason::Ioc,
+        CancelReason::Fok,
+        CancelReason::Market,
+        CancelReason::SelfMatch,
+        CancelReason::ReduceOnly,
+        CancelReason::CancelOpening,
+        CancelReason::Liquidation,
+        CancelReason::Band,
+    ];
+
+    /// The stable code in events.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CancelReason::Client => "client",
+            CancelReason::Ioc => "ioc",
+            CancelReason::Fok => "fok",
+            CancelReason::Market => "market",
+            CancelReason::SelfMatch => "self_match",
+            CancelReason::ReduceOnly => "reduce_only",
+            CancelReason::CancelOpening => "cancel_opening",
+            CancelReason::Liquidation => "liquidation",
+            CancelReason::Band => "band",
+        }
+    }
+}
+
+/// Why a case waits. A closed list, in order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ParkReason {
+    /// The instrument is halted.
+    Halted,
+    /// The instrument is closed.
+    Closed,
+    /// The instrument is in a call auction.
+    Auction,
+    /// The own side stands at the limit price and nothing opposite.
+    LimitLocked,
+    /// Nothing opposite inside the worst price.
+    NoLiquidity,
+}
+
+impl ParkReason {
+    /// Every reason, in order of precedence.
+    pub const ALL: &[ParkReason] = &[
+        ParkReason::Halted,
+        ParkReason::Closed,
+        ParkReason::Auction,
+        ParkReason::LimitLocked,
+        ParkReason::NoLiquidity,
+    ];
+
+    /// The stable code in events.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ParkReason::Halted => "halted",
+            ParkReason::Closed => "closed",
+            ParkReason::Auction => "auction",
+            ParkReason::LimitLocked => "limit_locked",
+            ParkReason::NoLiquidity => "no_liquidity",
+        }
+    }
+}
+
+/// A risk degree as shown: millionths, half up. `None` where the denominator is zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measure(pub Option<i128>);
+
+impl Measure {
+    /// Decimal places shown.
+    pub const DECIMALS: u32 = 6;
+
+    /// `numerator / denominator` to six places, half up; `None` where the denominator is zero.
+    pub fn of(numerator: Money, denominator: Money) -> Measure {
+        let (n, d) = (numerator.units(), denominator.units());
+        if d == 0 {
+            return Measure(None);
+        }
+        let (n, d) = if d < 0 { (-n, -d) } else { (n, d) };
+        Measure(Some(half_up_div(n * 1_000_000, d)))
+    }
+}
+
+/// One position a plan closes, wholly or in part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiquidationTarget {
+    /// In what.
+    pub instrument: InstrumentId,
+    /// Side of the closing order.
+    pub side: Side,
+    /// Lots.
+    pub qty: Qty,
+}
+
+/// A step of a liquidation case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CaseStep {
+    /// The case begins.
+    Triggered,
+    /// What it will close.
+    Planned {
+        /// In order.
+        targets: Box<[LiquidationTarget]>,
+    },
+    /// An order goes out.
+    Batch {
+        /// From 1.
+        n: u32,
+        /// In what.
+        instrument: InstrumentId,
+        /// Which side.
+        side: Side,
+        /// Worst price; `None` = any.
+        price: Option<Price>,
+        /// Lots.
+        qty: Qty,
+    },
+    /// What came of it.
+    Checked {
+        /// The batch.
+        n: u32,
+        /// Lots traded since it went out or since the last check.
+        filled: Qty,
+        /// Lots of the plan still to trade, over all its targets.
+        remaining: Qty,
+        /// The measure now.
+        measure: Measure,
+    },
+    /// It waits.
+    Parked {
+        /// For what.
+        reason: ParkReason,
+    },
+    /// It goes on.
+    Resumed,
+    /// It ends: the target is met.
+    Restored,
+    /// It ends: flat with equity below zero; the waterfall pays.
+    Waterfall,
+    /// It ends: flat with equity not below zero.
+    Closed,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EventKind {
+    /// An account was opened by command.
+    Opened {
+        /// Its id.
+        account: AccountId,
+        /// Its profile.
+        profile: ProfileId,
+    },
+    /// Money came in.
+    Deposit {
+        /// Whose.
+        account: AccountId,
+        /// How much in all.
+        amount: Money,
+        /// How much of it repaid a debt.
+        repaid: Money,
+        /// Balance after it.
+        balance: Money,
+    },
+    /// Money went out.
+    Withdrawal {
+        /// Whose.
+        account: AccountId,
+        /// How much.
+        amount: Money,
+        /// Balance after it.
+        balance: Money,
+    },
+    /// An order entered.
+    Accepted {
+        /// Whose.
+        account: AccountId,
+        /// Its id.
+        id: OrderId,
+        /// In what.
+        instrument: InstrumentId,
+        /// Which side.
+        side: Side,
+        /// Limit; `None` for a market order without protection price.
+        price: Option<Price>,
+        /// Lots.
+        qty: Qty,
+        /// Its handle if it rests now, for those who address orders by handle. Not printed.
+        handle: Option<Handle>,
+    },
+    /// A command was refused.
+    Rejected {
+        /// Whose, where it exists.
+        account: Option<AccountId>,
+        /// The account's name as given, where no such account exists.
+        name: Option<Label>,
+        /// Which order.
+        id: Option<OrderId>,
+        /// Why.
+        reason: Reject,
+    },
+    /// An order, or the rest of it, went.
+    Cancelled {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        id: OrderId,
+        /// Lots taken away.
+        qty: Qty,
+        /// Why.
+        reason: CancelReason,
+    },
+    /// An order was changed.
+    Replaced {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        id: OrderId,
+        /// New limit; `None` for a market order.
+        price: Option<Price>,
+        /// New open quantity.
+        qty: Qty,
+        /// Whether it kept its place in the queue.
+        kept_priority: bool,
+    },
+    /// Two orders met.
+    Trade {
+        /// In what.
+        instrument: InstrumentId,
+        /// At what price.
+        price: Price,
+        /// Lots.
+        qty: Qty,
+        /// The earlier order's account.
+        maker: AccountId,
+        /// The earlier order.
+        maker_id: OrderId,
+        /// The later order's account.
+        taker: AccountId,
+        /// The later order.
+        taker_id: OrderId,
+        /// The taker's side.
+        side: Side,
+        /// From where.
+        kind: TradeKind,
+    },
+    /// The mark was set.
+    Mark {
+        /// Of what.
+        instrument: InstrumentId,
+        /// To what.
+        price: Price,
+    },
+    /// The phase changed.
+    Phase {
+        /// Of what.
+        instrument: InstrumentId,
+        /// To what.
+        phase: Phase,
+    },
+    /// The band changed.
+    Band {
+        /// Of what.
+        instrument: InstrumentId,
+        /// Limit-up.
+        up: Price,
+        /// Limit-down.
+        down: Price,
+    },
+    /// Margin rates changed.
+    Margin {
+        /// Of what.
+        instrument: InstrumentId,
+        /// The house's.
+        initial: MarginRate,
+        /// The exchange's.
+        maintenance: MarginRate,
+    },
+    /// A call auction ended.
+    Auction {
+        /// In what.
+        instrument: InstrumentId,
+        /// Its price; `None` where nothing crossed.
+        price: Option<Price>,
+        /// Lots traded.
+        qty: Qty,
+        /// Lots at the price left over on one side.
+        surplus: Qty,
+        /// Which side they are on.
+        surplus_side: Option<Side>,
+    },
+    /// An account changed its tier. Tiers count from 1; 0 is "normal".
+    Tier {
+        /// Whose.
+        account: AccountId,
+        /// From.
+        from: u8,
+        /// To.
+        to: u8,
+        /// The measure.
+        measure: Measure,
+        /// Equity.
+        equity: Money,
+        /// The margin the measure uses.
+        margin: Money,
+    },
+    /// A margin call.
+    MarginCall {
+        /// Whose.
+        account: AccountId,
+        /// The least deposit that leaves the tier.
+        shortfall: Money,
+        /// When it falls due; `None` = at the end of the session.
+        deadline: Option<Ts>,
+    },
+    /// Rights were taken.
+    Restricted {
+        /// Whose.
+        account: AccountId,
+        /// What is left.
+        permission: Permission,
+    },
+    /// Rights came back.
+    Unrestricted {
+        /// Whose.
+        account: AccountId,
+        /// What there is now.
+        permission: Permission,
+    },
+    /// A liquidation case took a step.
+    Case {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        case: CaseId,
+        /// What.
+        step: CaseStep,
+    },
+    /// The insurance fund changed.
+    Fund {
+        /// By how much.
+        change: Money,
+        /// To what.
+        balance: Money,
+        /// For which case; `None` for money paid in.
+        case: Option<CaseId>,
+    },
+    /// The house took over what a client owes.
+    Debt {
+        /// Who owes.
+        account: AccountId,
+        /// How much.
+        amount: Money,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_measure_rounds_half_up_and_knows_where_it_is_undefined() {
+        let m = |n, d| Measure::of(Money::new(n), Money::new(d)).0;
+        assert_eq!(m(80_000, 100_000), Some(800_000));
+        assert_eq!(m(2, 3), Some(666_667));
+        assert_eq!(m(1, 0), None);
+        assert_eq!(m(1, -4), Some(-250_000));
+    }
+
+    #[test]
+    fn an_event_fits_three_cache_lines() {
+        assert!(std::mem::size_of::<Event>() <= 192, "{}", std::mem::size_of::<Event>());
+    }
+}

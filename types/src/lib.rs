@@ -1,0 +1,53 @@
+//! The vocabulary of Plimsoll: what a price is, what may enter, what may leave, and every "no".
+//!
+//! Invariant: this crate imports nothing of the project, holds no float, clock, file or thread.
+
+pub mod command;
+pub mod event;
+pub mod ids;
+pub mod instrument;
+pub mod label;
+pub mod profile;
+pub mod reject;
+pub mod rounding;
+pub mod spec;
+pub mod units;
+
+pub use command::{Command, NewOrder, OrderKind, OrderRef, SelfMatch, TimeInForce};
+pub use event::{
+    CancelReason, CaseStep, Event, EventKind, LiquidationTarget, Measure, ParkReason, TradeKind,
+};
+pub use ids::{AccountId, CaseId, Handle, InstrumentId, ProfileId};
+pub use instrument::{
+    AuctionCandidates, Band, Fee, Fees, InstrumentKind, InstrumentSpec, MarginRate, MarkSource,
+    MarketRemainder, Phase, Step,
+};
+pub use label::{Label, OrderId};
+pub use profile::{
+    Action, Basis, FloatingProfit, Liquidation, LockedPolicy, MeasureKind, Permission, Profile,
+    ProtectionPrice, SelectKey, Tier, WaterfallStage,
+};
+pub use reject::Reject;
+pub use rounding::{ceil_div, floor_div, half_up_div};
+pub use spec::{AccountSpec, ExchangeSpec};
+pub use units::{Money, Price, Qty, Ratio, Side, Ts};
+
+/// Stops the program on a broken invariant, in release builds too.
+///
+/// A broken invariant is a bug of ours, never of the caller's; a wrong balance is worse than an outage.
+#[macro_export]
+macro_rules! invariant {
+    ($condition:expr, $($what:tt)+) => {
+        if !$condition {
+            $crate::broken(format_args!($($what)+));
+        }
+    };
+}
+
+/// Reports a broken invariant and stops.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub fn broken(what: std::fmt::Arguments<'_>) -> ! {
+    panic!("invariant broken: {what}")
+}

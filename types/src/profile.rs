@@ -1,0 +1,205 @@
+//! Risk profiles: the measure, its tiers, and how a liquidation goes about.
+
+use crate::label::Label;
+use crate::units::{Qty, Ratio, Ts};
+use serde::{Deserialize, Serialize};
+
+/// Which quotient is the risk degree. Source: RULES 1.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MeasureKind {
+    /// Rises into danger.
+    MarginOverEquity,
+    /// Falls into danger.
+    EquityOverMargin,
+}
+
+/// Which margin the measure uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Basis {
+    /// The house's.
+    Initial,
+    /// The exchange's.
+    Maintenance,
+}
+
+/// What reaching a tier does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    /// A record, nothing more.
+    Notify,
+    /// A margin call; unmet at its deadline it becomes a liquidation.
+    Call {
+        /// Time to meet it, in nanoseconds; `None` = until the session ends; 0 = liquidated at once.
+        grace: Option<Ts>,
+    },
+    /// Opening orders are rejected.
+    CloseOnly,
+    /// A liquidation case is opened.
+    Liquidate,
+}
+
+impl Action {
+    /// Whether reaching the tier opens a case at once.
+    pub fn liquidates(self) -> bool {
+        matches!(self, Action::Liquidate | Action::Call { grace: Some(0) })
+    }
+}
+
+/// One tier of a profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tier {
+    /// Its name in events.
+    pub name: Label,
+    /// The measure at which it is reached, inclusive.
+    pub at: Ratio,
+    /// The measure under which (over which, for equity/margin) it is left.
+    pub release: Ratio,
+    /// What reaching it does.
+    pub action: Action,
+    /// Whether opening orders are rejected while it lasts (also true for [`Action::CloseOnly`]).
+    pub close_only: bool,
+    /// Whether open opening orders are cancelled when it is reached.
+    pub cancel_opening: bool,
+}
+
+/// Worst price of a liquidation batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProtectionPrice {
+    /// So many ticks through the opposite touch, clipped to the band.
+    TicksThrough(u32),
+    /// The band's edge; without a band, any price.
+    Band,
+}
+
+/// A key by which a plan orders positions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SelectKey {
+    /// Largest unrealised loss first.
+    LargestLoss,
+    /// Most opposite quantity inside the worst price first.
+    MostLiquid,
+    /// Largest margin first.
+    LargestMargin,
+    /// Most margin released per unit of cost first.
+    LargestRiskRelease,
+    /// These symbols first, in this order (indices of instruments).
+    Symbols(Vec<u16>),
+}
+
+/// What a case does where it finds no liquidity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LockedPolicy {
+    /// Waits without an order.
+    Park,
+    /// Queues at the limit price.
+    Rest,
+}
+
+/// Who pays what a flat account owes, in turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WaterfallStage {
+    /// The insurance fund, down to zero.
+    InsuranceFund,
+    /// The client owes the house.
+    Debt,
+}
+
+/// How a case trades an account back to safety.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Liquidation {
+    /// Measure to come back to, inclusive.
+    pub target: Ratio,
+    /// Order of positions; later keys break ties.
+    pub select: Vec<SelectKey>,
+    /// Worst price.
+    pub price: ProtectionPrice,
+    /// Most lots a batch.
+    pub batch_max: Qty,
+    /// Most of the visible opposite depth a batch may ask for.
+    pub book_share: Ratio,
+    /// Time between batches, nanoseconds; 0 = as long as something can be done at once.
+    pub interval: Ts,
+    /// At limit-up, limit-down or an empty book.
+    pub locked: LockedPolicy,
+    /// Who pays; the last stage takes the whole rest.
+    pub waterfall: Vec<WaterfallStage>,
+}
+
+/// A risk profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Its name.
+    pub name: Label,
+    /// Trades without margin, tiers or cases.
+    pub unlimited: bool,
+    /// Which quotient.
+    pub measure: MeasureKind,
+    /// Of which margin.
+    pub basis: Basis,
+    /// In rising order of danger.
+    pub tiers: Vec<Tier>,
+    /// How a case goes about.
+    pub liquidation: Liquidation,
+}
+
+impl Profile {
+    /// The built-in profile for recorded and background flow.
+    pub fn unlimited() -> Profile {
+        let name = match Label::new("unlimited") {
+            Some(name) => name,
+            None => unreachable!("nine bytes fit a label"),
+        };
+        Profile {
+            name,
+            unlimited: true,
+            measure: MeasureKind::MarginOverEquity,
+            basis: Basis::Initial,
+            tiers: Vec::new(),
+            liquidation: Liquidation {
+                target: Ratio::ZERO,
+                select: Vec::new(),
+                price: ProtectionPrice::Band,
+                batch_max: Qty::MAX,
+                book_share: Ratio::ONE,
+                interval: 0,
+                locked: LockedPolicy::Park,
+                waterfall: vec![WaterfallStage::Debt],
+            },
+        }
+    }
+}
+
+/// What an account may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Permission {
+    /// Everything.
+    Normal,
+    /// Only reduce its positions.
+    CloseOnly,
+    /// Nothing but cancel and pay in.
+    Frozen,
+}
+
+impl Permission {
+    /// The contract's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Permission::Normal => "normal",
+            Permission::CloseOnly => "close_only",
+            Permission::Frozen => "frozen",
+        }
+    }
+}
+
+/// Which floating result counts towards `available`. Source: RULES 1.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FloatingProfit {
+    /// Profit and loss.
+    All,
+    /// Only a loss.
+    OnlyLost,
+    /// Only a profit.
+    OnlyGain,
+    /// Neither.
+    None,
+}

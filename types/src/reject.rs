@@ -1,0 +1,99 @@
+//! Every "no" of the exchange: one enum, in order of precedence; the first that applies is given.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! rejects {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $detail:literal;)+) => {
+        /// Why a valid command was refused. A refused command leaves no trace but its event.
+        ///
+        /// Declared in order of precedence.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum Reject {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Reject {
+            /// Every reason, in order of precedence.
+            pub const ALL: &[Reject] = &[$(Reject::$name,)+];
+
+            /// The stable code in events.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Reject::$name => $code,)+ }
+            }
+
+            /// One sentence for people: what was wrong and what would be accepted.
+            pub fn detail(self) -> &'static str {
+                match self { $(Reject::$name => $detail,)+ }
+            }
+        }
+    };
+}
+
+rejects! {
+    /// No account of that name is open.
+    UnknownAccount = "unknown_account", "no account of this name is open";
+    /// No such instrument.
+    UnknownSymbol = "unknown_symbol", "no instrument has this symbol";
+    /// No such profile.
+    UnknownProfile = "unknown_profile", "no profile has this name";
+    /// The price is no multiple of the tick size.
+    PriceOffTick = "price_off_tick", "the price is no multiple of the tick size";
+    /// The price lies outside the domain of 1 to 2^30 ticks.
+    PriceOutOfRange = "price_out_of_range", "the price must be 1 to 2^30 ticks";
+    /// The quantity is zero or negative.
+    QuantityNotPositive = "quantity_not_positive", "the quantity must be above zero";
+    /// The quantity is no multiple of the lot size.
+    QuantityOffLot = "quantity_off_lot", "the quantity is no multiple of the lot size";
+    /// The quantity is above 2^40 - 1 lots.
+    QuantityTooLarge = "quantity_too_large", "the quantity must be below 2^40 lots";
+    /// The amount is zero or negative.
+    AmountNotPositive = "amount_not_positive", "the amount must be above zero";
+    /// The amount has more decimals than the currency.
+    AmountOffUnit = "amount_off_unit", "the amount has more decimals than the currency";
+    /// A rate is negative, above a million, has over nine decimals, or the house's is under the exchange's.
+    InvalidMargin = "invalid_margin", "margin rates must be 0 to 1000000 with at most 9 decimals, the initial not under the maintenance";
+    /// The upper limit lies under the lower.
+    InvalidBand = "invalid_band", "the upper limit lies under the lower";
+    /// The name is taken or begins with `$`.
+    DuplicateAccount = "duplicate_account", "an account of this name is open or the name is reserved";
+    /// A liquidation case has the account in hand.
+    Liquidation = "liquidation", "the account is being liquidated; only cancels and deposits are taken";
+    /// The account is frozen.
+    Frozen = "frozen", "the account is frozen";
+    /// No open order of that account has this id or handle.
+    UnknownOrder = "unknown_order", "the account has no open order with this id";
+    /// The instrument's phase does not take this.
+    Phase = "phase", "the instrument's phase does not take this order";
+    /// The account has an open order with this id.
+    DuplicateId = "duplicate_id", "the account has an open order with this id";
+    /// The price lies outside the band.
+    PriceBand = "price_band", "the price lies outside the price band";
+    /// Part of the order would open a position.
+    ReduceOnly = "reduce_only", "part of a reduce-only order would open a position";
+    /// The account may only close.
+    CloseOnly = "close_only", "the account may only close positions";
+    /// A post-only order would take.
+    PostOnly = "post_only", "a post-only order would trade at once";
+    /// Margin and fees are not covered by what is available.
+    Margin = "margin", "margin and fees exceed what is available";
+    /// The withdrawal is above what is available.
+    Available = "available", "the withdrawal exceeds what is available";
+    /// The withdrawal would bring the account to a tier.
+    Tier = "tier", "the withdrawal would bring the account to its first tier";
+    /// The instrument's book or the exchange's order table is full.
+    Full = "full", "the book holds as many orders as it can";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reject;
+
+    #[test]
+    fn codes_are_unique() {
+        let mut codes: Vec<_> = Reject::ALL.iter().map(|r| r.as_str()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), Reject::ALL.len());
+    }
+}
