@@ -1,2 +1,44 @@
-//! The command line.
-fn main(){}
+//! The command line: one binary, one subcommand a job.
+
+mod cli;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// An exchange in a box: price-time matching with inline margin and liquidation.
+#[derive(Parser)]
+#[command(name = "plimsoll", version, arg_required_else_help = true, after_help = EXAMPLE)]
+struct Arguments {
+    #[command(subcommand)]
+    job: Job,
+}
+
+const EXAMPLE: &str = "Example:
+  plimsoll replay EXCHANGE.toml COMMANDS.jsonl > EVENTS.jsonl
+
+Exit codes: 0 success, 1 the run failed, 2 bad arguments or bad input.";
+
+#[derive(Subcommand)]
+enum Job {
+    Simulate(cli::simulate::Args),
+    Replay(cli::replay::Args),
+    Bench(cli::bench::Args),
+    Convert(cli::convert::Args),
+}
+
+fn main() -> ExitCode {
+    let job = match Arguments::try_parse() {
+        Ok(arguments) => arguments.job,
+        Err(error) => return cli::refused_arguments(&error),
+    };
+    let result = match job {
+        Job::Simulate(args) => cli::simulate::run(args),
+        Job::Replay(args) => cli::replay::run(args),
+        Job::Bench(args) => cli::bench::run(args),
+        Job::Convert(args) => cli::convert::run(args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
