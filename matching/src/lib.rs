@@ -1,1 +1,21 @@
-//! matching
+//! One instrument's book: price-time matching, self-match prevention, call auctions.
+//!
+//! Invariant: this crate knows no money, no balance, no other instrument, no file, no clock. An order's
+//! owner is a number to it, and what a fill means is its [`Sink`]'s business.
+
+mod auction;
+mod audit;
+mod bitmap;
+mod book;
+mod ladder;
+mod matcher;
+mod saved;
+mod sink;
+mod slab;
+
+pub use auction::{AuctionPrice, AuctionSide, auction_price};
+pub use audit::Damage;
+pub use book::{Book, Removed, Resting};
+pub use matcher::{Stop, Taken, Taker};
+pub use saved::SavedBook;
+pub use sink::{Gone, Maker, Sink};

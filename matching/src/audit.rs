@@ -1,0 +1,101 @@
+//! The book recounted from its orders, in O(n): every link, sum and bit.
+
+use crate::book::{Book, key_of};
+use crate::ladder::{Level, NO_KEY};
+use crate::slab::NIL;
+use plimsoll_types::Side;
+
+/// What a recount found wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage(pub String);
+
+impl Book {
+    /// Recounts the book. Cost: O(orders + levels); for tests and debug runs.
+    pub fn audit(&self) -> Result<(), Damage> {
+        let mut live = 0;
+        for side in [Side::Buy, Side::Sell] {
+            let mut last = None;
+            for (key, level) in self.ladder(side).iter() {
+                if last.is_some_and(|last| key >= last) {
+                    return Err(Damage(format!("{side:?} level {key} out of order")));
+                }
+                last = Some(key);
+                live += self.audit_level(side, key_of(side, key), level)?;
+            }
+            let best = self.ladder(side).best();
+            let first = self.ladder(side).iter().next().map_or(NO_KEY, |(key, _)| key);
+            if best != first {
+                return Err(Damage(format!("{side:?} best {best} but first {first}")));
+            }
+        }
+        for (side, level) in [(Side::Buy, &self.market_bids), (Side::Sell, &self.market_asks)] {
+            if level.head != NIL {
+                live += self.audit_level(side, crate::book::MARKET, level)?;
+            } else if level.qty != 0 || level.tail != NIL {
+                return Err(Damage(format!("{side:?} market queue empty but counted")));
+            }
+        }
+        if live != self.live() {
+            return Err(Damage(format!("{live} orders linked, {} live", self.live())));
+        }
+        Ok(())
+    }
+
+    fn audit_level(&self, side: Side, price: i32, level: &Level) -> Result<u32, Damage> {
+        let damage = |what: &str| Err(Damage(format!("{side:?} level {price}: {what}")));
+        let (mut slot, mut prev, mut qty, mut count) = (level.head, NIL, 0, 0);
+        while slot != NIL {
+            let order = &self.slab[slot];
+            if order.prev != prev {
+                return damage("broken link");
+            }
+            if order.price != price || order.side() != side || order.qty() == 0 {
+                return damage("foreign order");
+            }
+            if self.band.is_some_and(|band| {
+                price != crate::book::MARKET
+                    && !(band.down.ticks() <= i64::from(price)
+                        && i64::from(price) <= band.up.ticks())
+            }) {
+                return damage("outside the band");
+            }
+            qty += order.qty();
+            count += 1;
+            prev = slot;
+            slot = order.next;
+        }
+        if level.tail != prev {
+            return damage("tail is not the last");
+        }
+        if level.qty != qty || count == 0 {
+            return damage("sum of lots");
+        }
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plimsoll_types::{Price, Qty};
+
+    #[test]
+    fn planted_damage_is_found() {
+        let plant = |harm: fn(&mut Book)| {
+            let mut book = Book::new(None, 4);
+            for owner in 0..3 {
+                book.rest(Side::Buy, Price::new(10), owner, Qty::new(2), false);
+            }
+            assert_eq!(book.audit(), Ok(()));
+            harm(&mut book);
+            book.audit()
+        };
+        assert!(plant(|book| book.slab[1].prev = 2).is_err());
+        assert!(plant(|book| book.slab[1].reduce(1)).is_err());
+        assert!(plant(|book| book.slab[1].price = 11).is_err());
+        assert!(plant(|book| book.bids.level(10).tail = 1).is_err());
+        assert!(plant(|book| book.bids.level(10).qty += 1).is_err());
+        assert!(plant(|book| book.market_asks.qty = 1).is_err());
+        assert!(plant(|book| book.slab.remove(2)).is_err());
+    }
+}

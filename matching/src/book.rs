@@ -1,0 +1,335 @@
+//! A book: two ladders over one slab, and the market orders that wait for an auction.
+
+use crate::ladder::{Ladder, Level, NO_KEY};
+use crate::slab::{Draft, NIL, Slab};
+use plimsoll_types::{Band, Handle, Price, Qty, Side};
+
+/// Price of a market order that waits for an auction.
+pub(crate) const MARKET: i32 = 0;
+
+/// One instrument's resting orders.
+///
+/// Cost of every operation: O(1) and no allocation once warm, but where a price lies far outside the window (O(log levels)).
+pub struct Book {
+    pub(crate) slab: Slab,
+    pub(crate) bids: Ladder,
+    pub(crate) asks: Ladder,
+    pub(crate) market_bids: Level,
+    pub(crate) market_asks: Level,
+    pub(crate) band: Option<Band>,
+}
+
+/// A resting order as others may see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resting {
+    /// Its slot.
+    pub slot: u32,
+    /// Its owner.
+    pub owner: u32,
+    /// Its side.
+    pub side: Side,
+    /// Its limit; `None` for a market order that waits for an auction.
+    pub price: Option<Price>,
+    /// Lots open.
+    pub qty: Qty,
+    /// Whether it may only reduce.
+    pub reduce_only: bool,
+}
+
+/// An order that was taken out of the book.
+pub type Removed = Resting;
+
+/// The ladder key of a price: higher is better.
+#[inline]
+pub(crate) fn key_of(side: Side, price: i32) -> i32 {
+    match side {
+        Side::Buy => price,
+        Side::Sell => -price,
+    }
+}
+
+/// The price of a ladder key.
+#[inline]
+pub(crate) fn price_of(side: Side, key: i32) -> Price {
+    Price::clamped(i64::from(key_of(side, key)))
+}
+
+fn ladders(band: Option<Band>) -> (Ladder, Ladder) {
+    let (down, up) = match band {
+        Some(band) => (band.down.ticks() as i32, band.up.ticks() as i32),
+        None => (Price::MIN.ticks() as i32, Price::MAX.ticks() as i32),
+    };
+    (Ladder::new(down, up), Ladder::new(-up, -down))
+}
+
+impl Book {
+    /// An empty book over `band`, with room for `orders` resting orders before anything is allocated.
+    pub fn new(band: Option<Band>, orders: usize) -> Book {
+        let (bids, asks) = ladders(band);
+        Book {
+            slab: Slab::with_capacity(orders),
+            bids,
+            asks,
+            market_bids: Level::EMPTY,
+            market_asks: Level::EMPTY,
+            band,
+        }
+    }
+
+    /// The band in force.
+    #[inline]
+    pub fn band(&self) -> Option<Band> {
+        self.band
+    }
+
+    /// Resting orders.
+    pub fn live(&self) -> u32 {
+        self.slab.live()
+    }
+
+    /// One more than the highest slot ever used: the length of a table beside the book.
+    pub fn slots(&self) -> usize {
+        self.slab.slots()
+    }
+
+    /// Whether no further order can rest.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.slab.is_full()
+    }
+
+    #[inline]
+    pub(crate) fn ladder(&self, side: Side) -> &Ladder {
+        match side {
+            Side::Buy => &self.bids,
+            Side::Sell => &self.asks,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn level_mut(&mut self, side: Side, price: i32) -> &mut Level {
+        match (side, price) {
+            (Side::Buy, MARKET) => &mut self.market_bids,
+            (Side::Sell, MARKET) => &mut self.market_asks,
+            (Side::Buy, price) => self.bids.level(price),
+            (Side::Sell, price) => self.asks.level(-price),
+        }
+    }
+
+    /// Best price of a side and the lots there. Orders at market are not counted. Cost: O(1).
+    #[inline]
+    pub fn best(&self, side: Side) -> Option<(Price, Qty)> {
+        let ladder = self.ladder(side);
+        let key = ladder.best();
+        if key == NO_KEY {
+            return None;
+        }
+        let qty = ladder.peek(key).map_or(0, |level| level.qty);
+        Some((price_of(side, key), Qty::new(qty)))
+    }
+
+    /// Levels of a side from the best. Cost: O(levels walked).
+    pub fn levels(&self, side: Side) -> impl Iterator<Item = (Price, Qty)> {
+        self.ladder(side).iter().map(move |(key, level)| (price_of(side, key), Qty::new(level.qty)))
+    }
+
+    /// Lots of a side's market orders that wait for an auction.
+    pub fn market_qty(&self, side: Side) -> Qty {
+        Qty::new(match side {
+            Side::Buy => self.market_bids.qty,
+            Side::Sell => self.market_asks.qty,
+        })
+    }
+
+    /// Whether the best bid meets the best ask, as it may in an auction.
+    #[inline]
+    pub fn is_crossed(&self) -> bool {
+        match (self.best(Side::Buy), self.best(Side::Sell)) {
+            (Some((bid, _)), Some((ask, _))) => bid >= ask,
+            _ => false,
+        }
+    }
+
+    /// Adds an order behind the others at its price; `price` `None` = at market, for the next auction.
+    ///
+    /// The caller has checked the band, the quantity (1 to [`Qty::MAX`]) and that it does not cross.
+    #[inline]
+    pub fn rest(
+        &mut self,
+        side: Side,
+        price: Option<Price>,
+        owner: u32,
+        qty: Qty,
+        reduce_only: bool,
+    ) -> Handle {
+        let price = price.map_or(MARKET, |price| price.ticks() as i32);
+        let slot = self.slab.insert(Draft { side, price, owner, qty: qty.lots(), reduce_only });
+        let level = match (side, price) {
+            (Side::Buy, MARKET) => &mut self.market_bids,
+            (Side::Sell, MARKET) => &mut self.market_asks,
+            (Side::Buy, price) => self.bids.open(price),
+            (Side::Sell, price) => self.asks.open(-price),
+        };
+        let tail = level.tail;
+        level.tail = slot;
+        level.qty += qty.lots();
+        if tail == NIL {
+            level.head = slot;
+        } else {
+            self.slab[tail].next = slot;
+            self.slab[slot].prev = tail;
+        }
+        self.slab.handle(slot)
+    }
+
+    /// The resting order behind a handle; `None` for a stale or foreign one.
+    #[inline]
+    pub fn find(&self, handle: Handle) -> Option<Resting> {
+        self.slab.find(handle).map(|slot| self.resting(slot))
+    }
+
+    /// The resting order in a slot that is in use.
+    #[inline]
+    pub fn resting(&self, slot: u32) -> Resting {
+        let order = &self.slab[slot];
+        Resting {
+            slot,
+            owner: order.owner,
+            side: order.side(),
+            price: Price::new(i64::from(order.price)),
+            qty: Qty::new(order.qty()),
+            reduce_only: order.is_reduce_only(),
+        }
+    }
+
+    /// The handle of a slot that is in use.
+    #[inline]
+    pub fn handle(&self, slot: u32) -> Handle {
+        self.slab.handle(slot)
+    }
+
+    /// Takes an order out. Cost: O(1).
+    #[inline]
+    pub fn cancel(&mut self, handle: Handle) -> Option<Removed> {
+        let slot = self.slab.find(handle)?;
+        Some(self.remove(slot))
+    }
+
+    /// Takes the order in a slot that is in use out.
+    #[inline]
+    pub fn remove(&mut self, slot: u32) -> Removed {
+        let gone = self.resting(slot);
+        let order = self.slab[slot];
+        let (side, price) = (gone.side, order.price);
+        if order.prev != NIL {
+            self.slab[order.prev].next = order.next;
+        }
+        if order.next != NIL {
+            self.slab[order.next].prev = order.prev;
+        }
+        let level = self.level_mut(side, price);
+        level.qty -= order.qty();
+        if order.prev == NIL {
+            level.head = order.next;
+        }
+        if order.next == NIL {
+            level.tail = order.prev;
+        }
+        if level.head == NIL && price != MARKET {
+            match side {
+                Side::Buy => self.bids.close(price),
+                Side::Sell => self.asks.close(-price),
+            }
+        }
+        self.slab.remove(slot);
+        gone
+    }
+
+    /// Takes lots off an order that keeps its place. `by` must be below its open quantity.
+    #[inline]
+    pub fn reduce(&mut self, slot: u32, by: Qty) {
+        let order = &mut self.slab[slot];
+        plimsoll_types::invariant!(by.lots() < order.qty(), "a reduction leaves something open");
+        order.reduce(by.lots());
+        let (side, price) = (order.side(), order.price);
+        self.level_mut(side, price).qty -= by.lots();
+    }
+
+    /// Slots at a price in time order; `None` = orders at market.
+    pub fn queue(&self, side: Side, price: Option<Price>) -> impl Iterator<Item = u32> {
+        let level = match (price, side) {
+            (None, Side::Buy) => Some(&self.market_bids),
+            (None, Side::Sell) => Some(&self.market_asks),
+            (Some(price), side) => self.ladder(side).peek(key_of(side, price.ticks() as i32)),
+        };
+        let mut slot = level.map_or(NIL, |level| level.head);
+        std::iter::from_fn(move || {
+            let found = (slot != NIL).then_some(slot)?;
+            slot = self.slab[slot].next;
+            Some(found)
+        })
+    }
+
+    /// Sets a new band and makes the ladders fit it; gives the slots outside it, bids then asks, each from the best price.
+    ///
+    /// The caller takes those out first: call [`Book::outside`], remove them, then this.
+    pub fn set_band(&mut self, band: Band) {
+        let saved = self.save();
+        *self = Book::load(saved, Some(band));
+    }
+
+    /// Slots of orders outside `band`: bids from the best, then asks from the best, each price in time order.
+    pub fn outside(&self, band: Band) -> Vec<u32> {
+        let mut slots = Vec::new();
+        for side in [Side::Buy, Side::Sell] {
+            for (price, _) in self.levels(side).filter(|(price, _)| !band.contains(*price)) {
+                slots.extend(self.queue(side, Some(price)));
+            }
+        }
+        slots
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn price(ticks: i64) -> Option<Price> {
+        Price::new(ticks)
+    }
+
+    #[test]
+    fn a_cancel_in_the_middle_keeps_the_queue() {
+        let mut book = Book::new(None, 8);
+        let handles: Vec<_> =
+            (1..=3).map(|n| book.rest(Side::Buy, price(100), n, Qty::new(10), false)).collect();
+        assert_eq!(book.cancel(handles[1]).map(|o| o.owner), Some(2));
+        assert_eq!(book.cancel(handles[1]), None);
+        let owners: Vec<_> =
+            book.queue(Side::Buy, price(100)).map(|s| book.resting(s).owner).collect();
+        assert_eq!(owners, [1, 3]);
+        assert_eq!(book.best(Side::Buy), Some((Price::clamped(100), Qty::new(20))));
+        book.cancel(handles[0]);
+        book.cancel(handles[2]);
+        assert_eq!(book.best(Side::Buy), None);
+        assert_eq!(book.audit(), Ok(()));
+    }
+
+    #[test]
+    fn a_new_band_keeps_what_fits_it_and_its_order() {
+        let mut book = Book::new(None, 8);
+        for (n, ticks) in [(1, 90), (2, 100), (3, 100), (4, 110)] {
+            book.rest(Side::Buy, price(ticks), n, Qty::new(1), false);
+        }
+        let band = Band { down: Price::clamped(95), up: Price::clamped(105) };
+        for slot in book.outside(band) {
+            book.remove(slot);
+        }
+        book.set_band(band);
+        let owners: Vec<_> =
+            book.queue(Side::Buy, price(100)).map(|s| book.resting(s).owner).collect();
+        assert_eq!(owners, [2, 3]);
+        assert_eq!(book.live(), 2);
+        assert_eq!(book.audit(), Ok(()));
+    }
+}

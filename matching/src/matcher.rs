@@ -1,0 +1,338 @@
+//! One incoming order against the opposite side.
+
+use crate::book::{Book, key_of, price_of};
+use crate::ladder::{Level, NO_KEY};
+use crate::sink::{Gone, Maker, Sink};
+use crate::slab::NIL;
+use plimsoll_types::{Price, Qty, SelfMatch, Side};
+
+/// An incoming order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taker {
+    /// Its owner.
+    pub owner: u32,
+    /// Its side.
+    pub side: Side,
+    /// Worst price; `None` = any.
+    pub limit: Option<Price>,
+    /// Lots.
+    pub qty: Qty,
+    /// Against its own account's orders.
+    pub self_match: SelfMatch,
+}
+
+/// Why matching stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The order is used up.
+    Filled,
+    /// Nothing is left that it may trade with.
+    Limit,
+    /// It met its own account's order and was cancelled by it, or decremented to nothing.
+    SelfMatch,
+}
+
+/// What came of an incoming order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Lots not traded.
+    pub left: Qty,
+    /// Why it stopped.
+    pub stop: Stop,
+    /// Price of its last trade.
+    pub last: Option<Price>,
+}
+
+impl Book {
+    /// Matches an incoming order, best price first, then time, at the makers' prices.
+    ///
+    /// Cost: O(orders it meets), no allocation. What is left does not rest by itself: see [`Book::rest`].
+    #[inline]
+    pub fn take<S: Sink>(&mut self, taker: &Taker, sink: &mut S) -> Taken {
+        let opposite = taker.side.opposite();
+        let worst = worst_key(opposite, taker.limit);
+        let mut left = taker.qty.lots();
+        let mut last = None;
+        while left > 0 {
+            let ladder = match opposite {
+                Side::Buy => &mut self.bids,
+                Side::Sell => &mut self.asks,
+            };
+            let key = ladder.best();
+            if key == NO_KEY || key < worst {
+                return Taken { left: Qty::new(left), stop: Stop::Limit, last };
+            }
+            let price = price_of(opposite, key);
+            let mut level = *ladder.level(key);
+            let stop = self.sweep(&mut level, taker, price, &mut left, &mut last, sink);
+            let ladder = match opposite {
+                Side::Buy => &mut self.bids,
+                Side::Sell => &mut self.asks,
+            };
+            if level.head == NIL {
+                ladder.close(key);
+            } else {
+                *ladder.level(key) = level;
+            }
+            if let Some(stop) = stop {
+                return Taken { left: Qty::new(left), stop, last };
+            }
+        }
+        Taken { left: Qty::ZERO, stop: Stop::Filled, last }
+    }
+
+    /// Works off one level until it or the order is used up.
+    #[inline]
+    fn sweep<S: Sink>(
+        &mut self,
+        level: &mut Level,
+        taker: &Taker,
+        price: Price,
+        left: &mut u64,
+        last: &mut Option<Price>,
+        sink: &mut S,
+    ) -> Option<Stop> {
+        while *left > 0 && level.head != NIL {
+            let slot = level.head;
+            let owner = self.slab[slot].owner;
+            if taker.self_match != SelfMatch::None && owner == taker.owner {
+                if let Some(stop) = self.meet_own(level, taker.self_match, left, sink) {
+                    return Some(stop);
+                }
+                continue;
+            }
+            if self.slab[slot].is_reduce_only() && !self.trim(level, taker.side.opposite(), sink) {
+                continue;
+            }
+            let open = self.slab[slot].qty();
+            let qty = open.min(*left);
+            *left -= qty;
+            *last = Some(price);
+            sink.fill(Maker { slot, owner, left: open - qty }, price, qty);
+            self.shorten(level, slot, qty);
+        }
+        None
+    }
+
+    /// Takes `qty` lots off the head of a level, and the order out if nothing is left of it.
+    #[inline]
+    fn shorten(&mut self, level: &mut Level, slot: u32, qty: u64) {
+        level.qty -= qty;
+        let order = &mut self.slab[slot];
+        if qty < order.qty() {
+            order.reduce(qty);
+            return;
+        }
+        let next = order.next;
+        level.head = next;
+        if next == NIL {
+            level.tail = NIL;
+        } else {
+            self.slab[next].prev = NIL;
+        }
+        self.slab.remove(slot);
+    }
+
+    /// The head of the level is the incoming order's own account's.
+    #[cold]
+    fn meet_own<S: Sink>(
+        &mut self,
+        level: &mut Level,
+        mode: SelfMatch,
+        left: &mut u64,
+        sink: &mut S,
+    ) -> Option<Stop> {
+        let slot = level.head;
+        let owner = self.slab[slot].owner;
+        let open = self.slab[slot].qty();
+        let mut drop_maker = |book: &mut Book, qty: u64| {
+            sink.lost(Maker { slot, owner, left: open - qty }, qty, Gone::SelfMatch);
+            book.shorten(level, slot, qty);
+        };
+        match mode {
+            SelfMatch::None => None,
+            SelfMatch::CancelNewest => Some(Stop::SelfMatch),
+            SelfMatch::CancelOldest => {
+                drop_maker(self, open);
+                None
+            }
+            SelfMatch::CancelBoth => {
+                drop_maker(self, open);
+                Some(Stop::SelfMatch)
+            }
+            SelfMatch::Decrement => {
+                let qty = open.min(*left);
+                drop_maker(self, qty);
+                *left -= qty;
+                sink.decremented(qty, *left);
+                (*left == 0).then_some(Stop::SelfMatch)
+            }
+        }
+    }
+
+    /// Cuts the reduce-only order at the head of a level to what its account can still reduce; false if nothing is left.
+    #[cold]
+    fn trim<S: Sink>(&mut self, level: &mut Level, side: Side, sink: &mut S) -> bool {
+        let slot = level.head;
+        let order = self.slab[slot];
+        let room = sink.room(order.owner, side);
+        if order.qty() <= room {
+            return true;
+        }
+        // Lots beyond the room go now if the order would otherwise go on standing with them.
+        let excess = order.qty() - room;
+        sink.lost(Maker { slot, owner: order.owner, left: room }, excess, Gone::ReduceOnly);
+        self.shorten(level, slot, excess);
+        room > 0
+    }
+
+    /// Whether a fill-or-kill order would fill whole. Source: RULES 7.5.
+    ///
+    /// Own orders do not count unless they may trade with each other; reduce-only makers count for what they could trade
+    /// by then. Cost: O(orders it would meet).
+    pub fn could_fill<S: Sink>(&self, taker: &Taker, sink: &mut S) -> bool {
+        let side = taker.side.opposite();
+        let worst = worst_key(side, taker.limit);
+        let mut found = 0;
+        for (key, level) in self.ladder(side).iter().take_while(|(key, _)| *key >= worst) {
+            let mut slot = level.head;
+            while slot != NIL {
+                let order = &self.slab[slot];
+                let own = order.owner == taker.owner;
+                if !own || taker.self_match == SelfMatch::None {
+                    found += if order.is_reduce_only() {
+                        let planned = self.planned_before(side, order.owner, (key, slot));
+                        order.qty().min(sink.room(order.owner, side).saturating_sub(planned))
+                    } else {
+                        order.qty()
+                    };
+                }
+                if found >= taker.qty.lots() {
+                    return true;
+                }
+                slot = order.next;
+            }
+        }
+        false
+    }
+
+    /// Lots of `owner` that a sweep of `side` would meet before the order in `until`.
+    fn planned_before(&self, side: Side, owner: u32, until: (i32, u32)) -> u64 {
+        let mut planned = 0;
+        for (key, level) in self.ladder(side).iter().take_while(|(key, _)| *key >= until.0) {
+            let mut slot = level.head;
+            while slot != NIL && (key, slot) != until {
+                if self.slab[slot].owner == owner {
+                    planned += self.slab[slot].qty();
+                }
+                slot = self.slab[slot].next;
+            }
+        }
+        planned
+    }
+}
+
+/// The lowest key an order limited at `limit` may meet on `side`.
+#[inline]
+fn worst_key(side: Side, limit: Option<Price>) -> i32 {
+    limit.map_or(NO_KEY + 1, |limit| key_of(side, limit.ticks() as i32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes down what it is told.
+    #[derive(Default)]
+    struct Tape {
+        fills: Vec<(u32, i64, u64)>,
+        lost: Vec<(u32, u64, Gone)>,
+        room: u64,
+    }
+
+    impl Sink for Tape {
+        fn room(&mut self, _: u32, _: Side) -> u64 {
+            self.room
+        }
+        fn fill(&mut self, maker: Maker, price: Price, qty: u64) {
+            self.fills.push((maker.owner, price.ticks(), qty));
+        }
+        fn pair(&mut self, _: Maker, _: Maker, _: Price, _: u64) {}
+        fn lost(&mut self, maker: Maker, qty: u64, why: Gone) {
+            self.lost.push((maker.owner, qty, why));
+        }
+        fn decremented(&mut self, _: u64, _: u64) {}
+    }
+
+    fn book_of(asks: &[(u32, i64, u64)]) -> Book {
+        let mut book = Book::new(None, 16);
+        for &(owner, ticks, qty) in asks {
+            book.rest(Side::Sell, Price::new(ticks), owner, Qty::new(qty), false);
+        }
+        book
+    }
+
+    fn buy(limit: i64, qty: u64, self_match: SelfMatch) -> Taker {
+        Taker {
+            owner: 9,
+            side: Side::Buy,
+            limit: Price::new(limit),
+            qty: Qty::new(qty),
+            self_match,
+        }
+    }
+
+    #[test]
+    fn a_limit_stops_in_the_middle_of_a_sweep() {
+        let mut book = book_of(&[(1, 101, 5), (2, 100, 5), (3, 100, 5), (4, 103, 5)]);
+        let mut tape = Tape::default();
+        let taken = book.take(&buy(101, 18, SelfMatch::None), &mut tape);
+        assert_eq!(tape.fills, [(2, 100, 5), (3, 100, 5), (1, 101, 5)]);
+        assert_eq!((taken.left, taken.stop), (Qty::new(3), Stop::Limit));
+        assert_eq!(book.best(Side::Sell), Some((Price::clamped(103), Qty::new(5))));
+        assert_eq!(book.audit(), Ok(()));
+    }
+
+    #[test]
+    fn a_partly_filled_maker_keeps_its_place() {
+        let mut book = book_of(&[(1, 100, 5), (2, 100, 5)]);
+        let mut tape = Tape::default();
+        book.take(&buy(100, 2, SelfMatch::None), &mut tape);
+        book.take(&buy(100, 4, SelfMatch::None), &mut tape);
+        assert_eq!(tape.fills, [(1, 100, 2), (1, 100, 3), (2, 100, 1)]);
+        assert_eq!(book.audit(), Ok(()));
+    }
+
+    #[test]
+    fn each_self_match_mode_does_what_it_says() {
+        for (mode, fills, lost, stop, left) in [
+            (SelfMatch::None, vec![(9, 100, 5), (2, 100, 3)], vec![], Stop::Filled, 0),
+            (SelfMatch::CancelNewest, vec![], vec![], Stop::SelfMatch, 8),
+            (SelfMatch::CancelOldest, vec![(2, 100, 5)], vec![(9, 5)], Stop::Limit, 3),
+            (SelfMatch::CancelBoth, vec![], vec![(9, 5)], Stop::SelfMatch, 8),
+            (SelfMatch::Decrement, vec![(2, 100, 3)], vec![(9, 5)], Stop::Filled, 0),
+        ] {
+            let mut book = book_of(&[(9, 100, 5), (2, 100, 5)]);
+            let mut tape = Tape::default();
+            let taken = book.take(&buy(100, 8, mode), &mut tape);
+            assert_eq!(tape.fills, fills, "{mode:?}");
+            assert_eq!(tape.lost.iter().map(|l| (l.0, l.1)).collect::<Vec<_>>(), lost, "{mode:?}");
+            assert_eq!((taken.stop, taken.left.lots()), (stop, left), "{mode:?}");
+            assert_eq!(book.audit(), Ok(()), "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn a_reduce_only_maker_trades_what_it_can_reduce() {
+        let mut book = Book::new(None, 4);
+        book.rest(Side::Sell, Price::new(100), 1, Qty::new(5), true);
+        let mut tape = Tape { room: 2, ..Tape::default() };
+        assert!(!book.could_fill(&buy(100, 3, SelfMatch::None), &mut tape));
+        assert!(book.could_fill(&buy(100, 2, SelfMatch::None), &mut tape));
+        let taken = book.take(&buy(100, 4, SelfMatch::None), &mut tape);
+        assert_eq!(tape.fills, [(1, 100, 2)]);
+        assert_eq!(tape.lost, [(1, 3, Gone::ReduceOnly)]);
+        assert_eq!(taken.left, Qty::new(2));
+        assert_eq!(book.live(), 0);
+    }
+}

@@ -1,0 +1,194 @@
+//! Resting orders: one array, 24 bytes each, linked by 32-bit indices, slots used again.
+
+use plimsoll_types::{Handle, Side};
+use serde::{Deserialize, Serialize};
+
+/// No order.
+pub(crate) const NIL: u32 = u32::MAX;
+
+const QTY_BITS: u32 = 40;
+const QTY_MASK: u64 = (1 << QTY_BITS) - 1;
+const GENERATION_BITS: u32 = 21;
+const GENERATION_MASK: u64 = (1 << GENERATION_BITS) - 1;
+const SELL: u64 = 1 << 61;
+const REDUCE_ONLY: u64 = 1 << 62;
+
+/// A resting order: 24 bytes, because a deep book pays for every byte.
+///
+/// `word` packs the open lots (40 bits), the slot's generation (21 bits), the side and the reduce-only flag.
+/// A slot whose open lots are zero is free; its `next` links the free ones.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) next: u32,
+    pub(crate) prev: u32,
+    pub(crate) price: i32,
+    pub(crate) owner: u32,
+    word: u64,
+}
+
+impl Order {
+    #[inline]
+    pub(crate) fn qty(&self) -> u64 {
+        self.word & QTY_MASK
+    }
+
+    /// Takes lots off. `by` must not exceed [`Order::qty`].
+    #[inline]
+    pub(crate) fn reduce(&mut self, by: u64) {
+        debug_assert!(by <= self.qty());
+        self.word -= by;
+    }
+
+    #[inline]
+    pub(crate) fn side(&self) -> Side {
+        if self.word & SELL == 0 { Side::Buy } else { Side::Sell }
+    }
+
+    #[inline]
+    pub(crate) fn is_reduce_only(&self) -> bool {
+        self.word & REDUCE_ONLY != 0
+    }
+
+    #[inline]
+    pub(crate) fn generation(&self) -> u32 {
+        (self.word >> QTY_BITS & GENERATION_MASK) as u32
+    }
+}
+
+/// What a new resting order is made of.
+#[derive(Clone, Copy)]
+pub(crate) struct Draft {
+    pub(crate) side: Side,
+    pub(crate) price: i32,
+    pub(crate) owner: u32,
+    pub(crate) qty: u64,
+    pub(crate) reduce_only: bool,
+}
+
+/// The array and its free list.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Slab {
+    orders: Vec<Order>,
+    free: u32,
+    live: u32,
+}
+
+impl Slab {
+    pub(crate) fn with_capacity(orders: usize) -> Slab {
+        Slab { orders: Vec::with_capacity(orders), free: NIL, live: 0 }
+    }
+
+    /// Puts an order into a free slot, unlinked. Cost: O(1), allocates only where the array grows.
+    #[inline]
+    pub(crate) fn insert(&mut self, draft: Draft) -> u32 {
+        debug_assert!(0 < draft.qty && draft.qty <= QTY_MASK);
+        let flags = if draft.side == Side::Sell { SELL } else { 0 }
+            | if draft.reduce_only { REDUCE_ONLY } else { 0 };
+        let fresh =
+            |word| Order { next: NIL, prev: NIL, price: draft.price, owner: draft.owner, word };
+        self.live += 1;
+        if self.free == NIL {
+            let slot = self.orders.len() as u32;
+            self.orders.push(fresh(draft.qty | flags));
+            slot
+        } else {
+            let slot = self.free;
+            let order = &mut self.orders[slot as usize];
+            self.free = order.next;
+            let generation = order.word & (GENERATION_MASK << QTY_BITS);
+            *order = fresh(draft.qty | generation | flags);
+            slot
+        }
+    }
+
+    /// Frees a slot; its next order will carry the next generation.
+    #[inline]
+    pub(crate) fn remove(&mut self, slot: u32) {
+        let free = self.free;
+        let order = &mut self.orders[slot as usize];
+        let generation = (u64::from(order.generation()) + 1) & GENERATION_MASK;
+        order.word = generation << QTY_BITS;
+        order.next = free;
+        self.free = slot;
+        self.live -= 1;
+    }
+
+    /// The slot of a live order, or `None` for a stale or foreign handle.
+    #[inline]
+    pub(crate) fn find(&self, handle: Handle) -> Option<u32> {
+        let order = self.orders.get(handle.slot as usize)?;
+        (order.qty() != 0 && order.generation() == handle.generation).then_some(handle.slot)
+    }
+
+    #[inline]
+    pub(crate) fn handle(&self, slot: u32) -> Handle {
+        Handle { slot, generation: self.orders[slot as usize].generation() }
+    }
+
+    pub(crate) fn live(&self) -> u32 {
+        self.live
+    }
+
+    /// Whether every slot a 32-bit link can name is in use.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.free == NIL && self.orders.len() >= NIL as usize
+    }
+
+    pub(crate) fn slots(&self) -> usize {
+        self.orders.len()
+    }
+}
+
+impl std::ops::Index<u32> for Slab {
+    type Output = Order;
+    #[inline]
+    fn index(&self, slot: u32) -> &Order {
+        &self.orders[slot as usize]
+    }
+}
+
+impl std::ops::IndexMut<u32> for Slab {
+    #[inline]
+    fn index_mut(&mut self, slot: u32) -> &mut Order {
+        &mut self.orders[slot as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(qty: u64) -> Draft {
+        Draft { side: Side::Sell, price: 7, owner: 3, qty, reduce_only: true }
+    }
+
+    #[test]
+    fn an_order_is_24_bytes() {
+        assert_eq!(std::mem::size_of::<Order>(), 24);
+    }
+
+    #[test]
+    fn a_slot_used_again_does_not_answer_to_its_old_handle() {
+        let mut slab = Slab::with_capacity(4);
+        let slot = slab.insert(draft(5));
+        let old = slab.handle(slot);
+        assert_eq!(slab.find(old), Some(slot));
+        slab.remove(slot);
+        assert_eq!(slab.find(old), None);
+        assert_eq!(slab.insert(draft(6)), slot);
+        assert_eq!(slab.find(old), None);
+        assert_eq!(slab.find(slab.handle(slot)), Some(slot));
+        assert_eq!(slab.find(Handle { slot: 99, generation: 0 }), None);
+    }
+
+    #[test]
+    fn the_packed_word_keeps_its_parts_apart() {
+        let mut slab = Slab::with_capacity(1);
+        let slot = slab.insert(draft(QTY_MASK));
+        slab[slot].reduce(QTY_MASK - 1);
+        let order = slab[slot];
+        assert_eq!((order.qty(), order.side(), order.is_reduce_only()), (1, Side::Sell, true));
+        assert_eq!(order.generation(), 0);
+    }
+}
