@@ -1,1 +1,31 @@
-//! risk
+//! Accounts, positions, margin, tiers, breach detection, liquidation plans and the loss waterfall.
+//!
+//! Invariant: this crate does not know how a book is built (it sees depth as numbers, through [`Liquidity`]), and
+//! knows no file, socket, thread or clock.
+
+mod account;
+mod audit;
+mod call;
+mod case;
+mod contract;
+mod ledger;
+mod line;
+mod liquidation_price;
+mod plan;
+mod quote;
+mod select;
+mod tiers;
+mod watch;
+mod waterfall;
+mod wide;
+
+pub use account::{Account, Cold, Position, PositionId};
+pub use audit::Imbalance;
+pub use call::Call;
+pub use case::{Case, Goal, RestingBatch};
+pub use contract::{Contract, Role};
+pub use ledger::{Fill, House, Risk};
+pub use line::Line;
+pub use quote::{Liquidity, Quote};
+pub use tiers::Standing;
+pub use waterfall::Paid;

@@ -147,6 +147,10 @@ impl Measure {
             return Measure(None);
         }
         let (n, d) = if d < 0 { (-n, -d) } else { (n, d) };
+        // Beyond 2^100 units six places need no more than the leading bits.
+        let bits = 128 - n.unsigned_abs().max(d.unsigned_abs()).leading_zeros();
+        let shift = bits.saturating_sub(100);
+        let (n, d) = (n >> shift, (d >> shift).max(1));
         Measure(Some(half_up_div(n * 1_000_000, d)))
     }
 }

@@ -1,0 +1,169 @@
+//! Cash and positions: an account's hot fields on one cache line, a position's on another.
+
+use plimsoll_types::{AccountId, CaseId, InstrumentId, Label, Money, Permission, ProfileId, Side};
+use serde::{Deserialize, Serialize};
+
+/// A position record's place in its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PositionId(pub u32);
+
+/// No record.
+pub(crate) const NIL: u32 = u32::MAX;
+
+/// What an account needs on every trade.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[repr(align(64))]
+pub struct Account {
+    /// Deposits less everything paid, with both legs of every trade: equity = cash + positions at the mark.
+    pub(crate) cash: i128,
+    /// Margin and fees of open orders.
+    pub(crate) frozen: i128,
+    /// First of its position records, by instrument.
+    pub(crate) first: u32,
+    /// The open case it is in; 0 = none.
+    pub(crate) case: u32,
+    pub(crate) profile: ProfileId,
+    /// 0 = normal.
+    pub(crate) tier: u8,
+    /// What it may do now.
+    pub(crate) permission: Permission,
+    pub(crate) unlimited: bool,
+    /// On the list of accounts to look at after this pass.
+    #[serde(skip)]
+    pub(crate) touched: bool,
+    /// Place in the watch's list of accounts near a line; a cache, left out of snapshots.
+    #[serde(skip, default = "nil")]
+    pub(crate) near: u32,
+}
+
+fn nil() -> u32 {
+    NIL
+}
+
+impl Account {
+    /// The open case the account is in.
+    pub fn case(&self) -> Option<CaseId> {
+        (self.case != 0).then_some(CaseId(self.case))
+    }
+
+    /// Its tier: 0 = normal.
+    pub fn tier(&self) -> u8 {
+        self.tier
+    }
+
+    /// What it may do now.
+    pub fn permission(&self) -> Permission {
+        self.permission
+    }
+
+    /// Its profile.
+    pub fn profile(&self) -> ProfileId {
+        self.profile
+    }
+
+    /// Whether it trades without margin.
+    pub fn is_unlimited(&self) -> bool {
+        self.unlimited
+    }
+
+    /// Margin and fees of its open orders.
+    pub fn frozen(&self) -> Money {
+        Money::new(self.frozen)
+    }
+}
+
+/// What an account needs now and then.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Cold {
+    /// Its name.
+    pub name: Label,
+    /// Fees paid so far.
+    pub fees: Money,
+    /// Deposits - withdrawals - debts repaid + what the house paid.
+    pub paid_in: Money,
+    /// What it owes the house.
+    pub debt: Money,
+    /// What the operator lets it do.
+    pub operator: Permission,
+}
+
+/// What one account has and has on order in one instrument. Made at its first order there, kept for good.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Position {
+    /// Cost of the lots held, signed like them.
+    pub(crate) basis: i128,
+    /// Signed lots.
+    pub(crate) lots: i64,
+    /// Lots that resting buys and sells promise to close.
+    pub(crate) promised: [u64; 2],
+    /// Lots of resting buys and sells.
+    pub(crate) open: [u64; 2],
+    pub(crate) account: AccountId,
+    /// The account's next record.
+    pub(crate) next: u32,
+    pub(crate) instrument: InstrumentId,
+    /// Resting orders that may only reduce.
+    pub(crate) reduce_only: u32,
+}
+
+impl Position {
+    /// Whose.
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// In what.
+    pub fn instrument(&self) -> InstrumentId {
+        self.instrument
+    }
+
+    /// Signed lots: above zero long, below short.
+    #[inline]
+    pub fn lots(&self) -> i64 {
+        self.lots
+    }
+
+    /// Lots an order on `side` could close, whatever other orders promise; below zero where it would open.
+    #[inline]
+    pub fn closable(&self, side: Side) -> i64 {
+        -side.sign() * self.lots
+    }
+
+    /// Lots of resting orders on `side`.
+    pub fn open(&self, side: Side) -> u64 {
+        self.open[side as usize]
+    }
+
+    /// Lots that resting orders on `side` promise to close.
+    pub fn promised(&self, side: Side) -> u64 {
+        self.promised[side as usize]
+    }
+
+    /// Lots an order on `side` may still promise to close.
+    #[inline]
+    pub fn reducible(&self, side: Side) -> u64 {
+        u64::try_from(self.closable(side)).unwrap_or(0).saturating_sub(self.promised[side as usize])
+    }
+
+    /// Resting orders that may only reduce.
+    #[inline]
+    pub fn reduce_only_orders(&self) -> u32 {
+        self.reduce_only
+    }
+
+    /// Cost of the lots held, signed like them.
+    pub fn basis(&self) -> Money {
+        Money::new(self.basis)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_one_cache_line() {
+        assert_eq!(std::mem::size_of::<Account>(), 64);
+        assert!(std::mem::size_of::<Position>() <= 80);
+    }
+}

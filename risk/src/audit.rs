@@ -1,0 +1,70 @@
+//! The ledger recounted: money to the unit, positions to zero.
+
+use crate::ledger::Risk;
+use plimsoll_types::{AccountId, InstrumentId, Money};
+
+/// What a recount found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Imbalance {
+    /// Money appeared (above zero) or vanished.
+    Money(Money),
+    /// An instrument's longs and shorts differ by so many lots.
+    Lots(InstrumentId, i64),
+    /// An account's frozen amount is below zero.
+    Frozen(AccountId),
+}
+
+impl Risk {
+    /// Checks conservation: sum of equities + fund + fees = deposits - withdrawals + debts taken over, and longs = shorts.
+    ///
+    /// Cost: O(accounts + positions). Source: DESIGN, "Numbers".
+    pub fn audit(&self) -> Result<(), Imbalance> {
+        let mut lots = vec![0i64; self.contracts.len()];
+        let mut worth: i128 = self.accounts.iter().map(|account| account.cash).sum();
+        for position in &self.positions {
+            let contract = self.contract(position.instrument);
+            lots[position.instrument.index()] += position.lots;
+            worth += Money::of_lots(contract.mark, position.lots, contract.tick_value).units();
+        }
+        for (index, &lots) in lots.iter().enumerate() {
+            if lots != 0 {
+                return Err(Imbalance::Lots(InstrumentId(index as u16), lots));
+            }
+        }
+        if let Some(index) = self.accounts.iter().position(|account| account.frozen < 0) {
+            return Err(Imbalance::Frozen(AccountId(index as u32)));
+        }
+        let house = &self.house;
+        let assets = Money::new(worth) + house.fund + house.fees;
+        let owed = house.deposits - house.withdrawals + house.written_off;
+        if assets != owed {
+            return Err(Imbalance::Money(assets - owed));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::tests::{fill, open, risk};
+    use plimsoll_types::Side;
+
+    #[test]
+    fn planted_losses_are_found() {
+        let plant = |harm: fn(&mut Risk)| {
+            let mut risk = risk();
+            let (_, buyer) = open(&mut risk, 9_000);
+            let (_, seller) = open(&mut risk, 9_000);
+            risk.book(fill(buyer, Side::Buy, 1001, 2));
+            risk.book(fill(seller, Side::Sell, 1001, 2));
+            assert_eq!(risk.audit(), Ok(()));
+            harm(&mut risk);
+            risk.audit()
+        };
+        assert!(matches!(plant(|r| r.accounts[0].cash += 1), Err(Imbalance::Money(_))));
+        assert!(matches!(plant(|r| r.positions[1].lots += 1), Err(Imbalance::Lots(_, 1))));
+        assert!(matches!(plant(|r| r.accounts[1].frozen = -1), Err(Imbalance::Frozen(_))));
+        assert!(matches!(plant(|r| r.house.fund += Money::new(1)), Err(Imbalance::Money(_))));
+    }
+}

@@ -1,0 +1,242 @@
+//! What margin and fees an instrument asks for, compiled from its specification.
+
+use plimsoll_types::{Fee, Fees, InstrumentSpec, MarginRate, Money, Price, Ratio};
+use plimsoll_types::{ceil_div, half_up_div};
+use serde::{Deserialize, Serialize};
+
+/// Which side of a trade an order was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The earlier order.
+    Maker,
+    /// The later order.
+    Taker,
+}
+
+/// A share of the notional as a reduced fraction, and an amount a lot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Rate {
+    pub(crate) nano: i64,
+    numerator: i64,
+    denominator: i64,
+    pub(crate) per_lot: i128,
+}
+
+impl Rate {
+    fn new(rate: MarginRate) -> Rate {
+        let nano = rate.share.nano();
+        let mut divisor = (nano, Ratio::SCALE);
+        while divisor.1 != 0 {
+            divisor = (divisor.1, divisor.0 % divisor.1);
+        }
+        Rate {
+            nano,
+            numerator: nano / divisor.0,
+            denominator: Ratio::SCALE / divisor.0,
+            per_lot: rate.per_lot.units(),
+        }
+    }
+
+    /// Rounded up once. `notional` and `lots` are not negative.
+    #[inline]
+    fn up(&self, notional: i128, lots: u64) -> i128 {
+        self.share_of(notional, ceil_div) + self.per_lot * i128::from(lots)
+    }
+
+    /// Rounded half up once.
+    #[inline]
+    fn half_up(&self, notional: i128, lots: u64) -> i128 {
+        self.share_of(notional, half_up_div) + self.per_lot * i128::from(lots)
+    }
+
+    /// `notional x numerator / denominator`, rounded once, for any amount.
+    #[inline]
+    fn share_of(&self, notional: i128, round: fn(i128, i128) -> i128) -> i128 {
+        let (numerator, denominator) = (i128::from(self.numerator), i128::from(self.denominator));
+        if notional < 1 << 62 {
+            return round(notional * numerator, denominator);
+        }
+        // Too large to be multiplied whole: the part that divides evenly first.
+        notional / denominator * numerator + round(notional % denominator * numerator, denominator)
+    }
+
+    fn is_zero(&self) -> bool {
+        self.nano == 0 && self.per_lot == 0
+    }
+}
+
+/// Which fees apply to a part of a fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FeeCase {
+    pub(crate) opens: bool,
+    pub(crate) role: Role,
+    pub(crate) liquidation: bool,
+}
+
+impl FeeCase {
+    fn index(self) -> usize {
+        usize::from(self.opens)
+            | usize::from(self.role == Role::Taker) << 1
+            | usize::from(self.liquidation) << 2
+    }
+}
+
+/// An instrument as risk sees it: its worth a tick, its rates, its mark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contract {
+    /// Money units per tick and lot.
+    pub tick_value: i64,
+    /// The mark.
+    pub mark: Price,
+    /// Most lots an account may hold or have on order on one side, so that no amount can overflow.
+    pub lots_max: u64,
+    pub(crate) initial: Rate,
+    pub(crate) maintenance: Rate,
+    /// Sums of the fees that apply, by [`FeeCase`].
+    fees: [Rate; 8],
+    pub(crate) free: bool,
+}
+
+/// Worth of the largest position an account may hold at the highest price, money units.
+const WORTH_MAX: i128 = 1_000_000_000_000_000_000_000_000_000_000;
+
+impl Contract {
+    /// Compiles a specification.
+    pub fn new(spec: &InstrumentSpec) -> Contract {
+        let fees = Contract::sums(&spec.fees);
+        let lots_max = WORTH_MAX / (i128::from(spec.tick_value) * i128::from(Price::MAX.ticks()));
+        Contract {
+            tick_value: spec.tick_value,
+            mark: spec.prev_settlement,
+            lots_max: u64::try_from(lots_max).unwrap_or(u64::MAX).min(1 << 48),
+            initial: Rate::new(spec.initial),
+            maintenance: Rate::new(spec.maintenance),
+            free: fees.iter().all(Rate::is_zero),
+            fees,
+        }
+    }
+
+    fn sums(fees: &Fees) -> [Rate; 8] {
+        std::array::from_fn(|index| {
+            let parts = [
+                if index & 1 == 1 { fees.open } else { fees.close },
+                if index & 2 == 2 { fees.taker } else { fees.maker },
+                if index & 4 == 4 { fees.liquidation } else { Fee::default() },
+            ];
+            Rate::new(Fee {
+                share: parts.iter().fold(Ratio::ZERO, |sum, fee| sum.plus(fee.share)),
+                per_lot: parts.iter().map(|fee| fee.per_lot).sum(),
+            })
+        })
+    }
+
+    /// Sets new margin rates.
+    pub fn set_margin(&mut self, initial: MarginRate, maintenance: MarginRate) {
+        self.initial = Rate::new(initial);
+        self.maintenance = Rate::new(maintenance);
+    }
+
+    /// Worth of `lots` at `price`, never negative.
+    #[inline]
+    pub fn notional(&self, price: Price, lots: u64) -> i128 {
+        i128::from(price.ticks()) * i128::from(self.tick_value) * i128::from(lots)
+    }
+
+    /// House margin of `lots` at `price`, rounded up once. Source: RULES 1.2.
+    #[inline]
+    pub fn initial_margin(&self, price: Price, lots: u64) -> Money {
+        Money::new(self.initial.up(self.notional(price, lots), lots))
+    }
+
+    /// Exchange margin of `lots` at `price`, rounded up once.
+    #[inline]
+    pub fn maintenance_margin(&self, price: Price, lots: u64) -> Money {
+        Money::new(self.maintenance.up(self.notional(price, lots), lots))
+    }
+
+    /// The fee on one part of a fill, rounded half up once.
+    #[inline]
+    pub(crate) fn fee(&self, case: FeeCase, price: Price, lots: u64) -> i128 {
+        if self.free {
+            return 0;
+        }
+        self.fees[case.index()].half_up(self.notional(price, lots), lots)
+    }
+
+    /// The fee of closing `lots` at `price` as a case's taker.
+    #[inline]
+    pub(crate) fn liquidation_fee(&self, price: Price, lots: u64) -> i128 {
+        self.fee(FeeCase { opens: false, role: Role::Taker, liquidation: true }, price, lots)
+    }
+
+    /// Margin and the larger possible fee that an order with `lots` opening lots freezes at `price`. Source: CONTRACT 9.
+    #[inline]
+    pub fn frozen(&self, price: Price, lots: u64) -> Money {
+        if lots == 0 {
+            return Money::ZERO;
+        }
+        let margin = self.initial_margin(price, lots);
+        if self.free {
+            return margin;
+        }
+        let fee = |role| self.fee(FeeCase { opens: true, role, liquidation: false }, price, lots);
+        margin + Money::new(fee(Role::Maker).max(fee(Role::Taker)))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use plimsoll_types::*;
+
+    /// A contract with `share_percent` initial margin, half of it maintenance, and no fees.
+    pub(crate) fn spec(tick_value: i64, share_percent: i64) -> InstrumentSpec {
+        let rate = |nano| MarginRate { share: Ratio::from_nano(nano), per_lot: Money::ZERO };
+        InstrumentSpec {
+            symbol: Label::new("X").unwrap(),
+            kind: InstrumentKind::Future,
+            tick_size: Step { mantissa: 1, decimals: 0 },
+            lot_size: Step { mantissa: 1, decimals: 0 },
+            multiplier: Step { mantissa: tick_value, decimals: 0 },
+            tick_value,
+            prev_settlement: Price::clamped(1000),
+            band: None,
+            initial: rate(share_percent * 10_000_000),
+            maintenance: rate(share_percent * 5_000_000),
+            mark: MarkSource::Last,
+            liquidation_moves_mark: true,
+            fees: Fees::default(),
+            phase: Phase::Continuous,
+            auction_candidates: AuctionCandidates::Ticks,
+            market_remainder: MarketRemainder::Cancel,
+        }
+    }
+
+    #[test]
+    fn rules_1_2_the_gold_lot() {
+        // au: 391.74 x 1000 x 0.08 = 31,339.20; tick 0.02, two money decimals: 19,587 ticks of 2,000 units.
+        let mut gold = spec(2_000, 8);
+        gold.maintenance = gold.initial;
+        let contract = Contract::new(&gold);
+        assert_eq!(contract.initial_margin(Price::clamped(19_587), 1), Money::new(3_133_920));
+    }
+
+    #[test]
+    fn margin_rounds_up_and_fees_round_half_up() {
+        let mut odd = spec(1, 1);
+        odd.fees.taker.share = Ratio::from_nano(15_000_000);
+        odd.fees.open.per_lot = Money::new(2);
+        let contract = Contract::new(&odd);
+        assert_eq!(contract.initial_margin(Price::clamped(101), 1), Money::new(2));
+        let fee = |opens| {
+            contract.fee(
+                FeeCase { opens, role: Role::Taker, liquidation: false },
+                Price::clamped(100),
+                1,
+            )
+        };
+        assert_eq!((fee(true), fee(false)), (4, 2));
+        assert_eq!(contract.frozen(Price::clamped(100), 1), Money::new(1 + 4));
+        assert_eq!(contract.frozen(Price::clamped(100), 0), Money::ZERO);
+    }
+}

@@ -1,0 +1,528 @@
+//! The only writer of money and positions: trades, fees, deposits, frozen amounts.
+
+use crate::account::{Account, Cold, NIL, Position, PositionId};
+use crate::call::Call;
+use crate::contract::{Contract, FeeCase, Role};
+use crate::tiers::Lines;
+use crate::watch::Watch;
+use plimsoll_types::{
+    AccountId, FloatingProfit, InstrumentId, Label, MarginRate, Money, Permission, Price, Profile,
+    ProfileId, Side, half_up_div, invariant,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What the house holds and has taken over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct House {
+    /// Insurance fund.
+    pub fund: Money,
+    /// Fees collected.
+    pub fees: Money,
+    /// Paid in, the fund's first money among it.
+    pub deposits: Money,
+    /// Paid out.
+    pub withdrawals: Money,
+    /// Clients' debts taken over.
+    pub written_off: Money,
+}
+
+/// One account's side of a trade.
+#[derive(Clone, Copy, Debug)]
+pub struct Fill {
+    /// Whose position.
+    pub position: PositionId,
+    /// Bought or sold.
+    pub side: Side,
+    /// At what price.
+    pub price: Price,
+    /// Lots.
+    pub qty: u64,
+    /// Earlier or later order.
+    pub role: Role,
+    /// Whether the order is a case's.
+    pub liquidation: bool,
+}
+
+/// Accounts, positions, marks and the house: everything that is money.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Risk {
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) cold: Vec<Cold>,
+    pub(crate) positions: Vec<Position>,
+    pub(crate) contracts: Vec<Contract>,
+    pub(crate) profiles: Vec<Profile>,
+    pub(crate) lines: Vec<Lines>,
+    floating_profit: FloatingProfit,
+    pub(crate) house: House,
+    /// Outstanding margin calls, by account.
+    pub calls: BTreeMap<AccountId, Call>,
+    #[serde(skip)]
+    pub(crate) watch: Watch,
+}
+
+impl Risk {
+    /// No accounts yet; the fund's first money counts as paid in.
+    pub fn new(
+        contracts: Vec<Contract>,
+        profiles: Vec<Profile>,
+        floating_profit: FloatingProfit,
+        fund: Money,
+    ) -> Risk {
+        let lines = profiles.iter().map(Lines::new).collect();
+        let watch = Watch::new(&contracts);
+        Risk {
+            accounts: Vec::new(),
+            cold: Vec::new(),
+            positions: Vec::new(),
+            contracts,
+            profiles,
+            lines,
+            floating_profit,
+            house: House { fund, deposits: fund, ..House::default() },
+            calls: BTreeMap::new(),
+            watch,
+        }
+    }
+
+    /// Opens an account.
+    pub fn open_account(&mut self, name: Label, profile: ProfileId) -> AccountId {
+        let id = AccountId(self.accounts.len() as u32);
+        self.accounts.push(Account {
+            cash: 0,
+            frozen: 0,
+            first: NIL,
+            case: 0,
+            profile,
+            tier: 0,
+            permission: Permission::Normal,
+            unlimited: self.profiles[profile.index()].unlimited,
+            touched: false,
+            near: NIL,
+        });
+        self.cold.push(Cold {
+            name,
+            fees: Money::ZERO,
+            paid_in: Money::ZERO,
+            debt: Money::ZERO,
+            operator: Permission::Normal,
+        });
+        id
+    }
+
+    /// Accounts opened so far.
+    pub fn account_count(&self) -> usize {
+        self.accounts.len()
+    }
+
+    /// An account's hot fields.
+    #[inline]
+    pub fn account(&self, id: AccountId) -> &Account {
+        &self.accounts[id.index()]
+    }
+
+    /// An account's cold fields.
+    pub fn cold(&self, id: AccountId) -> &Cold {
+        &self.cold[id.index()]
+    }
+
+    pub(crate) fn cold_mut(&mut self, id: AccountId) -> &mut Cold {
+        &mut self.cold[id.index()]
+    }
+
+    /// An account's profile.
+    pub fn profile_of(&self, id: AccountId) -> &Profile {
+        &self.profiles[self.account(id).profile.index()]
+    }
+
+    pub(crate) fn lines(&self, id: AccountId) -> &Lines {
+        &self.lines[self.account(id).profile.index()]
+    }
+
+    /// An instrument as risk sees it.
+    #[inline]
+    pub fn contract(&self, id: InstrumentId) -> &Contract {
+        &self.contracts[id.index()]
+    }
+
+    /// The house.
+    pub fn house(&self) -> &House {
+        &self.house
+    }
+
+    /// Sets new margin rates; every account that holds the instrument is to be looked at.
+    pub fn set_margin(&mut self, id: InstrumentId, initial: MarginRate, maintenance: MarginRate) {
+        self.contracts[id.index()].set_margin(initial, maintenance);
+        self.watch.distrust();
+    }
+
+    /// An account's position records, by instrument.
+    pub fn positions(&self, id: AccountId) -> impl Iterator<Item = &Position> {
+        self.position_ids(id).map(|id| self.position(id))
+    }
+
+    /// Ids of an account's position records, by instrument.
+    pub fn position_ids(&self, id: AccountId) -> impl Iterator<Item = PositionId> {
+        let mut next = self.account(id).first;
+        std::iter::from_fn(move || {
+            let found = (next != NIL).then_some(PositionId(next))?;
+            next = self.positions[next as usize].next;
+            Some(found)
+        })
+    }
+
+    /// A position record.
+    #[inline]
+    pub fn position(&self, id: PositionId) -> &Position {
+        &self.positions[id.0 as usize]
+    }
+
+    /// The record of an account in an instrument, if it has one. Cost: O(its records).
+    #[inline]
+    pub fn find_position(
+        &self,
+        account: AccountId,
+        instrument: InstrumentId,
+    ) -> Option<PositionId> {
+        let mut next = self.account(account).first;
+        while next != NIL {
+            let position = &self.positions[next as usize];
+            if position.instrument == instrument {
+                return Some(PositionId(next));
+            }
+            next = position.next;
+        }
+        None
+    }
+
+    /// The record of an account in an instrument, made if need be, in its place by instrument.
+    #[inline]
+    pub fn position_of(&mut self, account: AccountId, instrument: InstrumentId) -> PositionId {
+        match self.find_position(account, instrument) {
+            Some(id) => id,
+            None => self.make_position(account, instrument),
+        }
+    }
+
+    #[cold]
+    fn make_position(&mut self, account: AccountId, instrument: InstrumentId) -> PositionId {
+        let id = self.positions.len() as u32;
+        let (mut before, mut next) = (NIL, self.account(account).first);
+        while next != NIL && self.positions[next as usize].instrument < instrument {
+            (before, next) = (next, self.positions[next as usize].next);
+        }
+        self.positions.push(Position {
+            basis: 0,
+            lots: 0,
+            promised: [0; 2],
+            open: [0; 2],
+            account,
+            next,
+            instrument,
+            reduce_only: 0,
+        });
+        if before == NIL {
+            self.accounts[account.index()].first = id;
+        } else {
+            self.positions[before as usize].next = id;
+        }
+        PositionId(id)
+    }
+
+    /// Deposits less everything paid, with both legs of every trade.
+    #[inline]
+    pub fn cash(&self, id: AccountId) -> Money {
+        Money::new(self.account(id).cash)
+    }
+
+    /// Books one account's side of a trade: two exact legs, the cost basis, the fees.
+    ///
+    /// Cost: O(1), no allocation; one division where lots are closed, one where there are fees. Source: SEMANTICS 3.
+    #[inline]
+    pub fn book(&mut self, fill: Fill) {
+        let position = &mut self.positions[fill.position.0 as usize];
+        let contract = &self.contracts[position.instrument.index()];
+        let account = &mut self.accounts[position.account.index()];
+        let sign = i128::from(fill.side.sign());
+        let unit = i128::from(fill.price.ticks()) * i128::from(contract.tick_value);
+        account.cash -= sign * unit * i128::from(fill.qty);
+        let held = position.lots.unsigned_abs();
+        let closes = if position.closable(fill.side) > 0 { fill.qty.min(held) } else { 0 };
+        let opens = fill.qty - closes;
+        if closes > 0 {
+            position.basis -= released(position.basis, closes, held);
+        }
+        position.basis += sign * unit * i128::from(opens);
+        position.lots += fill.side.sign() * fill.qty as i64;
+        let id = position.account;
+        if !contract.free {
+            let fee = |opens, lots| {
+                let case = FeeCase { opens, role: fill.role, liquidation: fill.liquidation };
+                if lots == 0 { 0 } else { contract.fee(case, fill.price, lots) }
+            };
+            let fees = fee(false, closes) + fee(true, opens);
+            account.cash -= fees;
+            self.cold[id.index()].fees += Money::new(fees);
+            self.house.fees += Money::new(fees);
+        }
+        self.touch(id);
+    }
+
+    /// Puts an account on the list to look at after this pass.
+    #[inline]
+    pub fn touch(&mut self, id: AccountId) {
+        let account = &mut self.accounts[id.index()];
+        if !account.touched {
+            account.touched = true;
+            self.watch.touched.push(id);
+        }
+    }
+
+    /// Adds to what an account has frozen (below zero: gives back).
+    #[inline]
+    pub fn freeze(&mut self, id: AccountId, change: Money) {
+        let account = &mut self.accounts[id.index()];
+        account.frozen += change.units();
+        debug_assert!(account.frozen >= 0);
+    }
+
+    /// Counts a resting order in: its lots, and how many of them it promises to close.
+    #[inline]
+    pub fn order_rests(
+        &mut self,
+        id: PositionId,
+        side: Side,
+        qty: u64,
+        reducing: u64,
+        reduce_only: bool,
+    ) {
+        let position = &mut self.positions[id.0 as usize];
+        position.open[side as usize] += qty;
+        position.promised[side as usize] += reducing;
+        position.reduce_only += u32::from(reduce_only);
+    }
+
+    /// Counts lots of a resting order out; `gone` when the order goes with them.
+    #[inline]
+    pub fn order_shrinks(
+        &mut self,
+        id: PositionId,
+        side: Side,
+        qty: u64,
+        reducing: u64,
+        gone_reduce_only: bool,
+    ) {
+        let position = &mut self.positions[id.0 as usize];
+        position.open[side as usize] -= qty;
+        position.promised[side as usize] -= reducing;
+        position.reduce_only -= u32::from(gone_reduce_only);
+    }
+
+    /// Free for orders and withdrawals: balance + the floating result that counts - margin - frozen. Source: RULES 1.1.
+    ///
+    /// Cost: O(the account's positions).
+    pub fn available(&self, id: AccountId) -> Money {
+        let account = self.account(id);
+        let (mut balance, mut floating, mut margin) = (account.cash, 0, 0);
+        if account.first != NIL {
+            for position in self.positions(id).filter(|position| position.lots != 0) {
+                let contract = self.contract(position.instrument);
+                let worth = Money::of_lots(contract.mark, position.lots, contract.tick_value);
+                balance += position.basis;
+                floating += worth.units() - position.basis;
+                if !account.unlimited {
+                    margin += contract
+                        .initial_margin(contract.mark, position.lots.unsigned_abs())
+                        .units();
+                }
+            }
+        }
+        let counted = match self.floating_profit {
+            FloatingProfit::All => floating,
+            FloatingProfit::OnlyLost => floating.min(0),
+            FloatingProfit::OnlyGain => floating.max(0),
+            FloatingProfit::None => 0,
+        };
+        Money::new(balance + counted - margin - account.frozen)
+    }
+
+    /// Balance: cash with the positions' cost put back. Equity = balance + unrealised.
+    pub fn balance(&self, id: AccountId) -> Money {
+        self.cash(id) + self.positions(id).map(Position::basis).sum()
+    }
+
+    /// Result of closed lots so far, before fees.
+    pub fn realised(&self, id: AccountId) -> Money {
+        self.balance(id) - self.cold(id).paid_in + self.cold(id).fees
+    }
+
+    /// Moves money that no trade moved into an account (below zero: out of it).
+    pub(crate) fn pay_in(&mut self, id: AccountId, amount: Money) {
+        self.accounts[id.index()].cash += amount.units();
+        self.cold[id.index()].paid_in += amount;
+        self.touch(id);
+    }
+
+    /// Pays in, a debt first; returns what of it repaid the debt.
+    pub fn deposit(&mut self, id: AccountId, amount: Money) -> Money {
+        let repaid = amount.min(self.cold(id).debt);
+        self.cold_mut(id).debt -= repaid;
+        self.house.written_off -= repaid;
+        self.house.deposits += amount;
+        self.pay_in(id, amount - repaid);
+        repaid
+    }
+
+    /// Pays out. The caller has checked that it may.
+    pub fn withdraw(&mut self, id: AccountId, amount: Money) {
+        self.house.withdrawals += amount;
+        self.pay_in(id, -amount);
+    }
+
+    /// Pays into the fund.
+    pub fn add_to_fund(&mut self, amount: Money) {
+        self.house.fund += amount;
+        self.house.deposits += amount;
+    }
+
+    /// Sets an account's tier.
+    pub fn set_tier(&mut self, id: AccountId, tier: u8) {
+        self.accounts[id.index()].tier = tier;
+        self.touch(id);
+    }
+
+    /// Sets what the operator lets an account do.
+    pub fn set_operator_permission(&mut self, id: AccountId, permission: Permission) {
+        self.cold_mut(id).operator = permission;
+    }
+
+    /// Works an account's permission out anew; the new one if it changed.
+    pub fn refresh_permission(&mut self, id: AccountId) -> Option<(Permission, Permission)> {
+        let (old, new) = (self.account(id).permission, self.rights(id));
+        self.accounts[id.index()].permission = new;
+        (old != new).then_some((old, new))
+    }
+
+    /// Ties an account to a case, or frees it (0).
+    pub fn set_case(&mut self, id: AccountId, case: u32) {
+        invariant!(
+            (self.account(id).case == 0) != (case == 0),
+            "account {id:?} would be in two cases or in none twice"
+        );
+        self.accounts[id.index()].case = case;
+        self.touch(id);
+    }
+}
+
+/// Basis that closing `closes` of `held` lots releases, half up on its absolute value.
+#[inline]
+fn released(basis: i128, closes: u64, held: u64) -> i128 {
+    if closes == held {
+        return basis;
+    }
+    let (k, n) = (i128::from(closes), i128::from(held));
+    let size = basis.abs();
+    let part = size / n * k + half_up_div(size % n * k, n);
+    if basis < 0 { -part } else { part }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::contract::tests::spec;
+    use plimsoll_types::*;
+
+    /// One instrument worth 10 units a tick, 10 % margin, mark 1000; one profile with tiers at 80 % and 120 %.
+    pub(crate) fn risk() -> Risk {
+        let tier = |name: &str, percent: i64, action| Tier {
+            name: Label::new(name).unwrap(),
+            at: Ratio::from_nano(percent * 10_000_000),
+            release: Ratio::from_nano(percent * 10_000_000),
+            action,
+            close_only: false,
+            cancel_opening: false,
+        };
+        let mut profile = Profile::unlimited();
+        profile.unlimited = false;
+        profile.tiers = vec![tier("warn", 80, Action::Notify), tier("liq", 120, Action::Liquidate)];
+        profile.liquidation.target = Ratio::from_nano(900_000_000);
+        profile.liquidation.waterfall = vec![WaterfallStage::InsuranceFund, WaterfallStage::Debt];
+        Risk::new(
+            vec![Contract::new(&spec(10, 10))],
+            vec![Profile::unlimited(), profile],
+            FloatingProfit::All,
+            Money::new(500),
+        )
+    }
+
+    pub(crate) fn open(risk: &mut Risk, deposit: i128) -> (AccountId, PositionId) {
+        let name = Label::new(&format!("a{}", risk.account_count())).unwrap();
+        let id = risk.open_account(name, ProfileId(1));
+        risk.deposit(id, Money::new(deposit));
+        (id, risk.position_of(id, InstrumentId(0)))
+    }
+
+    pub(crate) fn fill(position: PositionId, side: Side, ticks: i64, qty: u64) -> Fill {
+        let price = Price::clamped(ticks);
+        Fill { position, side, price, qty, role: Role::Taker, liquidation: false }
+    }
+
+    #[test]
+    fn a_position_that_turns_closes_first() {
+        let mut risk = risk();
+        let (id, position) = open(&mut risk, 100_000);
+        risk.book(fill(position, Side::Buy, 1000, 3));
+        risk.book(fill(position, Side::Buy, 1001, 1));
+        assert_eq!(risk.position(position).basis, 40_010);
+        risk.book(fill(position, Side::Sell, 1010, 6));
+        assert_eq!((risk.position(position).lots, risk.position(position).basis), (-2, -20_200));
+        assert_eq!(risk.realised(id), Money::new(4 * 10_100 - 40_010));
+        assert_eq!(risk.standing(id).equity, Money::new(100_000 + 390 + 200));
+    }
+
+    #[test]
+    fn rules_1_1_floating_profit_decides_what_is_available() {
+        use FloatingProfit::{All, None, OnlyGain, OnlyLost};
+        // Balance 100,000 (100,020 paid in, fee 20), margin 30,000 (3,000 lots-worth), frozen 5,010, floating +-2,000.
+        for (floating, expected) in [
+            (2_000, [(All, 66_970), (OnlyLost, 64_970), (OnlyGain, 66_970), (None, 64_970)]),
+            (-2_000, [(All, 62_970), (OnlyLost, 62_970), (OnlyGain, 64_970), (None, 64_970)]),
+        ] {
+            for (switch, available) in expected {
+                let mut risk = risk();
+                risk.floating_profit = switch;
+                let (id, position) = open(&mut risk, 100_000);
+                // 30 lots at 1000 x 10 = 300,000 notional, 10 % = 30,000; bought so that the floating result is as given.
+                risk.accounts[id.index()].cash -= 20;
+                risk.book(fill(position, Side::Buy, 1000, 30));
+                risk.positions[0].basis -= floating;
+                risk.accounts[id.index()].cash += floating;
+                risk.freeze(id, Money::new(5_010));
+                // The floating result is moved between cost and cash here, so the balance stays 99,980.
+                assert_eq!(risk.balance(id), Money::new(99_980), "{switch:?}");
+                assert_eq!(risk.available(id), Money::new(available), "{switch:?} {floating}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_debt_is_repaid_before_the_balance_rises() {
+        let mut risk = risk();
+        let (id, _) = open(&mut risk, 100);
+        risk.pay_in(id, Money::new(-1_000));
+        let paid = risk.waterfall(id);
+        assert_eq!(paid.iter().map(|p| p.amount.units()).collect::<Vec<_>>(), [500, 400]);
+        assert_eq!((risk.cash(id), risk.cold(id).debt), (Money::ZERO, Money::new(400)));
+        assert_eq!(risk.deposit(id, Money::new(1_000)), Money::new(400));
+        assert_eq!((risk.cash(id), risk.house.written_off), (Money::new(600), Money::ZERO));
+    }
+
+    #[test]
+    fn released_basis_never_overflows_and_sums_up() {
+        let basis = 10i128.pow(30);
+        let part = released(basis, 1 << 39, (1 << 40) - 1);
+        assert!(part > basis / 2 && part < basis / 2 + basis / (1 << 39));
+        assert_eq!(released(-7, 1, 2), -4);
+        assert_eq!(released(-7, 2, 2), -7);
+    }
+}

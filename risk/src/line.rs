@@ -1,0 +1,79 @@
+//! A line of the measure: a threshold as an inequality, never as a quotient.
+
+use crate::wide::{above, at_least};
+use plimsoll_types::{MeasureKind, Money, Ratio};
+use serde::{Deserialize, Serialize};
+
+/// "The measure stands at or past a threshold": `margin_weight x M >= equity_weight x E`, with M above zero.
+///
+/// Under margin/equity >= t the weights are 1 and t; under equity/margin <= t they are t and 1; both times 10^9, reduced.
+/// Equity at or below zero is past every line under either. Source: RULES 1.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    pub(crate) margin_weight: i64,
+    pub(crate) equity_weight: i64,
+}
+
+impl Line {
+    /// The line at `threshold`.
+    pub fn new(measure: MeasureKind, threshold: Ratio) -> Line {
+        let (threshold, one) = (threshold.nano(), Ratio::SCALE);
+        let divisor = gcd(threshold, one);
+        let (threshold, one) = (threshold / divisor, one / divisor);
+        match measure {
+            MeasureKind::MarginOverEquity => Line { margin_weight: one, equity_weight: threshold },
+            MeasureKind::EquityOverMargin => Line { margin_weight: threshold, equity_weight: one },
+        }
+    }
+
+    /// Whether the measure stands at or past the line. Exact.
+    #[inline]
+    pub fn is_reached(&self, margin: Money, equity: Money) -> bool {
+        margin > Money::ZERO
+            && (equity <= Money::ZERO
+                || at_least(self.margin_weight, margin.units(), self.equity_weight, equity.units()))
+    }
+
+    /// Whether the measure stands strictly past the line: a target is met where it does not.
+    #[inline]
+    pub fn is_passed(&self, margin: Money, equity: Money) -> bool {
+        margin > Money::ZERO
+            && (equity <= Money::ZERO
+                || above(self.margin_weight, margin.units(), self.equity_weight, equity.units()))
+    }
+}
+
+fn gcd(a: i64, b: i64) -> i64 {
+    if b == 0 { a.max(1) } else { gcd(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reached(measure: MeasureKind, percent: i64, margin: i128, equity: i128) -> bool {
+        Line::new(measure, Ratio::from_nano(percent * 10_000_000))
+            .is_reached(Money::new(margin), Money::new(equity))
+    }
+
+    #[test]
+    fn rules_1_3_both_measures_are_inclusive() {
+        use MeasureKind::{EquityOverMargin, MarginOverEquity};
+        assert!(reached(MarginOverEquity, 80, 80_000, 100_000));
+        assert!(!reached(MarginOverEquity, 80, 79_999, 100_000));
+        assert!(reached(EquityOverMargin, 70, 100_000, 70_000));
+        assert!(!reached(EquityOverMargin, 70, 100_000, 70_001));
+        for measure in [MarginOverEquity, EquityOverMargin] {
+            assert!(reached(measure, 100, 1, 0), "no equity is past every line");
+            assert!(reached(measure, 100, 1, -5));
+            assert!(!reached(measure, 100, 0, -5), "no margin is normal");
+        }
+    }
+
+    #[test]
+    fn a_target_is_inclusive_on_its_own_side() {
+        let line = Line::new(MeasureKind::MarginOverEquity, Ratio::from_nano(900_000_000));
+        assert!(!line.is_passed(Money::new(90), Money::new(100)));
+        assert!(line.is_passed(Money::new(91), Money::new(100)));
+    }
+}

@@ -1,0 +1,365 @@
+//! The least-lots plan: who closes what, and how much of it. Source: RULES 1.5, CONTRACT 9.
+
+use crate::case::Goal;
+use crate::ledger::Risk;
+use crate::quote::{Liquidity, Quote};
+use crate::select::select;
+use plimsoll_types::{
+    AccountId, Basis, InstrumentId, LiquidationTarget, Money, Price, Qty, ceil_div,
+};
+
+/// A position that a plan may close, with what the book offers for it.
+pub(crate) struct Candidate {
+    pub(crate) instrument: InstrumentId,
+    /// Signed lots held.
+    held: i64,
+    basis_cost: i128,
+    basis: Basis,
+    pub(crate) quote: Quote,
+}
+
+/// A stretch of lots that close at one price.
+#[derive(Clone, Copy)]
+struct Chunk {
+    price: Price,
+    lots: u64,
+}
+
+/// An account after part of its plan: equity and margin of what is left.
+#[derive(Clone, Copy)]
+struct After {
+    equity: i128,
+    /// Margin of the other positions still held.
+    others: i128,
+}
+
+impl Candidate {
+    /// Lots held, unsigned.
+    pub(crate) fn lots(&self) -> u64 {
+        self.held.unsigned_abs()
+    }
+
+    pub(crate) fn unrealised(&self, risk: &Risk) -> i128 {
+        let contract = risk.contract(self.instrument);
+        Money::of_lots(contract.mark, self.held, contract.tick_value).units() - self.basis_cost
+    }
+
+    /// Margin of `lots` of it at the mark.
+    pub(crate) fn margin(&self, risk: &Risk, lots: u64) -> i128 {
+        if lots == 0 {
+            return 0;
+        }
+        let contract = risk.contract(self.instrument);
+        match self.basis {
+            Basis::Initial => contract.initial_margin(contract.mark, lots).units(),
+            Basis::Maintenance => contract.maintenance_margin(contract.mark, lots).units(),
+        }
+    }
+
+    /// Where its lots would close: level by level, the rest beyond the depth.
+    fn chunks(&self) -> Vec<Chunk> {
+        let mut left = self.lots();
+        let mut chunks = Vec::new();
+        for &(price, qty) in &self.quote.levels {
+            let lots = qty.lots().min(left);
+            if lots > 0 {
+                chunks.push(Chunk { price, lots });
+                left -= lots;
+            }
+        }
+        if left > 0 {
+            chunks.push(Chunk { price: self.quote.beyond, lots: left });
+        }
+        chunks
+    }
+
+    /// What closing `lots` of a chunk adds to equity against the mark, fees included.
+    fn result(&self, risk: &Risk, price: Price, lots: u64) -> i128 {
+        self.gain_a_lot(risk, price) * i128::from(lots)
+            - risk.contract(self.instrument).liquidation_fee(price, lots)
+    }
+
+    /// Gain of one lot closed at `price` against the mark, without fees.
+    fn gain_a_lot(&self, risk: &Risk, price: Price) -> i128 {
+        let contract = risk.contract(self.instrument);
+        i128::from(self.held.signum())
+            * i128::from(price.ticks() - contract.mark.ticks())
+            * i128::from(contract.tick_value)
+    }
+
+    /// Cost of closing all of it: loss against the mark and fees.
+    pub(crate) fn cost(&self, risk: &Risk) -> i128 {
+        -self.chunks().iter().map(|chunk| self.result(risk, chunk.price, chunk.lots)).sum::<i128>()
+    }
+}
+
+impl Risk {
+    /// What to close so that the goal is met, at the prices the books offer, with the mark held fixed.
+    ///
+    /// Positions in the profile's order, each whole before the next, the last by the least lots that do; everything where
+    /// nothing does. Cost: O(positions x levels) and a few tries a level.
+    pub fn plan<L: Liquidity>(
+        &self,
+        account: AccountId,
+        goal: Goal,
+        books: &L,
+    ) -> Vec<LiquidationTarget> {
+        let profile = self.profile_of(account);
+        let mut candidates: Vec<Candidate> = self
+            .positions(account)
+            .filter(|position| position.lots != 0)
+            .map(|position| {
+                let side = if position.lots > 0 {
+                    plimsoll_types::Side::Sell
+                } else {
+                    plimsoll_types::Side::Buy
+                };
+                let protection = profile.liquidation.price;
+                Candidate {
+                    instrument: position.instrument,
+                    held: position.lots,
+                    basis_cost: position.basis,
+                    basis: profile.basis,
+                    quote: Quote::read(self, books, position.instrument, side, protection),
+                }
+            })
+            .collect();
+        select(self, &profile.liquidation.select, &mut candidates);
+        let standing = self.standing(account);
+        let mut after = After { equity: standing.equity.units(), others: standing.margin.units() };
+        let mut targets = Vec::with_capacity(candidates.len());
+        for candidate in &candidates {
+            after.others -= candidate.margin(self, candidate.lots());
+            let found = self.least(candidate, &goal, &mut after);
+            targets.push(LiquidationTarget {
+                instrument: candidate.instrument,
+                side: candidate.quote.side,
+                qty: Qty::new(found.unwrap_or(candidate.lots())),
+            });
+            if found.is_some() {
+                break;
+            }
+        }
+        targets
+    }
+
+    /// The least lots of one position that meet the goal; `after` is moved past all of it where none do.
+    fn least(&self, candidate: &Candidate, goal: &Goal, after: &mut After) -> Option<u64> {
+        let mut closed = 0;
+        for chunk in candidate.chunks() {
+            let start = After { equity: after.equity, others: after.others };
+            let left = candidate.lots() - closed;
+            let mut n = 1;
+            while n <= chunk.lots {
+                let equity = start.equity + candidate.result(self, chunk.price, n);
+                let margin = start.others + candidate.margin(self, left - n);
+                if is_safe(goal, margin, equity) {
+                    return Some(closed + n);
+                }
+                match self.skip(candidate, goal, chunk.price, margin, equity) {
+                    Some(skip) => n = n.saturating_add(skip),
+                    None => break,
+                }
+            }
+            after.equity += candidate.result(self, chunk.price, chunk.lots);
+            closed += chunk.lots;
+            // A last lot that leaves no margin is its own case: met if equity is not below zero.
+            if closed == candidate.lots() && is_safe(goal, after.others, after.equity) {
+                return Some(closed);
+            }
+        }
+        None
+    }
+
+    /// How many more lots of a chunk must at least be closed before the goal can be met; `None` = no number of them does.
+    ///
+    /// A lot brings the account closer to a line by at most its margin and its gain; roundings add less than a unit each.
+    /// So the tries jump to the first lots that could do, instead of counting up to them.
+    fn skip(
+        &self,
+        candidate: &Candidate,
+        goal: &Goal,
+        price: Price,
+        margin: i128,
+        equity: i128,
+    ) -> Option<u64> {
+        let contract = self.contract(candidate.instrument);
+        let rate = match candidate.basis {
+            Basis::Initial => &contract.initial,
+            Basis::Maintenance => &contract.maintenance,
+        };
+        // Margin a lot, rounded up; fee a lot is at least nothing.
+        let notional = contract.notional(contract.mark, 1);
+        let margin_a_lot = ceil_div(notional * i128::from(rate.nano), 1_000_000_000) + rate.per_lot;
+        let gain = candidate.gain_a_lot(self, price);
+        let mut skip = 1;
+        for line in std::iter::once(goal.target).chain(goal.release) {
+            // Scaled down until products fit; rounded so that the way looks shorter than it is.
+            let bits = 128 - margin.unsigned_abs().max(equity.unsigned_abs()).leading_zeros();
+            let shift = bits.saturating_sub(70);
+            let (m, e) = (i128::from(line.margin_weight), i128::from(line.equity_weight));
+            let way = m * (margin >> shift) - e * ((equity >> shift) + 1);
+            let step = if shift == 0 {
+                m.saturating_mul(margin_a_lot).saturating_add(e.saturating_mul(gain))
+            } else {
+                m * ((margin_a_lot >> shift) + 1) + e * ((gain.max(0) >> shift) + 1)
+            };
+            // Roundings of margin and fee, a unit each way at both ends.
+            let noise = 2 * (m + e);
+            let way = way - noise;
+            if way <= 0 {
+                continue;
+            }
+            if step <= 0 {
+                return None;
+            }
+            skip = skip.max(u64::try_from(ceil_div(way, step)).unwrap_or(u64::MAX));
+        }
+        Some(skip)
+    }
+}
+
+/// Whether an account with this margin and equity would have met the goal by closing.
+fn is_safe(goal: &Goal, margin: i128, equity: i128) -> bool {
+    if margin == 0 {
+        return equity >= 0;
+    }
+    goal.is_met(Money::new(margin), Money::new(equity))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Contract, tests::spec};
+    use crate::ledger::tests::{fill, open, risk};
+    use plimsoll_types::*;
+
+    /// Bids and asks of one instrument.
+    struct Book {
+        bids: Vec<(i64, u64)>,
+        asks: Vec<(i64, u64)>,
+    }
+
+    impl Liquidity for Book {
+        fn best(&self, _: InstrumentId, side: Side) -> Option<Price> {
+            let levels = if side == Side::Buy { &self.bids } else { &self.asks };
+            levels.first().map(|level| Price::clamped(level.0))
+        }
+        fn band(&self, _: InstrumentId) -> Option<Band> {
+            None
+        }
+        fn walk(&self, _: InstrumentId, side: Side, each: &mut dyn FnMut(Price, Qty) -> bool) {
+            let levels = if side == Side::Buy { &self.bids } else { &self.asks };
+            for &(price, lots) in levels {
+                if !each(Price::clamped(price), Qty::new(lots)) {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn planned(risk: &Risk, id: AccountId, book: &Book) -> u64 {
+        let goal = risk.goal(id, 2);
+        risk.plan(id, goal, book).iter().map(|target| target.qty.lots()).sum()
+    }
+
+    #[test]
+    fn rules_1_5_the_least_lots() {
+        // 20 lots of margin 5,000 each: mark 1000 x 50 a tick x 10 %; a fee of 60 a lot; equity 90,000.
+        for (target, lots) in [(1_000_000_000, 3), (900_000_000, 4), (800_000_000, 6)] {
+            let mut risk = risk();
+            let mut instrument = spec(50, 10);
+            instrument.fees.close.per_lot = Money::new(60);
+            risk.contracts = vec![Contract::new(&instrument)];
+            risk.profiles[1].liquidation.target = Ratio::from_nano(target);
+            risk.profiles[1].liquidation.price = ProtectionPrice::Band;
+            risk.lines = risk.profiles.iter().map(crate::tiers::Lines::new).collect();
+            let (id, position) = open(&mut risk, 90_000);
+            risk.book(fill(position, Side::Buy, 1000, 20));
+            let fees = risk.cold(id).fees;
+            risk.pay_in(id, fees);
+            assert_eq!(risk.standing(id).margin, Money::new(100_000));
+            assert_eq!(risk.standing(id).equity, Money::new(90_000));
+            let book = Book { bids: vec![(1000, 100)], asks: vec![] };
+            assert_eq!(planned(&risk, id, &book), lots, "{target}");
+        }
+    }
+
+    #[test]
+    fn jumping_finds_what_counting_up_finds() {
+        let mut state = 3u64;
+        let mut draw = |n: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % n
+        };
+        let mut partial = 0;
+        for round in 0..20_000 {
+            let mut risk = risk();
+            let mut instrument = spec(1 + draw(9) as i64, 1 + draw(30) as i64);
+            instrument.initial.share = Ratio::from_nano(1 + draw(300_000_000) as i64);
+            instrument.initial.per_lot = Money::new(draw(3) as i128);
+            instrument.fees.close.share = Ratio::from_nano(draw(10_000_000) as i64);
+            instrument.fees.taker.per_lot = Money::new(draw(3) as i128);
+            risk.contracts = vec![Contract::new(&instrument)];
+            let measure = if draw(2) == 0 {
+                MeasureKind::MarginOverEquity
+            } else {
+                MeasureKind::EquityOverMargin
+            };
+            let profile = &mut risk.profiles[1];
+            profile.measure = measure;
+            let target = 500_000_000 + draw(1_000_000_000) as i64;
+            profile.liquidation.target = Ratio::from_nano(target);
+            for tier in &mut profile.tiers {
+                tier.release =
+                    Ratio::from_nano(target + draw(3) as i64 * 100_000_000 - 100_000_000);
+            }
+            risk.lines = risk.profiles.iter().map(crate::tiers::Lines::new).collect();
+            let lots = 1 + draw(60);
+            let worth = risk.contracts[0].notional(Price::clamped(1000), lots);
+            let (id, position) = open(&mut risk, worth * draw(400) as i128 / 1000);
+            let side = if draw(2) == 0 { Side::Buy } else { Side::Sell };
+            risk.book(fill(position, side, 1000, lots));
+            let sign = side.sign();
+            let levels: Vec<_> = (1..=draw(5) as i64)
+                .map(|n| (1000 + sign * (2 - n * draw(8) as i64), 1 + draw(15)))
+                .collect();
+            let mut levels = levels;
+            levels.sort_by_key(|level| -sign * level.0);
+            levels.dedup_by_key(|level| level.0);
+            let book = Book { bids: levels.clone(), asks: levels };
+            let goal = risk.goal(id, 2);
+            let quote = Quote::read(
+                &risk,
+                &book,
+                InstrumentId(0),
+                side.opposite(),
+                risk.profiles[1].liquidation.price,
+            );
+            let candidate = Candidate {
+                instrument: InstrumentId(0),
+                held: risk.position(position).lots,
+                basis_cost: 0,
+                basis: Basis::Initial,
+                quote,
+            };
+            let standing = risk.standing(id);
+            let counted = (1..=lots).find(|&n| {
+                let (mut left, mut equity) = (n, standing.equity.units());
+                for chunk in candidate.chunks() {
+                    let take = chunk.lots.min(left);
+                    if take > 0 {
+                        equity += candidate.result(&risk, chunk.price, take);
+                    }
+                    left -= take;
+                }
+                is_safe(&goal, candidate.margin(&risk, lots - n), equity)
+            });
+            partial += u64::from(counted.is_some_and(|n| n < lots));
+            assert_eq!(planned(&risk, id, &book), counted.unwrap_or(lots), "round {round}");
+        }
+        assert!(partial > 2_000, "{partial}");
+    }
+}
