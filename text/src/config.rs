@@ -1,0 +1,157 @@
+//! EXCHANGE.toml: read, proved and turned into an [`ExchangeSpec`].
+
+mod dom;
+mod instrument;
+mod profile;
+#[cfg(test)]
+mod tests;
+
+use crate::decimal;
+use crate::r#where::Error;
+use dom::{Field, Source, Table};
+use plimsoll_types::{AccountSpec, ExchangeSpec, FloatingProfit, Label, Money, Profile, ProfileId};
+use std::collections::HashMap;
+
+/// Most decimals a currency may have.
+const MONEY_DECIMALS_MAX: u32 = 8;
+
+/// Reads a configuration; `file` is its name in errors.
+///
+/// Whatever is returned has been proved: steps positive, one tick of one lot a whole number of money units, prices on
+/// their ticks, tiers in order, every name known and given once.
+/// Errors: the first thing wrong, with its line and field.
+pub fn read_config(file: &str, text: &str) -> Result<ExchangeSpec, Error> {
+    let source = Source::new(file, text);
+    let parsed = source.parse()?;
+    let root = source.root(&parsed);
+    root.unsupported("calendar")?;
+    root.only(&["exchange", "insurance_fund", "instrument", "profile", "account"])?;
+    let exchange = root.required("exchange")?.table()?;
+    let header = Header::read(&exchange)?;
+    let insurance_fund = insurance_fund(&root, header.money_decimals)?;
+    let instruments = instrument::read_all(&root, header.money_decimals)?;
+    let symbols: Vec<Label> = instruments.iter().map(|i| i.symbol).collect();
+    let profiles = profile::read_all(&root, &symbols)?;
+    let accounts = accounts(&root, header.money_decimals, &profiles)?;
+    Ok(ExchangeSpec {
+        currency: header.currency,
+        money_decimals: header.money_decimals,
+        floating_profit: header.floating_profit,
+        insurance_fund,
+        instruments,
+        profiles,
+        accounts,
+    })
+}
+
+/// The `[exchange]` section.
+struct Header {
+    currency: Label,
+    money_decimals: u32,
+    floating_profit: FloatingProfit,
+}
+
+impl Header {
+    fn read(table: &Table<'_>) -> Result<Header, Error> {
+        table.only(&[
+            "currency",
+            "money_decimals",
+            "position_mode",
+            "floating_profit",
+            "schema",
+        ])?;
+        if let Some(field) = table.get("schema") {
+            field.whole(1, 1)?;
+        }
+        if let Some(field) = table.get("position_mode") {
+            field.word(&[("net", ())], &["long_short"])?;
+        }
+        let floating_profit = match table.get("floating_profit") {
+            None => FloatingProfit::All,
+            Some(field) => field.word(
+                &[
+                    ("all", FloatingProfit::All),
+                    ("only_lost", FloatingProfit::OnlyLost),
+                    ("only_gain", FloatingProfit::OnlyGain),
+                    ("none", FloatingProfit::None),
+                ],
+                &[],
+            )?,
+        };
+        Ok(Header {
+            currency: table.required("currency")?.label()?,
+            money_decimals: table.required("money_decimals")?.whole(0, MONEY_DECIMALS_MAX)?,
+            floating_profit,
+        })
+    }
+}
+
+fn insurance_fund(root: &Table<'_>, money_decimals: u32) -> Result<Money, Error> {
+    let Some(table) = root.table("insurance_fund")? else {
+        return Ok(Money::ZERO);
+    };
+    table.only(&["initial"])?;
+    table.get("initial").map_or(Ok(Money::ZERO), |field| money(&field, money_decimals))
+}
+
+/// An amount of money that is not negative.
+fn money(field: &Field<'_>, decimals: u32) -> Result<Money, Error> {
+    let value = field.decimal()?;
+    decimal::money(value, decimals)
+        .filter(|money| *money >= Money::ZERO)
+        .ok_or_else(|| field.error(format!("an amount from 0 with at most {decimals} decimals")))
+}
+
+fn accounts(
+    root: &Table<'_>,
+    money_decimals: u32,
+    profiles: &[Profile],
+) -> Result<Vec<AccountSpec>, Error> {
+    let ids: HashMap<Label, ProfileId> =
+        (0u16..).zip(profiles).map(|(n, profile)| (profile.name, ProfileId(n))).collect();
+    let mut names = HashMap::new();
+    let mut accounts = Vec::new();
+    for table in root.tables("account")? {
+        table.only(&["name", "profile", "deposit", "hedger"])?;
+        let field = table.required("name")?;
+        let name = field.label()?;
+        if name.as_bytes().starts_with(b"$") {
+            return Err(field.error("a name that does not begin with $"));
+        }
+        unique(&mut names, &field, name, "account")?;
+        let field = table.required("profile")?;
+        let profile = *ids
+            .get(&field.label()?)
+            .ok_or_else(|| field.error("the name of a [[profile]] or \"unlimited\""))?;
+        let deposit = match table.get("deposit") {
+            None => Money::ZERO,
+            Some(field) => money(&field, money_decimals)?,
+        };
+        default_only(&table, "hedger", false)?;
+        accounts.push(AccountSpec { name, profile, deposit });
+    }
+    Ok(accounts)
+}
+
+/// Refuses a name that was given before.
+fn unique(
+    names: &mut HashMap<Label, ()>,
+    field: &Field<'_>,
+    name: Label,
+    what: &str,
+) -> Result<(), Error> {
+    match names.insert(name, ()) {
+        None => Ok(()),
+        Some(()) => Err(field.error(format!("a name no other {what} has"))),
+    }
+}
+
+/// Reads a switch whose other position is not supported yet.
+fn default_only(table: &Table<'_>, key: &str, default: bool) -> Result<(), Error> {
+    match table.get(key) {
+        Some(field) if field.boolean()? != default => {
+            Err(field.error(default.to_string()).unsupported())
+        }
+        _ => Ok(()),
+    }
+}

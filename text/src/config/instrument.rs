@@ -1,0 +1,240 @@
+//! `[[instrument]]`: steps, bands, margins, fees, and the proof that profit and loss is exact.
+
+use super::dom::{Field, Table};
+use super::{default_only, money, unique};
+use crate::decimal;
+use crate::r#where::Error;
+use plimsoll_types::units::tick_value;
+use plimsoll_types::{
+    AuctionCandidates, Band, Fee, Fees, InstrumentKind, InstrumentSpec, MarginRate, MarkSource,
+    MarketRemainder, Money, Phase, Price, Ratio, Reject, Step, ceil_div, floor_div,
+};
+use std::collections::HashMap;
+
+/// Most instruments: their ids have 16 bits.
+const INSTRUMENTS_MAX: usize = u16::MAX as usize;
+
+const KEYS: &[&str] = &[
+    "symbol",
+    "kind",
+    "tick_size",
+    "lot_size",
+    "multiplier",
+    "prev_settlement",
+    "price_limit",
+    "margin_initial",
+    "margin_maintenance",
+    "margin_price",
+    "mark",
+    "fee_open",
+    "fee_close",
+    "fee_close_today",
+    "fee_maker",
+    "fee_taker",
+    "fee_liquidation",
+    "brackets",
+    "phase",
+    "large_side",
+    "close_rule",
+    "limit_priority",
+    "trade_price",
+    "auction_candidates",
+    "liquidation_moves_mark",
+    "market_remainder",
+    "settlement_price",
+    "reduction",
+    "expires",
+    "calendar",
+];
+
+/// Every instrument, in the order of the file.
+pub fn read_all(root: &Table<'_>, money_decimals: u32) -> Result<Vec<InstrumentSpec>, Error> {
+    let tables = root.tables("instrument")?;
+    if tables.is_empty() || tables.len() > INSTRUMENTS_MAX {
+        return Err(root.missing("instrument", "1 to 65535 [[instrument]] sections"));
+    }
+    let mut symbols = HashMap::new();
+    let mut instruments = Vec::with_capacity(tables.len());
+    for table in &tables {
+        let instrument = read(table, money_decimals)?;
+        unique(&mut symbols, &table.required("symbol")?, instrument.symbol, "instrument")?;
+        instruments.push(instrument);
+    }
+    Ok(instruments)
+}
+
+fn read(table: &Table<'_>, money_decimals: u32) -> Result<InstrumentSpec, Error> {
+    for key in ["brackets", "reduction", "expires", "calendar"] {
+        table.unsupported(key)?;
+    }
+    table.only(KEYS)?;
+    unsupported_words(table)?;
+    let symbol = table.required("symbol")?.label()?;
+    let kind = table.required("kind")?.word(
+        &[("future", InstrumentKind::Future), ("perpetual", InstrumentKind::Perpetual)],
+        &[],
+    )?;
+    let tick_size = step(table, "tick_size")?;
+    let lot_size = step(table, "lot_size")?;
+    let multiplier = step(table, "multiplier")?;
+    let tick_value = tick_value(tick_size, lot_size, multiplier, money_decimals)
+        .ok_or_else(|| inexact(table, money_decimals))?;
+    let prev_settlement = settlement(table, tick_size)?;
+    let (initial, maintenance) = margins(table, money_decimals, prev_settlement, tick_value)?;
+    Ok(InstrumentSpec {
+        symbol,
+        kind,
+        tick_size,
+        lot_size,
+        multiplier,
+        tick_value,
+        prev_settlement,
+        band: band(table, prev_settlement)?,
+        initial,
+        maintenance,
+        mark: mark_source(table)?,
+        liquidation_moves_mark: table
+            .get("liquidation_moves_mark")
+            .map_or(Ok(true), |field| field.boolean())?,
+        fees: fees(table, money_decimals)?,
+        phase: phase(table)?,
+        auction_candidates: auction_candidates(table)?,
+        market_remainder: market_remainder(table)?,
+    })
+}
+
+/// Switches of which only the default is supported yet.
+fn unsupported_words(table: &Table<'_>) -> Result<(), Error> {
+    let switches: [(&str, &str, &[&str]); 5] = [
+        ("margin_price", "mark", &["settlement", "open"]),
+        ("close_rule", "oldest_first", &["shfe"]),
+        ("limit_priority", "time", &["close_first"]),
+        ("trade_price", "maker", &["median"]),
+        ("settlement_price", "day_average", &["last_hour", "last"]),
+    ];
+    for (key, default, later) in switches {
+        if let Some(field) = table.get(key) {
+            field.word(&[(default, ())], later)?;
+        }
+    }
+    default_only(table, "large_side", false)
+}
+
+fn step(table: &Table<'_>, key: &str) -> Result<Step, Error> {
+    let field = table.required(key)?;
+    decimal::step(field.decimal()?)
+        .ok_or_else(|| field.error("a decimal above 0 with at most 18 digits"))
+}
+
+fn inexact(table: &Table<'_>, money_decimals: u32) -> Error {
+    let expected = format!(
+        "tick_size x lot_size x multiplier to be a whole number of money units (10^-{money_decimals}), 1 to 10^15 of them"
+    );
+    match table.get("tick_size") {
+        Some(field) => field.error(expected),
+        None => table.missing("tick_size", "a value"),
+    }
+}
+
+fn settlement(table: &Table<'_>, tick: Step) -> Result<Price, Error> {
+    let field = table.required("prev_settlement")?;
+    decimal::price(field.decimal()?, tick).map_err(|reject| {
+        field.error(match reject {
+            Reject::PriceOffTick => "a multiple of tick_size",
+            _ => "1 to 2^30 ticks",
+        })
+    })
+}
+
+/// prev_settlement x (1 - limit) to prev_settlement x (1 + limit), rounded inward to the tick.
+fn band(table: &Table<'_>, settlement: Price) -> Result<Option<Band>, Error> {
+    let Some(field) = table.get("price_limit") else {
+        return Ok(None);
+    };
+    let limit = i128::from(field.ratio()?.nano());
+    let (ticks, one) = (i128::from(settlement.ticks()), i128::from(Ratio::SCALE));
+    let edge = |ticks: i128| Price::clamped(ticks.clamp(1, 1 << 31) as i64);
+    Ok(Some(Band {
+        down: edge(ceil_div(ticks * (one - limit), one)),
+        up: edge(floor_div(ticks * (one + limit), one)),
+    }))
+}
+
+/// A share in quotes, or a table of `share` and `per_lot`.
+fn rate(field: &Field<'_>, money_decimals: u32) -> Result<MarginRate, Error> {
+    if !field.is_table() {
+        return Ok(MarginRate { share: field.ratio()?, per_lot: Money::ZERO });
+    }
+    let table = field.table()?;
+    table.only(&["share", "per_lot"])?;
+    let share = table.get("share").map_or(Ok(Ratio::ZERO), |field| field.ratio())?;
+    let per_lot =
+        table.get("per_lot").map_or(Ok(Money::ZERO), |field| money(&field, money_decimals))?;
+    Ok(MarginRate { share, per_lot })
+}
+
+/// Both margins; the house's must not be under the exchange's for a lot at the previous settlement.
+fn margins(
+    table: &Table<'_>,
+    money_decimals: u32,
+    settlement: Price,
+    tick_value: i64,
+) -> Result<(MarginRate, MarginRate), Error> {
+    let field = table.required("margin_initial")?;
+    let initial = rate(&field, money_decimals)?;
+    let maintenance = rate(&table.required("margin_maintenance")?, money_decimals)?;
+    let notional = i128::from(settlement.ticks()) * i128::from(tick_value);
+    // 10^15 billionths of 10^24 units pass 128 bits; there the products stop at the end, which keeps their sign.
+    let share = i128::from(initial.share.nano()) - i128::from(maintenance.share.nano());
+    let per_lot = initial.per_lot.units() - maintenance.per_lot.units();
+    let excess = share
+        .saturating_mul(notional)
+        .saturating_add(per_lot.saturating_mul(i128::from(Ratio::SCALE)));
+    if excess < 0 {
+        return Err(field.error("the house margin not to be under margin_maintenance"));
+    }
+    Ok((initial, maintenance))
+}
+
+fn fees(table: &Table<'_>, money_decimals: u32) -> Result<Fees, Error> {
+    let fee = |key: &str| -> Result<Fee, Error> {
+        table.get(key).map_or(Ok(Fee::default()), |field| rate(&field, money_decimals))
+    };
+    if fee("fee_close_today")? != Fee::default() {
+        return Err(table.required("fee_close_today")?.error("\"0\"").unsupported());
+    }
+    Ok(Fees {
+        open: fee("fee_open")?,
+        close: fee("fee_close")?,
+        maker: fee("fee_maker")?,
+        taker: fee("fee_taker")?,
+        liquidation: fee("fee_liquidation")?,
+    })
+}
+
+fn mark_source(table: &Table<'_>) -> Result<MarkSource, Error> {
+    table.get("mark").map_or(Ok(MarkSource::Last), |field| {
+        field.word(&[("last", MarkSource::Last), ("external", MarkSource::External)], &[])
+    })
+}
+
+fn phase(table: &Table<'_>) -> Result<Phase, Error> {
+    let words = [Phase::Continuous, Phase::Auction, Phase::Halted, Phase::Closed]
+        .map(|phase| (phase.as_str(), phase));
+    table.get("phase").map_or(Ok(Phase::Continuous), |field| field.word(&words, &[]))
+}
+
+fn auction_candidates(table: &Table<'_>) -> Result<AuctionCandidates, Error> {
+    table.get("auction_candidates").map_or(Ok(AuctionCandidates::Ticks), |field| {
+        field.word(
+            &[("ticks", AuctionCandidates::Ticks), ("limits", AuctionCandidates::Limits)],
+            &[],
+        )
+    })
+}
+
+fn market_remainder(table: &Table<'_>) -> Result<MarketRemainder, Error> {
+    table.get("market_remainder").map_or(Ok(MarketRemainder::Cancel), |field| {
+        field.word(&[("cancel", MarketRemainder::Cancel), ("rest", MarketRemainder::Rest)], &[])
+    })
+}
