@@ -1,0 +1,388 @@
+//! JSON as this project uses it: flat objects read in place, and strings written.
+//!
+//! A line's values are strings, numbers, true, false or null; they are borrowed from the line, so reading one
+//! allocates nothing, and nesting is refused where it begins, so no line can blow the stack.
+
+use crate::r#where::Error;
+use std::borrow::Cow;
+
+/// A value as it stands in the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// A string without escapes: its content.
+    Text(&'a str),
+    /// A string with escapes: its content, still to be decoded.
+    Escaped(&'a str),
+    /// What begins like a number; whoever uses it checks the rest.
+    Number(&'a str),
+    /// True or false.
+    Boolean(bool),
+    /// Null.
+    Null,
+}
+
+impl<'a> Value<'a> {
+    /// A string's content. Cost: allocates only where there are escapes.
+    ///
+    /// The scan has proved the escapes, so decoding cannot fail.
+    #[inline]
+    pub fn text(&self) -> Option<Cow<'a, str>> {
+        match *self {
+            Value::Text(text) => Some(Cow::Borrowed(text)),
+            Value::Escaped(text) => unescape(text).map(Cow::Owned),
+            _ => None,
+        }
+    }
+
+    /// The value as an error quotes it.
+    pub fn shown(&self) -> String {
+        match self {
+            Value::Text(text) | Value::Escaped(text) => format!("\"{text}\""),
+            Value::Number(text) => (*text).to_owned(),
+            Value::Boolean(true) => "true".to_owned(),
+            Value::Boolean(false) => "false".to_owned(),
+            Value::Null => "null".to_owned(),
+        }
+    }
+}
+
+/// Hands every key and value of the flat object that `line` is to `each`, in order.
+///
+/// Errors: anything but one object and white space around it, a nested value, and what `each` refuses.
+#[inline]
+pub fn scan_object<'a>(
+    line: &'a str,
+    mut each: impl FnMut(Cow<'a, str>, Value<'a>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut scan = Scan { line, at: 0 };
+    scan.expect(b'{', "a JSON object")?;
+    if !scan.take(b'}') {
+        loop {
+            let key = match scan.string("a field name in quotes")?.text() {
+                Some(key) => key,
+                None => return Err(scan.error("line", "a field name in quotes")),
+            };
+            scan.expect(b':', "\":\" after the field name")?;
+            let value = scan.value(&key)?;
+            each(key, value)?;
+            if scan.take(b'}') {
+                break;
+            }
+            scan.expect(b',', "\",\" or \"}\" after the value")?;
+        }
+    }
+    match scan.peek() {
+        None => Ok(()),
+        Some(_) => Err(scan.error("line", "nothing after the object")),
+    }
+}
+
+struct Scan<'a> {
+    line: &'a str,
+    at: usize,
+}
+
+impl<'a> Scan<'a> {
+    /// The next byte that is no white space.
+    #[inline]
+    fn peek(&mut self) -> Option<u8> {
+        let bytes = self.line.as_bytes();
+        while let Some(b' ' | b'\t' | b'\r' | b'\n') = bytes.get(self.at) {
+            self.at += 1;
+        }
+        bytes.get(self.at).copied()
+    }
+
+    #[inline]
+    fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    #[inline]
+    fn expect(&mut self, byte: u8, expected: &str) -> Result<(), Error> {
+        if self.take(byte) { Ok(()) } else { Err(self.error("line", expected)) }
+    }
+
+    #[cold]
+    fn error(&self, field: &str, expected: &str) -> Error {
+        match self.line.get(self.at..) {
+            None | Some("") => Error::new(field, expected, "the end of the line"),
+            Some(rest) => Error::new(field, expected, rest),
+        }
+    }
+
+    #[inline]
+    fn value(&mut self, field: &str) -> Result<Value<'a>, Error> {
+        const EXPECTED: &str = "a string, a number, true or false";
+        match self.peek() {
+            Some(b'"') => self.string(EXPECTED).map_err(|mut error| {
+                error.field = crate::r#where::quoted(field).into();
+                error
+            }),
+            Some(b'-' | b'0'..=b'9') => Ok(self.number()),
+            Some(b't') if self.word("true") => Ok(Value::Boolean(true)),
+            Some(b'f') if self.word("false") => Ok(Value::Boolean(false)),
+            Some(b'n') if self.word("null") => Ok(Value::Null),
+            _ => Err(self.error(field, EXPECTED)),
+        }
+    }
+
+    fn word(&mut self, word: &str) -> bool {
+        let found = self.line[self.at..].starts_with(word);
+        self.at += if found { word.len() } else { 0 };
+        found
+    }
+
+    #[inline]
+    fn number(&mut self) -> Value<'a> {
+        let rest = &self.line[self.at..];
+        let end = rest
+            .bytes()
+            .position(|b| !matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
+            .unwrap_or(rest.len());
+        self.at += end;
+        Value::Number(&rest[..end])
+    }
+
+    /// A string; the place is at its opening quote.
+    #[inline]
+    fn string(&mut self, expected: &str) -> Result<Value<'a>, Error> {
+        if self.peek() != Some(b'"') {
+            return Err(self.error("line", expected));
+        }
+        let bytes = self.line.as_bytes();
+        let start = self.at + 1;
+        let mut at = start;
+        let mut escaped = false;
+        loop {
+            match bytes.get(at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escaped = true;
+                    at += 2;
+                }
+                Some(0..=0x1f) => {
+                    return Err(self.error("line", "no control character inside a string"));
+                }
+                Some(_) => at += 1,
+                None => return Err(self.error("line", "a closing quote")),
+            }
+        }
+        let content = &self.line[start..at];
+        if !escaped {
+            self.at = at + 1;
+            return Ok(Value::Text(content));
+        }
+        if unescape(content).is_none() {
+            return Err(self.error("line", "valid escapes inside a string"));
+        }
+        self.at = at + 1;
+        Ok(Value::Escaped(content))
+    }
+}
+
+/// Decodes a string's escapes; `None` where one is wrong, half a surrogate pair among it.
+fn unescape(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        out.push(match chars.next()? {
+            '"' => '"',
+            '\\' => '\\',
+            '/' => '/',
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'u' => unicode(&mut chars)?,
+            _ => return None,
+        });
+    }
+    Some(out)
+}
+
+fn unicode(chars: &mut std::str::Chars<'_>) -> Option<char> {
+    let first = hex4(chars)?;
+    if !(0xd800..0xdc00).contains(&first) {
+        return char::from_u32(first);
+    }
+    if (chars.next()?, chars.next()?) != ('\\', 'u') {
+        return None;
+    }
+    let second = hex4(chars)?;
+    if !(0xdc00..0xe000).contains(&second) {
+        return None;
+    }
+    char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00))
+}
+
+fn hex4(chars: &mut std::str::Chars<'_>) -> Option<u32> {
+    (0..4).try_fold(0, |sum, _| Some(sum * 16 + chars.next()?.to_digit(16)?))
+}
+
+/// Writes `text` as a JSON string, quotes and escapes included.
+#[inline]
+pub fn write_string(out: &mut Vec<u8>, text: &[u8]) {
+    out.push(b'"');
+    if text.iter().all(|b| *b >= 0x20 && *b != b'"' && *b != b'\\') {
+        out.extend_from_slice(text);
+    } else {
+        for byte in text {
+            write_escaped(out, *byte);
+        }
+    }
+    out.push(b'"');
+}
+
+fn write_escaped(out: &mut Vec<u8>, byte: u8) {
+    match byte {
+        b'"' => out.extend_from_slice(b"\\\""),
+        b'\\' => out.extend_from_slice(b"\\\\"),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        b'\r' => out.extend_from_slice(b"\\r"),
+        b'\t' => out.extend_from_slice(b"\\t"),
+        0..=0x1f => {
+            out.extend_from_slice(b"\\u00");
+            out.push(b'0' + (byte >> 4));
+            out.push(b"0123456789abcdef"[usize::from(byte & 15)]);
+        }
+        other => out.push(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scan(line: &str) -> Result<Vec<(String, String)>, String> {
+        let mut fields = Vec::new();
+        scan_object(line, |key, value| {
+            fields.push((key.into_owned(), value.text().map_or(value.shown(), Cow::into_owned)));
+            Ok(())
+        })
+        .map_err(|error| error.to_string())?;
+        Ok(fields)
+    }
+
+    fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+        list.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+    }
+
+    #[test]
+    fn a_flat_object_is_read_in_order() {
+        let line = " {\"a\" : \"x\",\"b\":-1.5 , \"c\":true,\"d\":null}\r";
+        assert_eq!(
+            scan(line),
+            Ok(pairs(&[("a", "x"), ("b", "-1.5"), ("c", "true"), ("d", "null")]))
+        );
+        assert_eq!(scan("{}"), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn escapes_are_decoded() {
+        let line = r#"{"\u0061":"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00"}"#;
+        assert_eq!(scan(line), Ok(pairs(&[("a", "\"\\/\u{8}\u{c}\n\r\t\u{e9}\u{1f600}")])));
+    }
+
+    #[test]
+    fn other_lines_are_refused() {
+        for line in [
+            "",
+            " ",
+            "null",
+            "[]",
+            "1",
+            "\"a\"",
+            "{",
+            "{\"a\"",
+            "{\"a\":",
+            "{\"a\":1",
+            "{\"a\":1,",
+            "{\"a\":1,}",
+            "{a:1}",
+            "{\"a\" 1}",
+            "{\"a\":1 \"b\":2}",
+            "{\"a\":1}}",
+            "{\"a\":1}{\"a\":1}",
+            "{\"a\":x}",
+            "{\"a\":tru}",
+            "{\"a\":+1}",
+            "{\"a\":.5}",
+            "{\"a\":\"x}",
+            "{\"a\":\"\\x\"}",
+            "{\"a\":\"\\u12\"}",
+            "{\"a\":\"\\ud800\"}",
+            "{\"a\":\"\\ud800\\u0041\"}",
+            "{\"a\":\"\\udc00\"}",
+            "{\"a\":\"x\ty\"}",
+            "{\"a\":\"x\\",
+            "{\"a\":\"\\\"}",
+            "{\"a\":[1]}",
+            "{\"a\":{}}",
+            "{,}",
+            "\u{feff}{}",
+        ] {
+            assert!(scan(line).is_err(), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn depth_does_not_matter() {
+        assert!(scan(&format!("{{\"a\":{}", "[".repeat(1_000_000))).is_err());
+        assert!(scan(&"{\"a\":".repeat(1_000_000)).is_err());
+    }
+
+    #[test]
+    fn serde_json_agrees_on_what_is_an_object() {
+        let seeds = [
+            r#"{"a":"x","b":-1.5,"c":true,"d":null,"e":"\u00e9\n"}"#,
+            r#"{ "k" : "v\\" , "n" : 120 , "f" : false }"#,
+        ];
+        for seed in seeds {
+            for at in 0..seed.len() {
+                for byte in *b"\"\\{}[]:,01-xu \n" {
+                    let mut line = seed.as_bytes().to_vec();
+                    line[at] = byte;
+                    let line = String::from_utf8(line).expect("ASCII");
+                    compare(&line);
+                }
+            }
+        }
+    }
+
+    /// Ours may take a number serde_json refuses (its user checks it) and a key given twice (likewise), nothing else.
+    fn compare(line: &str) {
+        let numbers_checked = |line: &str| {
+            let mut good = true;
+            let scanned = scan_object(line, |_, value| {
+                if let Value::Number(text) = value {
+                    good &= serde_json::from_str::<serde_json::Number>(text).is_ok();
+                }
+                Ok(())
+            });
+            scanned.is_ok() && good
+        };
+        let theirs: Result<serde_json::Map<String, serde_json::Value>, _> =
+            serde_json::from_str(line);
+        let flat = theirs
+            .as_ref()
+            .is_ok_and(|map| map.values().all(|value| !value.is_array() && !value.is_object()));
+        assert_eq!(numbers_checked(line), flat, "{line:?}");
+    }
+
+    #[test]
+    fn strings_are_written_so_that_they_read_back() {
+        for text in ["RB", "a\"b\\c", "\u{0}\u{1f}\n\r\t", "\u{e9}\u{1f600}\u{7f}"] {
+            let mut out = Vec::new();
+            write_string(&mut out, text.as_bytes());
+            assert_eq!(serde_json::from_slice::<String>(&out).expect("JSON"), text);
+        }
+    }
+}
