@@ -1,1 +1,19 @@
-//! text
+//! The text border: configuration, commands, events, state and decimals; one codec for every face.
+//!
+//! Invariant: no socket, no thread, no rule of the market and no float here; nothing read here can panic.
+
+pub mod commands;
+pub mod config;
+pub mod decimal;
+pub mod events;
+pub mod feed;
+mod json;
+pub mod state;
+pub mod r#where;
+
+pub use commands::Line;
+pub use config::read_config;
+pub use events::write_event;
+pub use feed::Feed;
+pub use state::write_state;
+pub use r#where::Error;

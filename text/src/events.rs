@@ -1,0 +1,448 @@
+//! Events out: one JSON object a line, field by field as docs/schema/event.schema.json says.
+
+mod case;
+#[cfg(test)]
+mod tests;
+
+use crate::decimal::{write_money, write_price, write_qty, write_scaled, write_whole};
+use crate::json::write_string;
+use plimsoll_exchange::Exchange;
+use plimsoll_types::{
+    AccountId, Event, EventKind, InstrumentId, InstrumentSpec, Label, MarginRate, Measure, Money,
+    OrderId, Price, Qty, Ratio, Reject, Step, Ts,
+};
+
+/// Appends one event as a line, its newline included.
+///
+/// Names and decimals are those of the exchange the event comes from.
+/// Cost: no allocation but the growth of `out`.
+pub fn write_event(out: &mut Vec<u8>, exchange: &Exchange, event: &Event) {
+    let mut line = Line { out, exchange };
+    line.raw("{\"seq\":");
+    write_whole(line.out, event.seq);
+    line.whole("ts", event.ts);
+    line.order_event(&event.kind);
+    line.raw("}\n");
+}
+
+/// Appends the measure of a tier or state: six places, zeros at its end dropped, or null.
+pub(crate) fn write_measure(out: &mut Vec<u8>, measure: Measure) {
+    match measure.0 {
+        None => out.extend_from_slice(b"null"),
+        Some(millionths) => {
+            out.push(b'"');
+            write_scaled(out, millionths, Measure::DECIMALS);
+            out.push(b'"');
+        }
+    }
+}
+
+/// A line being written.
+struct Line<'a> {
+    out: &'a mut Vec<u8>,
+    exchange: &'a Exchange,
+}
+
+/// What happened to orders; the rest goes on to [`Line::market_event`].
+impl Line<'_> {
+    fn order_event(&mut self, kind: &EventKind) {
+        match *kind {
+            EventKind::Accepted { account, ref id, instrument, side, price, qty, handle: _ } => {
+                self.event("accepted");
+                self.order(account, id);
+                self.symbol(instrument);
+                self.word("side", side.as_str());
+                self.price_or_null("price", instrument, price);
+                self.qty("qty", instrument, qty);
+            }
+            EventKind::Trade { .. } => self.trade(kind),
+            EventKind::Cancelled { account, ref id, qty, reason } => {
+                self.event("cancelled");
+                self.order(account, id);
+                let lot = self.order_spec(account, id).lot_size;
+                self.quantity("qty", lot, qty);
+                self.word("reason", reason.as_str());
+            }
+            EventKind::Rejected { account, name, ref id, reason } => {
+                self.rejected(account, name, id.as_ref(), reason);
+            }
+            EventKind::Replaced { account, ref id, price, qty, kept_priority } => {
+                self.event("replaced");
+                self.order(account, id);
+                let spec = self.order_spec(account, id);
+                let (tick, lot) = (spec.tick_size, spec.lot_size);
+                self.price_in("price", tick, price);
+                self.quantity("qty", lot, qty);
+                self.boolean("kept_priority", kept_priority);
+            }
+            _ => self.market_event(kind),
+        }
+    }
+
+    fn trade(&mut self, kind: &EventKind) {
+        let EventKind::Trade {
+            instrument,
+            price,
+            qty,
+            maker,
+            ref maker_id,
+            taker,
+            ref taker_id,
+            side,
+            kind,
+        } = *kind
+        else {
+            return;
+        };
+        self.event("trade");
+        self.symbol(instrument);
+        self.price("price", instrument, price);
+        self.qty("qty", instrument, qty);
+        self.account("maker", maker);
+        self.id("maker_id", maker_id);
+        self.account("taker", taker);
+        self.id("taker_id", taker_id);
+        self.word("side", side.as_str());
+        self.word("kind", kind.as_str());
+    }
+
+    fn rejected(
+        &mut self,
+        account: Option<AccountId>,
+        name: Option<Label>,
+        id: Option<&OrderId>,
+        reason: Reject,
+    ) {
+        self.event("rejected");
+        let account = account.map(|account| self.exchange.account_name(account)).or(name);
+        if let Some(account) = account {
+            self.label("account", &account);
+        }
+        if let Some(id) = id {
+            self.id("id", id);
+        }
+        self.word("reason", reason.as_str());
+        self.word("detail", reason.detail());
+    }
+
+    /// What the market as a whole did; the rest goes on to [`Line::account_event`].
+    fn market_event(&mut self, kind: &EventKind) {
+        match *kind {
+            EventKind::Mark { instrument, price } => {
+                self.event("mark");
+                self.symbol(instrument);
+                self.price("price", instrument, price);
+            }
+            EventKind::Phase { instrument, phase } => {
+                self.event("phase");
+                self.symbol(instrument);
+                self.word("phase", phase.as_str());
+            }
+            EventKind::Band { instrument, up, down } => {
+                self.event("band");
+                self.symbol(instrument);
+                self.price("up", instrument, up);
+                self.price("down", instrument, down);
+            }
+            EventKind::Margin { instrument, initial, maintenance } => {
+                self.event("margin");
+                self.symbol(instrument);
+                self.rate("initial", initial);
+                self.rate("maintenance", maintenance);
+            }
+            EventKind::Auction { instrument, price, qty, surplus, surplus_side } => {
+                self.event("auction");
+                self.symbol(instrument);
+                self.price_or_null("price", instrument, price);
+                self.qty("qty", instrument, qty);
+                self.qty("surplus", instrument, surplus);
+                match surplus_side {
+                    Some(side) => self.word("surplus_side", side.as_str()),
+                    None => self.null("surplus_side"),
+                }
+            }
+            EventKind::Fund { change, balance, case } => {
+                self.event("fund");
+                self.money("change", change);
+                self.money("balance", balance);
+                match case {
+                    Some(case) => self.whole("case", u64::from(case.0)),
+                    None => self.null("case"),
+                }
+            }
+            _ => self.account_event(kind),
+        }
+    }
+
+    fn account_event(&mut self, kind: &EventKind) {
+        match *kind {
+            EventKind::Opened { account, profile } => {
+                self.event("opened");
+                self.account("account", account);
+                let name = self.exchange.spec().profiles[profile.index()].name;
+                self.label("profile", &name);
+            }
+            EventKind::Deposit { account, amount, repaid, balance } => {
+                self.event("deposit");
+                self.account("account", account);
+                self.money("amount", amount);
+                self.money("repaid", repaid);
+                self.money("balance", balance);
+            }
+            EventKind::Withdrawal { account, amount, balance } => {
+                self.event("withdrawal");
+                self.account("account", account);
+                self.money("amount", amount);
+                self.money("balance", balance);
+            }
+            EventKind::Debt { account, amount } => {
+                self.event("debt");
+                self.account("account", account);
+                self.money("amount", amount);
+            }
+            _ => self.risk_event(kind),
+        }
+    }
+
+    /// What the watch over accounts did. The last of the chain, so it names every kind there is.
+    fn risk_event(&mut self, kind: &EventKind) {
+        match *kind {
+            EventKind::Tier { account, from, to, measure, equity, margin } => {
+                self.event("tier");
+                self.account("account", account);
+                self.tier("from", account, from);
+                self.tier("to", account, to);
+                self.measure("measure", measure);
+                self.money("equity", equity);
+                self.money("margin", margin);
+            }
+            EventKind::MarginCall { account, shortfall, deadline } => {
+                self.margin_call(account, shortfall, deadline);
+            }
+            EventKind::Restricted { account, permission } => {
+                self.event("restricted");
+                self.account("account", account);
+                self.word("permission", permission.as_str());
+            }
+            EventKind::Unrestricted { account, permission } => {
+                self.event("unrestricted");
+                self.account("account", account);
+                self.word("permission", permission.as_str());
+            }
+            EventKind::Case { account, case, ref step } => self.case(account, case, step),
+            EventKind::Accepted { .. }
+            | EventKind::Trade { .. }
+            | EventKind::Cancelled { .. }
+            | EventKind::Rejected { .. }
+            | EventKind::Replaced { .. }
+            | EventKind::Mark { .. }
+            | EventKind::Phase { .. }
+            | EventKind::Band { .. }
+            | EventKind::Margin { .. }
+            | EventKind::Auction { .. }
+            | EventKind::Fund { .. }
+            | EventKind::Opened { .. }
+            | EventKind::Deposit { .. }
+            | EventKind::Withdrawal { .. }
+            | EventKind::Debt { .. } => {}
+        }
+    }
+
+    fn margin_call(&mut self, account: AccountId, shortfall: Money, deadline: Option<Ts>) {
+        self.event("margin_call");
+        self.account("account", account);
+        self.money("shortfall", shortfall);
+        match deadline {
+            Some(deadline) => self.whole("deadline", deadline),
+            None => self.null("deadline"),
+        }
+    }
+}
+
+/// Fields by type.
+impl Line<'_> {
+    #[inline]
+    fn raw(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    #[inline]
+    fn key(&mut self, key: &str) {
+        self.raw(",\"");
+        self.raw(key);
+        self.raw("\":");
+    }
+
+    /// A value that needs no escapes: words, and decimals by `write`.
+    #[inline]
+    fn plain(&mut self, key: &str, write: impl FnOnce(&mut Vec<u8>)) {
+        self.key(key);
+        self.out.push(b'"');
+        write(self.out);
+        self.out.push(b'"');
+    }
+
+    #[inline]
+    fn event(&mut self, name: &str) {
+        self.word("event", name);
+    }
+
+    #[inline]
+    fn word(&mut self, key: &str, word: &str) {
+        self.plain(key, |out| out.extend_from_slice(word.as_bytes()));
+    }
+
+    #[inline]
+    fn whole(&mut self, key: &str, number: u64) {
+        self.key(key);
+        write_whole(self.out, number);
+    }
+
+    fn boolean(&mut self, key: &str, flag: bool) {
+        self.key(key);
+        self.raw(if flag { "true" } else { "false" });
+    }
+
+    fn null(&mut self, key: &str) {
+        self.key(key);
+        self.raw("null");
+    }
+
+    #[inline]
+    fn label(&mut self, key: &str, label: &Label) {
+        self.key(key);
+        write_string(self.out, label.as_bytes());
+    }
+
+    #[inline]
+    fn account(&mut self, key: &str, account: AccountId) {
+        let name = self.exchange.account_name(account);
+        self.label(key, &name);
+    }
+
+    #[inline]
+    fn id(&mut self, key: &str, id: &OrderId) {
+        self.key(key);
+        write_order_id(self.out, id);
+    }
+
+    #[inline]
+    fn order(&mut self, account: AccountId, id: &OrderId) {
+        self.account("account", account);
+        self.id("id", id);
+    }
+
+    #[inline]
+    fn spec(&self, instrument: InstrumentId) -> &InstrumentSpec {
+        &self.exchange.spec().instruments[instrument.index()]
+    }
+
+    #[inline]
+    fn symbol(&mut self, instrument: InstrumentId) {
+        self.key("symbol");
+        let symbol = &self.exchange.spec().instruments[instrument.index()].symbol;
+        write_string(self.out, symbol.as_bytes());
+    }
+
+    #[inline]
+    fn price(&mut self, key: &str, instrument: InstrumentId, price: Price) {
+        let tick = self.spec(instrument).tick_size;
+        self.plain(key, |out| write_price(out, price, tick));
+    }
+
+    #[inline]
+    fn price_or_null(&mut self, key: &str, instrument: InstrumentId, price: Option<Price>) {
+        let tick = self.spec(instrument).tick_size;
+        self.price_in(key, tick, price);
+    }
+
+    #[inline]
+    fn price_in(&mut self, key: &str, tick: Step, price: Option<Price>) {
+        match price {
+            Some(price) => self.plain(key, |out| write_price(out, price, tick)),
+            None => self.null(key),
+        }
+    }
+
+    #[inline]
+    fn qty(&mut self, key: &str, instrument: InstrumentId, qty: Qty) {
+        let lot = self.spec(instrument).lot_size;
+        self.quantity(key, lot, qty);
+    }
+
+    #[inline]
+    fn quantity(&mut self, key: &str, lot: Step, qty: Qty) {
+        self.plain(key, |out| write_qty(out, qty, lot));
+    }
+
+    #[inline]
+    fn money(&mut self, key: &str, money: Money) {
+        let decimals = self.exchange.spec().money_decimals;
+        self.plain(key, |out| write_money(out, money, decimals));
+    }
+
+    fn measure(&mut self, key: &str, measure: Measure) {
+        self.key(key);
+        write_measure(self.out, measure);
+    }
+
+    /// A share as a decimal; with an amount a lot, an object as in the configuration.
+    fn rate(&mut self, key: &str, rate: MarginRate) {
+        let share = |out: &mut Vec<u8>| {
+            write_scaled(out, i128::from(rate.share.nano()), Ratio::DECIMALS);
+        };
+        if rate.per_lot == Money::ZERO {
+            return self.plain(key, share);
+        }
+        let decimals = self.exchange.spec().money_decimals;
+        self.key(key);
+        self.raw("{\"share\":\"");
+        share(self.out);
+        self.raw("\",\"per_lot\":\"");
+        write_money(self.out, rate.per_lot, decimals);
+        self.raw("\"}");
+    }
+
+    fn tier(&mut self, key: &str, account: AccountId, tier: u8) {
+        let profile = self.exchange.account_profile(account);
+        let tiers = &self.exchange.spec().profiles[profile.index()].tiers;
+        match usize::from(tier).checked_sub(1).and_then(|place| tiers.get(place)) {
+            Some(tier) => {
+                let name = tier.name;
+                self.label(key, &name);
+            }
+            None => self.word(key, "normal"),
+        }
+    }
+
+    /// The instrument whose steps an order is counted in, where its event does not say which.
+    fn order_spec(&self, account: AccountId, id: &OrderId) -> &InstrumentSpec {
+        let instruments = &self.exchange.spec().instruments;
+        let open = match id {
+            OrderId::Client(label) if instruments.len() > 1 => {
+                self.exchange.open_order(account, &plimsoll_types::OrderRef::Client(*label))
+            }
+            _ => None,
+        };
+        &instruments[open.map_or(0, |order| order.instrument.index())]
+    }
+}
+
+/// Appends an order's id as a JSON string.
+pub(crate) fn write_order_id(out: &mut Vec<u8>, id: &OrderId) {
+    match id {
+        OrderId::Client(label) => write_string(out, label.as_bytes()),
+        OrderId::Number(number) => {
+            out.extend_from_slice(b"\"#");
+            write_whole(out, *number);
+            out.push(b'"');
+        }
+        OrderId::Liquidation { case, n } => {
+            out.extend_from_slice(b"\"liq-");
+            write_whole(out, u64::from(*case));
+            out.push(b'-');
+            write_whole(out, u64::from(*n));
+            out.push(b'"');
+        }
+    }
+}

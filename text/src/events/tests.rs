@@ -1,0 +1,294 @@
+//! Every event as a line, field by field.
+
+use super::*;
+use crate::config::read_config;
+use plimsoll_types::{
+    CancelReason, CaseId, CaseStep, LiquidationTarget, ParkReason, Permission, Phase, ProfileId,
+    Side, TradeKind,
+};
+
+const CONFIG: &str = r#"
+[exchange]
+currency = "CNY"
+money_decimals = 4
+[[instrument]]
+symbol = "RB"
+kind = "future"
+tick_size = "0.5"
+lot_size = "0.1"
+multiplier = "10"
+prev_settlement = "5000"
+margin_initial = "0.1"
+margin_maintenance = "0.1"
+[[profile]]
+name = "standard"
+[[profile.tier]]
+name = "warning"
+at = "0.8"
+action = "notify"
+[[account]]
+name = "A"
+profile = "standard"
+[[account]]
+name = "B\n"
+profile = "unlimited"
+"#;
+
+const A: AccountId = AccountId(0);
+const B: AccountId = AccountId(1);
+const RB: InstrumentId = InstrumentId(0);
+
+fn line(kind: EventKind) -> String {
+    let exchange = Exchange::new(read_config("E.toml", CONFIG).expect("a good configuration"));
+    let mut out = Vec::new();
+    write_event(&mut out, &exchange, &Event { seq: 7, ts: 9, kind });
+    let text = String::from_utf8(out).expect("UTF-8");
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert!(json.is_object() && text.ends_with("}\n"));
+    let rest = text.trim_end().strip_prefix("{\"seq\":7,\"ts\":9,\"event\":").expect("a head");
+    rest.to_owned()
+}
+
+fn id(text: &str) -> OrderId {
+    OrderId::Client(Label::new(text).expect("a label"))
+}
+
+fn ticks(count: i64) -> Price {
+    Price::clamped(count)
+}
+
+#[test]
+fn orders() {
+    let accepted = EventKind::Accepted {
+        account: A,
+        id: id("a1"),
+        instrument: RB,
+        side: Side::Buy,
+        price: Some(ticks(10_001)),
+        qty: Qty::new(15),
+        handle: None,
+    };
+    assert_eq!(
+        line(accepted),
+        r#""accepted","account":"A","id":"a1","symbol":"RB","side":"buy","price":"5000.5","qty":"1.5"}"#
+    );
+    let market = EventKind::Accepted {
+        account: B,
+        id: OrderId::Number(12),
+        instrument: RB,
+        side: Side::Sell,
+        price: None,
+        qty: Qty::new(10),
+        handle: None,
+    };
+    assert_eq!(
+        line(market),
+        r##""accepted","account":"B\n","id":"#12","symbol":"RB","side":"sell","price":null,"qty":"1"}"##
+    );
+    let cancelled = EventKind::Cancelled {
+        account: A,
+        id: id("a\"1"),
+        qty: Qty::new(1),
+        reason: CancelReason::Ioc,
+    };
+    assert_eq!(
+        line(cancelled),
+        r#""cancelled","account":"A","id":"a\"1","qty":"0.1","reason":"ioc"}"#
+    );
+    let replaced = EventKind::Replaced {
+        account: A,
+        id: id("a1"),
+        price: Some(ticks(2)),
+        qty: Qty::new(20),
+        kept_priority: true,
+    };
+    assert_eq!(
+        line(replaced),
+        r#""replaced","account":"A","id":"a1","price":"1","qty":"2","kept_priority":true}"#
+    );
+}
+
+#[test]
+fn rejections() {
+    let rejected = |account, name: Option<&str>, id| EventKind::Rejected {
+        account,
+        name: name.and_then(Label::new),
+        id,
+        reason: Reject::UnknownAccount,
+    };
+    let end = r#""reason":"unknown_account","detail":"no account of this name is open"}"#;
+    assert_eq!(
+        line(rejected(None, Some("Z"), Some(id("z1")))),
+        format!(r#""rejected","account":"Z","id":"z1",{end}"#)
+    );
+    assert_eq!(line(rejected(Some(A), None, None)), format!(r#""rejected","account":"A",{end}"#));
+    assert_eq!(line(rejected(None, None, None)), format!(r#""rejected",{end}"#));
+}
+
+#[test]
+fn trades() {
+    let trade = EventKind::Trade {
+        instrument: RB,
+        price: ticks(10_000),
+        qty: Qty::new(30),
+        maker: A,
+        maker_id: id("a1"),
+        taker: B,
+        taker_id: OrderId::Liquidation { case: 3, n: 2 },
+        side: Side::Sell,
+        kind: TradeKind::Liquidation,
+    };
+    assert_eq!(
+        line(trade),
+        r#""trade","symbol":"RB","price":"5000","qty":"3","maker":"A","maker_id":"a1","taker":"B\n","taker_id":"liq-3-2","side":"sell","kind":"liquidation"}"#
+    );
+}
+
+#[test]
+fn the_market() {
+    assert_eq!(
+        line(EventKind::Mark { instrument: RB, price: ticks(1) }),
+        r#""mark","symbol":"RB","price":"0.5"}"#
+    );
+    assert_eq!(
+        line(EventKind::Phase { instrument: RB, phase: Phase::Closed }),
+        r#""phase","symbol":"RB","phase":"closed"}"#
+    );
+    assert_eq!(
+        line(EventKind::Band { instrument: RB, up: ticks(10_800), down: ticks(9_200) }),
+        r#""band","symbol":"RB","up":"5400","down":"4600"}"#
+    );
+    let rate =
+        |nano, per_lot| MarginRate { share: Ratio::from_nano(nano), per_lot: Money::new(per_lot) };
+    assert_eq!(
+        line(EventKind::Margin {
+            instrument: RB,
+            initial: rate(0, 120_000),
+            maintenance: rate(75_000_000, 0)
+        }),
+        r#""margin","symbol":"RB","initial":{"share":"0","per_lot":"12"},"maintenance":"0.075"}"#
+    );
+    assert_eq!(
+        line(EventKind::Auction {
+            instrument: RB,
+            price: None,
+            qty: Qty::ZERO,
+            surplus: Qty::ZERO,
+            surplus_side: None
+        }),
+        r#""auction","symbol":"RB","price":null,"qty":"0","surplus":"0","surplus_side":null}"#
+    );
+    assert_eq!(
+        line(EventKind::Fund {
+            change: Money::new(-5_000),
+            balance: Money::ZERO,
+            case: Some(CaseId(2))
+        }),
+        r#""fund","change":"-0.5","balance":"0","case":2}"#
+    );
+    assert_eq!(
+        line(EventKind::Fund { change: Money::new(1), balance: Money::new(1), case: None }),
+        r#""fund","change":"0.0001","balance":"0.0001","case":null}"#
+    );
+}
+
+#[test]
+fn accounts() {
+    let money = Money::new(10_000);
+    assert_eq!(
+        line(EventKind::Opened { account: A, profile: ProfileId(1) }),
+        r#""opened","account":"A","profile":"standard"}"#
+    );
+    assert_eq!(
+        line(EventKind::Deposit { account: A, amount: money, repaid: Money::ZERO, balance: money }),
+        r#""deposit","account":"A","amount":"1","repaid":"0","balance":"1"}"#
+    );
+    assert_eq!(
+        line(EventKind::Withdrawal { account: A, amount: money, balance: Money::ZERO }),
+        r#""withdrawal","account":"A","amount":"1","balance":"0"}"#
+    );
+    assert_eq!(
+        line(EventKind::Debt { account: A, amount: money }),
+        r#""debt","account":"A","amount":"1"}"#
+    );
+    assert_eq!(
+        line(EventKind::Restricted { account: A, permission: Permission::CloseOnly }),
+        r#""restricted","account":"A","permission":"close_only"}"#
+    );
+    assert_eq!(
+        line(EventKind::Unrestricted { account: A, permission: Permission::Normal }),
+        r#""unrestricted","account":"A","permission":"normal"}"#
+    );
+}
+
+#[test]
+fn risk() {
+    let tier = |measure| EventKind::Tier {
+        account: A,
+        from: 0,
+        to: 1,
+        measure: Measure(measure),
+        equity: Money::new(-1),
+        margin: Money::new(10_000),
+    };
+    assert_eq!(
+        line(tier(Some(812_500))),
+        r#""tier","account":"A","from":"normal","to":"warning","measure":"0.8125","equity":"-0.0001","margin":"1"}"#
+    );
+    assert!(line(tier(None)).contains(r#""measure":null,"#));
+    let call = |deadline| EventKind::MarginCall { account: A, shortfall: Money::new(1), deadline };
+    assert_eq!(
+        line(call(Some(5))),
+        r#""margin_call","account":"A","shortfall":"0.0001","deadline":5}"#
+    );
+    assert_eq!(
+        line(call(None)),
+        r#""margin_call","account":"A","shortfall":"0.0001","deadline":null}"#
+    );
+}
+
+#[test]
+fn cases() {
+    let step = |step| line(EventKind::Case { account: A, case: CaseId(3), step });
+    let head = r#""case","account":"A","case":3,"state":"#;
+    let target = LiquidationTarget { instrument: RB, side: Side::Sell, qty: Qty::new(25) };
+    assert_eq!(
+        step(CaseStep::Planned { targets: Box::new([target, target]) }),
+        format!(
+            r#"{head}"planned","targets":[{{"symbol":"RB","side":"sell","qty":"2.5"}},{{"symbol":"RB","side":"sell","qty":"2.5"}}]}}"#
+        )
+    );
+    assert_eq!(
+        step(CaseStep::Batch {
+            n: 1,
+            instrument: RB,
+            side: Side::Sell,
+            price: None,
+            qty: Qty::new(10)
+        }),
+        format!(r#"{head}"batch","n":1,"symbol":"RB","side":"sell","price":null,"qty":"1"}}"#)
+    );
+    assert_eq!(
+        step(CaseStep::Parked { reason: ParkReason::LimitLocked }),
+        format!(r#"{head}"parked","reason":"limit_locked"}}"#)
+    );
+    for (word, plain) in [
+        ("triggered", CaseStep::Triggered),
+        ("resumed", CaseStep::Resumed),
+        ("restored", CaseStep::Restored),
+        ("waterfall", CaseStep::Waterfall),
+        ("closed", CaseStep::Closed),
+    ] {
+        assert_eq!(step(plain), format!("{head}\"{word}\"}}"));
+    }
+    let checked = CaseStep::Checked {
+        n: 1,
+        filled: Qty::new(10),
+        remaining: Qty::ZERO,
+        measure: Measure(None),
+    };
+    assert_eq!(
+        step(checked),
+        format!(r#"{head}"checked","n":1,"filled":"1","remaining":"0","measure":null}}"#)
+    );
+}

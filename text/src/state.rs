@@ -1,0 +1,382 @@
+//! State out: the exchange at one moment as one JSON object, laid out for people.
+
+use crate::decimal::{write_money, write_price, write_qty, write_scaled, write_steps, write_whole};
+use crate::events::{write_measure, write_order_id};
+use crate::json::write_string;
+use plimsoll_exchange::{AccountView, BookView, OrderView, PositionView, StateView};
+use plimsoll_types::{ExchangeSpec, InstrumentSpec, Money, Price, Qty, half_up_div};
+
+/// Places an average entry price is shown with at most.
+const ENTRY_DECIMALS: u32 = 8;
+
+/// Appends `view` as docs/schema/state.schema.json says, with a newline at its end.
+pub fn write_state(out: &mut Vec<u8>, spec: &ExchangeSpec, view: &StateView) {
+    let mut page = Page { out, spec, depth: 0, first: true };
+    page.open('{');
+    page.key("seq");
+    write_whole(page.out, view.seq);
+    page.key("ts");
+    write_whole(page.out, view.ts);
+    page.word("hash", &format!("{:032x}", view.hash));
+    page.key("accounts");
+    page.open('{');
+    for account in &view.accounts {
+        page.label(account.name.as_bytes());
+        page.account(account);
+    }
+    page.close('}');
+    page.key("books");
+    page.open('{');
+    for book in &view.books {
+        page.label(spec.instruments[book.instrument.index()].symbol.as_bytes());
+        page.book(book);
+    }
+    page.close('}');
+    page.money("insurance_fund", view.insurance_fund);
+    page.money("fees", view.fees);
+    page.money("deposits", view.deposits);
+    page.money("withdrawals", view.withdrawals);
+    page.money("written_off", view.written_off);
+    page.close('}');
+    out.push(b'\n');
+}
+
+/// A JSON text being written, two spaces a level.
+struct Page<'a> {
+    out: &'a mut Vec<u8>,
+    spec: &'a ExchangeSpec,
+    depth: usize,
+    first: bool,
+}
+
+impl<'a> Page<'a> {
+    fn account(&mut self, account: &AccountView) {
+        self.open('{');
+        self.money("balance", account.balance);
+        self.money("equity", account.equity);
+        self.money("unrealised", account.unrealised);
+        self.money("realised", account.realised);
+        self.money("fees", account.fees);
+        self.money("margin", account.margin);
+        self.money("maintenance", account.maintenance);
+        self.money("frozen", account.frozen);
+        self.money("available", account.available);
+        self.key("measure");
+        write_measure(self.out, account.measure);
+        self.key("tier");
+        write_string(self.out, account.tier.as_bytes());
+        self.word("permission", account.permission.as_str());
+        self.money("debt", account.debt);
+        self.key("case");
+        match account.case {
+            Some(case) => write_whole(self.out, u64::from(case)),
+            None => self.raw("null"),
+        }
+        self.list("positions", &account.positions, Page::position);
+        self.list("orders", &account.orders, Page::order);
+        self.close('}');
+    }
+
+    fn position(&mut self, position: &PositionView) {
+        let spec = &self.spec.instruments[position.instrument.index()];
+        let qty = Qty::new(position.lots.unsigned_abs());
+        self.open('{');
+        self.symbol(spec);
+        self.word("side", if position.lots > 0 { "long" } else { "short" });
+        self.text("qty", |out| write_qty(out, qty, spec.lot_size));
+        self.text("today", |out| write_qty(out, qty, spec.lot_size));
+        self.text("entry", |out| write_entry(out, position, spec));
+        self.money("margin", position.margin);
+        self.money("unrealised", position.unrealised);
+        self.price("liquidation_price", spec, position.liquidation_price);
+        self.close('}');
+    }
+
+    fn order(&mut self, order: &OrderView) {
+        let spec = &self.spec.instruments[order.instrument.index()];
+        self.open('{');
+        self.key("id");
+        write_order_id(self.out, &order.id);
+        self.symbol(spec);
+        self.word("side", order.side.as_str());
+        self.price("price", spec, order.price);
+        self.text("open", |out| write_qty(out, order.open, spec.lot_size));
+        self.close('}');
+    }
+
+    fn book(&mut self, book: &BookView) {
+        let spec = &self.spec.instruments[book.instrument.index()];
+        self.open('{');
+        self.word("phase", book.phase.as_str());
+        self.price("up", spec, book.band.map(|band| band.up));
+        self.price("down", spec, book.band.map(|band| band.down));
+        self.price("mark", spec, Some(book.mark));
+        self.price("last", spec, book.last);
+        self.levels("bids", spec, &book.bids);
+        self.levels("asks", spec, &book.asks);
+        self.close('}');
+    }
+
+    fn levels(&mut self, key: &str, spec: &InstrumentSpec, levels: &[(Price, Qty)]) {
+        self.list(key, levels, |page, (price, qty)| {
+            page.raw("[\"");
+            write_price(page.out, *price, spec.tick_size);
+            page.raw("\",\"");
+            write_qty(page.out, *qty, spec.lot_size);
+            page.raw("\"]");
+        });
+    }
+
+    fn list<T>(&mut self, key: &str, items: &[T], mut each: impl FnMut(&mut Page<'a>, &T)) {
+        self.key(key);
+        self.open('[');
+        for item in items {
+            self.item();
+            each(self, item);
+        }
+        self.close(']');
+    }
+
+    fn raw(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    fn open(&mut self, bracket: char) {
+        self.out.push(bracket as u8);
+        self.depth += 1;
+        self.first = true;
+    }
+
+    fn close(&mut self, bracket: char) {
+        self.depth -= 1;
+        if !self.first {
+            self.line();
+        }
+        self.out.push(bracket as u8);
+        self.first = false;
+    }
+
+    /// Begins the next item of a list or object: a comma where one came before, and a new line.
+    fn item(&mut self) {
+        if !self.first {
+            self.out.push(b',');
+        }
+        self.first = false;
+        self.line();
+    }
+
+    fn line(&mut self) {
+        self.out.push(b'\n');
+        let spaces = self.out.len() + 2 * self.depth;
+        self.out.resize(spaces, b' ');
+    }
+
+    fn label(&mut self, label: &[u8]) {
+        self.item();
+        write_string(self.out, label);
+        self.raw(": ");
+    }
+
+    fn key(&mut self, key: &str) {
+        self.label(key.as_bytes());
+    }
+
+    fn text(&mut self, key: &str, write: impl FnOnce(&mut Vec<u8>)) {
+        self.key(key);
+        self.out.push(b'"');
+        write(self.out);
+        self.out.push(b'"');
+    }
+
+    fn word(&mut self, key: &str, word: &str) {
+        self.text(key, |out| out.extend_from_slice(word.as_bytes()));
+    }
+
+    fn money(&mut self, key: &str, money: Money) {
+        let decimals = self.spec.money_decimals;
+        self.text(key, |out| write_money(out, money, decimals));
+    }
+
+    fn symbol(&mut self, spec: &InstrumentSpec) {
+        self.key("symbol");
+        write_string(self.out, spec.symbol.as_bytes());
+    }
+
+    fn price(&mut self, key: &str, spec: &InstrumentSpec, price: Option<Price>) {
+        match price {
+            Some(price) => self.text(key, |out| write_price(out, price, spec.tick_size)),
+            None => {
+                self.key(key);
+                self.raw("null");
+            }
+        }
+    }
+}
+
+/// The average entry price: basis / (lots x tick value) ticks, half up to eight places.
+///
+/// Whole ticks and the rest are taken apart first, so that only the rest is multiplied out.
+fn write_entry(out: &mut Vec<u8>, position: &PositionView, spec: &InstrumentSpec) {
+    let lots = i128::from(position.lots.unsigned_abs());
+    let basis = match position.lots {
+        1.. => position.basis.units(),
+        _ => -position.basis.units(),
+    };
+    let worth = lots * i128::from(spec.tick_value);
+    let (ticks, rest) = (basis.div_euclid(worth), basis.rem_euclid(worth));
+    let tick = spec.tick_size;
+    let places = ENTRY_DECIMALS.max(tick.decimals);
+    let scaled_tick = i128::from(tick.mantissa) * 10i128.pow(places - tick.decimals);
+    let whole = ticks.checked_mul(scaled_tick);
+    let part = shrunk_product(rest, scaled_tick, worth);
+    match whole.and_then(|whole| whole.checked_add(part)) {
+        Some(entry) => write_scaled(out, entry, places),
+        None => match u64::try_from(ticks) {
+            Ok(ticks) => write_steps(out, ticks, tick),
+            Err(_) => out.push(b'0'),
+        },
+    }
+}
+
+/// a x b / c, half up; where a x b passes 128 bits both a and c are halved until it fits.
+fn shrunk_product(mut a: i128, b: i128, mut c: i128) -> i128 {
+    loop {
+        match a.checked_mul(b).filter(|product| *product < i128::MAX / 4) {
+            Some(product) if c < i128::MAX / 4 => return half_up_div(product, c.max(1)),
+            _ => (a, c) = (a / 2, c / 2),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::read_config;
+    use plimsoll_types::{Band, InstrumentId, Label, Measure, OrderId, Permission, Phase, Side};
+
+    const CONFIG: &str = r#"
+[exchange]
+currency = "CNY"
+money_decimals = 2
+[[instrument]]
+symbol = "RB"
+kind = "future"
+tick_size = "0.5"
+lot_size = "1"
+multiplier = "10"
+prev_settlement = "5000"
+margin_initial = "0.1"
+margin_maintenance = "0.1"
+"#;
+
+    fn spec() -> ExchangeSpec {
+        read_config("E.toml", CONFIG).expect("a good configuration")
+    }
+
+    fn entry(lots: i64, basis: i128) -> String {
+        let position = PositionView {
+            instrument: InstrumentId(0),
+            lots,
+            basis: Money::new(basis),
+            margin: Money::ZERO,
+            unrealised: Money::ZERO,
+            liquidation_price: None,
+        };
+        let mut out = Vec::new();
+        write_entry(&mut out, &position, &spec().instruments[0]);
+        String::from_utf8(out).expect("ASCII")
+    }
+
+    #[test]
+    fn an_entry_price_is_an_average_to_eight_places() {
+        // One lot at 5000 is 5000 x 10 = 50000.00, in units 5000000.
+        assert_eq!(entry(1, 5_000_000), "5000");
+        assert_eq!(entry(-2, -10_000_500), "5000.25");
+        assert_eq!(entry(3, 15_000_001), "5000.00033333");
+        assert_eq!(entry(3, 15_000_002), "5000.00066667");
+    }
+
+    #[test]
+    fn an_entry_price_of_any_position_prints() {
+        for lots in [1, i64::MAX, -i64::MAX, i64::MIN] {
+            for basis in [0, 1, -1, i128::MAX, i128::MIN + 1] {
+                assert!(!entry(lots, basis).is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn a_state_reads_as_the_schema_says() {
+        let account = AccountView {
+            name: Label::new("A\"").expect("a label"),
+            balance: Money::new(10_000),
+            equity: Money::new(10_050),
+            unrealised: Money::new(50),
+            realised: Money::ZERO,
+            fees: Money::ZERO,
+            margin: Money::new(500_000),
+            maintenance: Money::new(500_000),
+            frozen: Money::ZERO,
+            available: Money::new(-489_950),
+            measure: Measure(Some(49_751_244)),
+            tier: "normal".into(),
+            permission: Permission::Normal,
+            debt: Money::ZERO,
+            case: None,
+            positions: vec![PositionView {
+                instrument: InstrumentId(0),
+                lots: -1,
+                basis: Money::new(-5_000_050),
+                margin: Money::new(500_000),
+                unrealised: Money::new(50),
+                liquidation_price: Some(Price::clamped(10_001)),
+            }],
+            orders: vec![OrderView {
+                id: OrderId::Liquidation { case: 1, n: 2 },
+                instrument: InstrumentId(0),
+                side: Side::Buy,
+                price: None,
+                open: Qty::new(3),
+            }],
+        };
+        let book = BookView {
+            instrument: InstrumentId(0),
+            phase: Phase::Auction,
+            band: Some(Band { down: Price::clamped(9_000), up: Price::clamped(11_000) }),
+            mark: Price::clamped(10_000),
+            last: None,
+            bids: vec![(Price::clamped(9_999), Qty::new(3))],
+            asks: Vec::new(),
+        };
+        let view = StateView {
+            seq: 7,
+            ts: 9,
+            hash: 0xab,
+            accounts: vec![account],
+            books: vec![book],
+            insurance_fund: Money::new(1),
+            fees: Money::ZERO,
+            deposits: Money::ZERO,
+            withdrawals: Money::ZERO,
+            written_off: Money::ZERO,
+        };
+        let mut out = Vec::new();
+        write_state(&mut out, &spec(), &view);
+        let read: serde_json::Value = serde_json::from_slice(&out).expect("JSON");
+        assert_eq!(read["hash"], "000000000000000000000000000000ab");
+        let account = &read["accounts"]["A\""];
+        assert_eq!(account["measure"], "49.751244");
+        assert_eq!(account["available"], "-4899.5");
+        let position = &account["positions"][0];
+        assert_eq!(position["side"], "short");
+        assert_eq!(position["entry"], "5000.05");
+        assert_eq!(position["liquidation_price"], "5000.5");
+        assert_eq!(account["orders"][0]["id"], "liq-1-2");
+        assert_eq!(account["orders"][0]["price"], serde_json::Value::Null);
+        assert_eq!(read["books"]["RB"]["up"], "5500");
+        assert_eq!(read["books"]["RB"]["bids"], serde_json::json!([["4999.5", "3"]]));
+        assert_eq!(read["books"]["RB"]["asks"], serde_json::json!([]));
+        assert_eq!(read["insurance_fund"], "0.01");
+        assert!(out.ends_with(b"}\n"));
+    }
+}
