@@ -1,0 +1,205 @@
+//! The same commands through the engine and through the naive model: events and states are equal.
+//!
+//! `PLIMSOLL_DIFF_COMMANDS` says how many commands (1,000,000), `PLIMSOLL_SEED` with which seed to begin (1).
+//! Seeds that once failed stand in `differential/seeds.txt` and run first.
+
+#[path = "differential/compare.rs"]
+mod compare;
+mod model;
+
+use model::Model;
+use model::coverage::Coverage;
+use model::drive::Driver;
+use model::generate;
+use model::rng::Rng;
+use plimsoll_exchange::Exchange;
+use plimsoll_types::{Command, Event, EventKind, ExchangeSpec, Ts};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+const COMMANDS_A_SEED: u64 = 250;
+
+/// A configuration and what happens under it.
+struct Script {
+    spec: ExchangeSpec,
+    commands: Vec<(Ts, Command)>,
+}
+
+/// Both sides and the commands so far.
+struct Pair {
+    engine: Exchange,
+    model: Model,
+    engine_events: Vec<Event>,
+    model_events: Vec<Event>,
+}
+
+impl Pair {
+    fn new(spec: &ExchangeSpec) -> Pair {
+        let (engine, model) = (Exchange::new(spec.clone()), Model::new(spec));
+        Pair { engine, model, engine_events: Vec::new(), model_events: Vec::new() }
+    }
+
+    /// One command through both; what differs, in words.
+    fn apply(&mut self, ts: Ts, command: &Command, states: States) -> Result<(), String> {
+        self.engine_events.clear();
+        self.model_events.clear();
+        self.engine.apply(ts, command, &mut self.engine_events);
+        self.model.apply(ts, command, &mut self.model_events);
+        self.engine_events.iter_mut().for_each(forget_handle);
+        if self.engine_events != self.model_events {
+            return Err(difference(&self.engine_events, &self.model_events));
+        }
+        match states {
+            States::Compare => compare::states(&self.engine.view(), &self.model),
+            States::Skip => Ok(()),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum States {
+    Compare,
+    Skip,
+}
+
+/// The model has no handles.
+fn forget_handle(event: &mut Event) {
+    if let EventKind::Accepted { handle, .. } = &mut event.kind {
+        *handle = None;
+    }
+}
+
+/// The first event that differs, with those before it.
+fn difference(engine: &[Event], model: &[Event]) -> String {
+    let same = engine.iter().zip(model).take_while(|(e, m)| e == m).count();
+    let mut text = String::new();
+    for event in &engine[..same] {
+        text += &format!("    both   {event:?}\n");
+    }
+    let rest = |events: &[Event]| events.iter().skip(same).take(6).cloned().collect::<Vec<_>>();
+    for event in rest(engine) {
+        text += &format!("    ENGINE {event:?}\n");
+    }
+    for event in rest(model) {
+        text += &format!("    MODEL  {event:?}\n");
+    }
+    text
+}
+
+/// A panic of either side, or what differs.
+fn guarded<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| text.to_string()));
+        Err(format!("    PANIC {}\n", text.unwrap_or_default()))
+    })
+}
+
+/// Runs a script; the place of the command at which the sides differ, and how.
+fn replay(script: &Script) -> Result<(), (usize, String)> {
+    let mut pair = Pair::new(&script.spec);
+    for (place, (ts, command)) in script.commands.iter().enumerate() {
+        guarded(|| pair.apply(*ts, command, States::Compare)).map_err(|text| (place, text))?;
+    }
+    Ok(())
+}
+
+/// One seed: commands are made as the model goes along.
+fn run_seed(seed: u64, coverage: &mut Coverage) -> Result<(), Box<Script>> {
+    let mut rng = Rng::new(seed);
+    let spec = generate::spec(&mut rng);
+    let mut driver = Driver::new(rng);
+    let mut script = Script { spec, commands: Vec::new() };
+    let mut pair = Pair::new(&script.spec);
+    for place in 0..COMMANDS_A_SEED {
+        let (ts, command) = driver.next(&pair.model);
+        script.commands.push((ts, command));
+        let states = if place % 10 == 9 { States::Compare } else { States::Skip };
+        if guarded(|| pair.apply(ts, &command, states)).is_err() {
+            return Err(Box::new(script));
+        }
+        coverage.count(&pair.model_events);
+    }
+    coverage.count_corners(&pair.model);
+    Ok(())
+}
+
+/// Drops commands, in ever smaller chunks, while the sides still differ.
+fn shrink(script: &mut Script) {
+    if let Err((place, _)) = replay(script) {
+        script.commands.truncate(place + 1);
+    }
+    let mut chunk = script.commands.len().div_ceil(2);
+    loop {
+        let mut dropped = false;
+        let mut from = 0;
+        while from < script.commands.len() {
+            let to = (from + chunk).min(script.commands.len());
+            let mut shorter = script.commands.clone();
+            shorter.drain(from..to);
+            let shorter = Script { spec: script.spec.clone(), commands: shorter };
+            match replay(&shorter) {
+                Err((place, _)) => {
+                    *script = shorter;
+                    script.commands.truncate(place + 1);
+                    dropped = true;
+                }
+                Ok(()) => from = to,
+            }
+        }
+        if chunk == 1 && !dropped {
+            return;
+        }
+        chunk = chunk.div_ceil(2).max(1);
+    }
+}
+
+/// Shrinks a failing script and says all that is needed to work on it.
+fn report(seed: u64, mut script: Script) -> ! {
+    let loud = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    shrink(&mut script);
+    std::panic::set_hook(loud);
+    let (_, text) = replay(&script).expect_err("the shrunk script still fails");
+    let mut commands = String::new();
+    for (ts, command) in &script.commands {
+        commands += &format!("    {ts:>4} {command:?}\n");
+    }
+    panic!(
+        "engine and model differ at seed {seed}\nconfiguration:\n    {:?}\ncommands, shrunk:\n{commands}at the last one:\n{text}\
+         replay with:\n    PLIMSOLL_SEED={seed} PLIMSOLL_DIFF_COMMANDS={COMMANDS_A_SEED} cargo test --test differential\n\
+         and add the seed to tests/differential/seeds.txt",
+        script.spec
+    );
+}
+
+fn environment(name: &str) -> Option<u64> {
+    std::env::var(name)
+        .ok()
+        .map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+}
+
+fn seeds_that_failed() -> Vec<u64> {
+    let lines = include_str!("differential/seeds.txt").lines();
+    let numbers = lines.filter_map(|line| line.split('#').next()?.trim().parse().ok());
+    numbers.collect()
+}
+
+#[test]
+fn engine_and_model_agree() {
+    let commands = environment("PLIMSOLL_DIFF_COMMANDS").unwrap_or(1_000_000);
+    let first = environment("PLIMSOLL_SEED");
+    let mut seeds = if first.is_none() { seeds_that_failed() } else { Vec::new() };
+    let first = first.unwrap_or(1);
+    seeds.extend(first..first + commands.div_ceil(COMMANDS_A_SEED));
+    let mut coverage = Coverage::default();
+    for seed in seeds {
+        if let Err(script) = run_seed(seed, &mut coverage) {
+            report(seed, *script);
+        }
+    }
+    println!("{}", coverage.table());
+    if commands >= 1_000_000 {
+        let gaps = coverage.gaps(10);
+        assert!(gaps.is_empty(), "met fewer than ten times: {gaps:?}");
+    }
+}

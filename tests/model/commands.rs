@@ -1,0 +1,208 @@
+//! Sections 2, 3 and 5: the commands that are not orders.
+
+use super::account::Account;
+use super::{Model, account_id, instrument_id, ticks};
+use plimsoll_types::*;
+
+type Checked = Result<(), Reject>;
+
+fn positive(amount: Money) -> Result<i128, Reject> {
+    if amount.units() > 0 { Ok(amount.units()) } else { Err(Reject::AmountNotPositive) }
+}
+
+impl Model {
+    pub fn carry_out(&mut self, command: &Command) -> Checked {
+        match command {
+            Command::OpenAccount { name, profile } => self.open_account(*name, *profile),
+            Command::Deposit { account, amount } => self.deposit(*account, *amount),
+            Command::Withdraw { account, amount } => self.withdraw(*account, *amount),
+            Command::Order(new) => self.enter_order(new),
+            Command::Cancel { account, order } => self.cancel(*account, order),
+            Command::CancelAll { account, instrument, side } => {
+                self.cancel_all(*account, *instrument, *side)
+            }
+            Command::Replace { account, order, price, qty } => {
+                self.replace(*account, order, *price, *qty)
+            }
+            Command::Mark { instrument, price } => {
+                let instrument = self.known_instrument(*instrument)?;
+                self.set_mark(instrument, *price);
+                Ok(())
+            }
+            Command::Phase { instrument, phase } => self.change_phase(*instrument, *phase),
+            Command::Band { instrument, down, up } => self.change_band(*instrument, *down, *up),
+            Command::Margin { instrument, initial, maintenance } => {
+                self.change_margin(*instrument, *initial, *maintenance)
+            }
+            Command::Fund { amount } => self.pay_into_fund(*amount),
+            Command::Permission { account, permission } => {
+                let account = self.known_account(*account)?;
+                self.accounts[account].operator = *permission;
+                self.show_permission(account);
+                Ok(())
+            }
+            Command::Time => Ok(()),
+            Command::Refused { reason, .. } => Err(*reason),
+        }
+    }
+
+    fn named_account(&self, name: &Label) -> Option<usize> {
+        self.accounts.iter().position(|account| account.name == *name)
+    }
+
+    /// The one event of a refused command: the account if it exists, else the name as given.
+    pub fn reject(&mut self, command: &Command, reason: Reject) {
+        let (account, name) = match command {
+            Command::OpenAccount { name, .. } => (self.named_account(name), Some(*name)),
+            Command::Refused { account: name, .. } => {
+                (name.and_then(|name| self.named_account(&name)), *name)
+            }
+            Command::Order(NewOrder { account, .. })
+            | Command::Deposit { account, .. }
+            | Command::Withdraw { account, .. }
+            | Command::Cancel { account, .. }
+            | Command::CancelAll { account, .. }
+            | Command::Replace { account, .. }
+            | Command::Permission { account, .. } => (self.known_account(*account).ok(), None),
+            _ => (None, None),
+        };
+        let name = if account.is_some() { None } else { name };
+        let account = account.map(account_id);
+        self.emit(EventKind::Rejected { account, name, id: command.order_id(), reason });
+    }
+
+    fn open_account(&mut self, name: Label, profile: ProfileId) -> Checked {
+        if profile.index() >= self.spec.profiles.len() {
+            return Err(Reject::UnknownProfile);
+        }
+        if self.named_account(&name).is_some() || name.as_str().starts_with('$') {
+            return Err(Reject::DuplicateAccount);
+        }
+        self.accounts.push(Account::new(name, profile));
+        let account = account_id(self.accounts.len() - 1);
+        self.emit(EventKind::Opened { account, profile });
+        Ok(())
+    }
+
+    fn deposit(&mut self, account: AccountId, amount: Money) -> Checked {
+        let index = self.known_account(account)?;
+        let units = positive(amount)?;
+        let repaid = units.min(self.accounts[index].debt);
+        self.deposits += units;
+        self.accounts[index].debt -= repaid;
+        self.written_off -= repaid;
+        self.accounts[index].cash += units - repaid;
+        let (repaid, balance) = (Money::new(repaid), Money::new(self.balance(index)));
+        self.emit(EventKind::Deposit { account, amount, repaid, balance });
+        self.show_permission(index);
+        Ok(())
+    }
+
+    fn withdraw(&mut self, account: AccountId, amount: Money) -> Checked {
+        let index = self.known_account(account)?;
+        let units = positive(amount)?;
+        if self.accounts[index].case.is_some() {
+            return Err(Reject::Liquidation);
+        }
+        if self.accounts[index].permission == Permission::Frozen {
+            return Err(Reject::Frozen);
+        }
+        if !self.unlimited(index) {
+            if units > self.available(index) {
+                return Err(Reject::Available);
+            }
+            if let Some(first) = self.profile(index).tiers.first()
+                && self.stands_at(
+                    index,
+                    first.at,
+                    self.measured_margin(index),
+                    self.equity(index) - units,
+                )
+            {
+                return Err(Reject::Tier);
+            }
+        }
+        self.withdrawals += units;
+        self.accounts[index].cash -= units;
+        let balance = Money::new(self.balance(index));
+        self.emit(EventKind::Withdrawal { account, amount, balance });
+        Ok(())
+    }
+
+    fn pay_into_fund(&mut self, amount: Money) -> Checked {
+        let units = positive(amount)?;
+        self.fund += units;
+        self.deposits += units;
+        self.emit(EventKind::Fund { change: amount, balance: Money::new(self.fund), case: None });
+        Ok(())
+    }
+
+    fn change_margin(
+        &mut self,
+        instrument: InstrumentId,
+        initial: MarginRate,
+        maintenance: MarginRate,
+    ) -> Checked {
+        let index = self.known_instrument(instrument)?;
+        let shares = [initial.share, maintenance.share];
+        let amounts = [initial.per_lot, maintenance.per_lot];
+        if shares.iter().any(|share| *share < Ratio::ZERO || *share > Ratio::MAX)
+            || amounts.iter().any(|amount| *amount < Money::ZERO)
+            || initial.share < maintenance.share
+            || initial.per_lot < maintenance.per_lot
+        {
+            return Err(Reject::InvalidMargin);
+        }
+        self.books[index].initial = initial;
+        self.books[index].maintenance = maintenance;
+        self.emit(EventKind::Margin { instrument, initial, maintenance });
+        Ok(())
+    }
+
+    fn change_band(&mut self, instrument: InstrumentId, down: Price, up: Price) -> Checked {
+        let index = self.known_instrument(instrument)?;
+        if up < down {
+            return Err(Reject::InvalidBand);
+        }
+        self.books[index].band = Some(Band { down, up });
+        self.emit(EventKind::Band { instrument, up, down });
+        for side in [Side::Buy, Side::Sell] {
+            for order in self.books[index].queue(side) {
+                if order.price.is_some_and(|price| price < ticks(down) || price > ticks(up)) {
+                    self.cancel_resting(index, order.entry, CancelReason::Band);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Section 5: leaving an auction, or entering continuous trading with orders that could trade, uncrosses first.
+    fn change_phase(&mut self, instrument: InstrumentId, to: Phase) -> Checked {
+        let index = self.known_instrument(instrument)?;
+        let from = self.books[index].phase;
+        let waiting =
+            self.books[index].crossed() || self.books[index].orders.iter().any(|o| o.market);
+        let leaves_auction =
+            from == Phase::Auction && matches!(to, Phase::Continuous | Phase::Closed);
+        let enters_crossed = from != Phase::Continuous && to == Phase::Continuous && waiting;
+        let pass = if leaves_auction || enters_crossed {
+            self.uncross(index)
+        } else {
+            super::matching::Pass::new(index)
+        };
+        self.books[index].phase = to;
+        self.emit(EventKind::Phase { instrument: instrument_id(index), phase: to });
+        self.end_pass(&pass);
+        if to == Phase::Closed && from != Phase::Closed {
+            for account in 0..self.accounts.len() {
+                let open_ended =
+                    self.accounts[account].call.is_some_and(|call| call.deadline.is_none());
+                if open_ended && self.accounts[account].lots(index) != 0 {
+                    self.saw("session-end call falls due");
+                    self.call_falls_due(account);
+                }
+            }
+        }
+        Ok(())
+    }
+}

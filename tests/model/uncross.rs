@@ -1,0 +1,138 @@
+//! Section 5: the call auction.
+
+use super::book::Order;
+use super::matching::Pass;
+use super::{Model, instrument_id, sign, ticks, to_price, to_qty};
+use plimsoll_types::*;
+
+impl Model {
+    /// Lots on a side that would trade at a price.
+    fn volume_at(&self, instrument: usize, side: Side, price: i128) -> i128 {
+        let orders = self.books[instrument].orders.iter();
+        orders
+            .filter(|order| order.side == side && order.admits(price))
+            .map(|order| order.qty)
+            .sum()
+    }
+
+    /// Bought less sold at a price: above zero is surplus on the buy side.
+    fn surplus_at(&self, instrument: usize, price: i128) -> i128 {
+        self.volume_at(instrument, Side::Buy, price) - self.volume_at(instrument, Side::Sell, price)
+    }
+
+    fn traded_at(&self, instrument: usize, price: i128) -> i128 {
+        let bought = self.volume_at(instrument, Side::Buy, price);
+        bought.min(self.volume_at(instrument, Side::Sell, price))
+    }
+
+    /// The auction price; `None` where nothing trades.
+    fn auction_price(&self, instrument: usize) -> Option<i128> {
+        let book = &self.books[instrument];
+        let spec = &self.spec.instruments[instrument];
+        let reference = ticks(book.last.unwrap_or(spec.prev_settlement));
+        let limits: Vec<i128> = book.orders.iter().filter_map(|order| order.price).collect();
+        let mut candidates: Vec<i128> = match (limits.iter().min(), limits.iter().max()) {
+            (Some(&lowest), Some(&highest)) => match spec.auction_candidates {
+                AuctionCandidates::Ticks => (lowest..=highest).collect(),
+                AuctionCandidates::Limits => limits.clone(),
+            },
+            // Only market orders: the reference, inside the band.
+            _ => vec![match book.band {
+                Some(band) => reference.clamp(ticks(band.down), ticks(band.up)),
+                None => reference,
+            }],
+        };
+        candidates.retain(|&price| self.traded_at(instrument, price) > 0);
+        let most = candidates.iter().map(|&price| self.traded_at(instrument, price)).max()?;
+        candidates.retain(|&price| self.traded_at(instrument, price) == most);
+        let least =
+            candidates.iter().map(|&price| self.surplus_at(instrument, price).abs()).min()?;
+        candidates.retain(|&price| self.surplus_at(instrument, price).abs() == least);
+        if candidates.iter().all(|&price| self.surplus_at(instrument, price) > 0) {
+            return candidates.into_iter().max();
+        }
+        if candidates.iter().all(|&price| self.surplus_at(instrument, price) < 0) {
+            return candidates.into_iter().min();
+        }
+        // Nearest the reference; of two equally near the higher.
+        candidates.into_iter().min_by_key(|&price| ((price - reference).abs(), -price))
+    }
+
+    /// The head of a side that trades at the price, after a reduce-only order's excess has gone.
+    fn head(&mut self, instrument: usize, side: Side, price: i128) -> Option<Order> {
+        loop {
+            let head = self.books[instrument].queue(side).into_iter().next()?;
+            if !head.admits(price) {
+                return None;
+            }
+            let can_give = self.accounts[head.account].can_give(instrument, side);
+            if !head.reduce_only || head.qty <= can_give {
+                return Some(head);
+            }
+            self.cut_excess(instrument, &head, can_give);
+        }
+    }
+
+    /// Both heads, the bid looked at first.
+    fn heads(&mut self, instrument: usize, price: i128) -> Option<(Order, Order)> {
+        let bid = self.head(instrument, Side::Buy, price)?;
+        Some((bid, self.head(instrument, Side::Sell, price)?))
+    }
+
+    /// Pairs the heads of both sides at the auction price. Events: trades, `auction`, leftover market orders.
+    pub fn uncross(&mut self, instrument: usize) -> Pass {
+        let mut pass = Pass::new(instrument);
+        let price = self.auction_price(instrument);
+        let surplus = price.map_or(0, |price| self.surplus_at(instrument, price));
+        if let Some(price) = price {
+            while let Some((bid, ask)) = self.heads(instrument, price) {
+                let bid_first = bid.entry < ask.entry;
+                let (maker, taker) = if bid_first { (&bid, &ask) } else { (&ask, &bid) };
+                let qty = bid.qty.min(ask.qty);
+                self.trade(maker, taker, price, qty, TradeKind::Auction, &mut pass);
+                self.fill_resting(instrument, bid.entry, qty);
+                self.fill_resting(instrument, ask.entry, qty);
+            }
+        }
+        self.emit(EventKind::Auction {
+            instrument: instrument_id(instrument),
+            price: price.map(to_price),
+            qty: to_qty(pass.filled),
+            surplus: to_qty(surplus.abs()),
+            surplus_side: match surplus {
+                0 => None,
+                surplus if surplus > 0 => Some(Side::Buy),
+                _ => Some(Side::Sell),
+            },
+        });
+        self.end_market_orders(instrument, price);
+        pass
+    }
+
+    /// Market orders that are left go, or rest at the auction price where the instrument says so.
+    fn end_market_orders(&mut self, instrument: usize, price: Option<i128>) {
+        let rests = self.spec.instruments[instrument].market_remainder == MarketRemainder::Rest;
+        let mut left: Vec<Order> =
+            self.books[instrument].orders.iter().filter(|order| order.market).cloned().collect();
+        left.sort_by_key(|order| (-sign(order.side), order.entry));
+        for order in left {
+            match (order.price, price) {
+                // One with a protection price stays where it is, a limit order from now on.
+                (Some(_), _) if rests => {
+                    self.books[instrument].order_mut(order.entry).market = false
+                }
+                (None, Some(price)) if rests => {
+                    self.saw("market order rests after an auction");
+                    let mut order = self.books[instrument].remove(order.entry);
+                    self.entries += 1;
+                    order.entry = self.entries;
+                    order.price = Some(price);
+                    order.freeze_price = price;
+                    order.market = false;
+                    self.books[instrument].orders.push(order);
+                }
+                _ => self.cancel_resting(instrument, order.entry, CancelReason::Market),
+            }
+        }
+    }
+}
