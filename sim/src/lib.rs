@@ -1,1 +1,20 @@
-//! sim
+//! Simulated markets: order flow, leveraged populations, shocks, and reports on what came of them.
+//!
+//! Invariant: what enters the exchange is a pure function of (scenario, seed), made of integers only; floats are for pictures.
+
+pub mod files;
+pub mod flow;
+pub mod interrupt;
+pub mod outcome;
+pub mod population;
+pub mod prng;
+pub mod record;
+pub mod report;
+pub mod run;
+pub mod say;
+pub mod scenario;
+pub mod summary;
+
+pub use outcome::{Ending, Outcome};
+pub use run::{Stage, run};
+pub use scenario::Scenario;

@@ -1,0 +1,298 @@
+//! A recorded market as background: its last price is the mark, its best quotes stand in the book, day after day.
+//!
+//! The recording holds only the best price of each side, so a fixed depth is quoted behind it: `levels` prices, `spacing`
+//! ticks apart on a grid, `lots` at each. Limits, phases and pauses are the recording's; its trades are not replayed.
+
+use super::own::OwnOrders;
+use super::{Agent, World};
+use crate::scenario::Recorded;
+use crate::scenario::reader::{SECOND, clock};
+use flate2::read::GzDecoder;
+use plimsoll_text::{Error, decimal};
+use plimsoll_types::{AccountId, Command, Event, InstrumentId, Phase, Price, Side, Step, Ts};
+use std::io::Read;
+use std::path::Path;
+
+/// A day, in nanoseconds.
+pub const DAY: Ts = 24 * 3_600 * SECOND;
+
+/// A pause of the recording that closes the market until the next snapshot.
+const PAUSE: Ts = 300 * SECOND;
+
+/// A best price and the lots there; none where the side is empty.
+type Quote = Option<(Price, u64)>;
+
+/// One snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// When: nanoseconds since midnight of the first day.
+    pub ts: Ts,
+    /// Price of the last trade.
+    pub last: Price,
+    /// Best bid.
+    pub bid: Quote,
+    /// Best ask.
+    pub ask: Quote,
+    /// Limit-down of the day.
+    pub down: Price,
+    /// Limit-up of the day.
+    pub up: Price,
+}
+
+impl Snapshot {
+    /// The day it belongs to, from 0.
+    pub fn day(&self) -> Ts {
+        self.ts / DAY
+    }
+
+    /// Whether `later` says the same again after a minute or more.
+    fn repeated_by(&self, later: &Snapshot) -> bool {
+        later.ts - self.ts >= 60 * SECOND && *later == Snapshot { ts: later.ts, ..*self }
+    }
+}
+
+/// Reads the recorded days, one file a day (csv, or csv.gz), in order.
+///
+/// Errors: a file that is not there or cannot be read, in one line.
+pub fn read_days(recorded: &Recorded, tick: Step) -> Result<Vec<Snapshot>, Error> {
+    let mut snapshots: Vec<Snapshot> = Vec::new();
+    for (day, file) in recorded.files.iter().enumerate() {
+        let name = file.display().to_string();
+        let text = read_text(file).map_err(|error| {
+            let place = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+            let found = format!("{error} at {}", place.display());
+            Error {
+                found: found.into(),
+                ..Error::new("flow.recorded.files", "a readable recorded day (csv or csv.gz)", "")
+            }
+            .in_file(&name)
+        })?;
+        for (n, line) in text.lines().enumerate().skip(1) {
+            let snapshot = snapshot(line, day as Ts, tick)
+                .map_err(|(field, found)| Error::new(field, FORM, found).at(&name, n as u64 + 1))?;
+            if snapshots.last().is_some_and(|last| last.ts > snapshot.ts) {
+                return Err(
+                    Error::new("time", "times that never fall", line).at(&name, n as u64 + 1)
+                );
+            }
+            // A lone snapshot after the close only repeats the last one: nothing is traded then.
+            if snapshots.last().is_none_or(|last| !last.repeated_by(&snapshot)) {
+                snapshots.push(snapshot);
+            }
+        }
+    }
+    match snapshots.first() {
+        Some(_) => Ok(snapshots),
+        None => Err(Error::new("flow.recorded.files", "at least one snapshot", "none")),
+    }
+}
+
+/// What a line must look like.
+const FORM: &str = "time,last,volume,turnover,open_interest,bid,bid_qty,ask,ask_qty,limit_up,limit_down,prev_settlement";
+
+fn read_text(file: &Path) -> std::io::Result<String> {
+    let bytes = std::fs::read(file)?;
+    let mut text = String::new();
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        GzDecoder::new(bytes.as_slice()).read_to_string(&mut text)?;
+    } else {
+        text = String::from_utf8(bytes).map_err(std::io::Error::other)?;
+    }
+    Ok(text)
+}
+
+/// One line; what is wrong with it otherwise: the field and what stood there.
+fn snapshot(line: &str, day: Ts, tick: Step) -> Result<Snapshot, (&str, &str)> {
+    let mut cells = line.split(',');
+    let mut cell = |name| cells.next().ok_or((name, "the end of the line"));
+    let read = |name, text| on_tick(text, tick).ok_or((name, text));
+    let time = cell("time")?;
+    let last = cell("last")?;
+    let _ = (cell("volume")?, cell("turnover")?, cell("open_interest")?);
+    let (bid, bid_qty) = (cell("bid")?, cell("bid_qty")?);
+    let (ask, ask_qty) = (cell("ask")?, cell("ask_qty")?);
+    let (up, down) = (cell("limit_up")?, cell("limit_down")?);
+    Ok(Snapshot {
+        ts: day * DAY + clock(time).ok_or(("time", time))?,
+        last: read("last", last)?,
+        bid: quote(bid, bid_qty, tick).ok_or(("bid_qty", bid_qty))?,
+        ask: quote(ask, ask_qty, tick).ok_or(("ask_qty", ask_qty))?,
+        down: read("limit_down", down)?,
+        up: read("limit_up", up)?,
+    })
+}
+
+/// A side's best; an empty side is written with quantity 0 or a price that is none.
+fn quote(price: &str, qty: &str, tick: Step) -> Option<Quote> {
+    let lots = qty.parse().ok()?;
+    Some(on_tick(price, tick).filter(|_| lots > 0).map(|price| (price, lots)))
+}
+
+fn on_tick(text: &str, tick: Step) -> Option<Price> {
+    decimal::price(decimal::parse(text.as_bytes()).ok()?, tick).ok()
+}
+
+/// The account that plays the recording.
+pub struct Recorder {
+    own: OwnOrders,
+    plan: Recorded,
+    snapshots: Vec<Snapshot>,
+    next: usize,
+    phase: Phase,
+    mark: Option<Price>,
+}
+
+impl Recorder {
+    /// Plays the snapshots under `account`; the band of the first day is set and the market open.
+    pub fn new(account: AccountId, plan: Recorded, snapshots: Vec<Snapshot>) -> Recorder {
+        let own = OwnOrders::new(account);
+        Recorder { own, plan, snapshots, next: 0, phase: Phase::Continuous, mark: None }
+    }
+
+    /// Gives it the account it plays under.
+    pub fn assign(&mut self, account: AccountId) {
+        self.own = OwnOrders::new(account);
+    }
+
+    /// The first snapshot.
+    pub fn first(&self) -> Snapshot {
+        self.snapshots[0]
+    }
+
+    /// Where quotes stand for a snapshot: side, price, lots.
+    fn quotes(&self, now: &Snapshot) -> Vec<(Side, Price, u64)> {
+        let mut quotes = Vec::with_capacity(2 + 2 * self.plan.levels as usize);
+        for (side, best) in [(Side::Buy, now.bid), (Side::Sell, now.ask)] {
+            let Some((best, lots)) = best else { continue };
+            quotes.push((side, best, lots));
+            // Levels lie on a grid, so that they stay where they are while the best price moves by a few ticks.
+            let (away, spacing) = (-side.sign(), self.plan.spacing);
+            let grid = best.ticks().div_euclid(spacing) * spacing;
+            let levels = (0..).map(|n| grid + away * n * spacing);
+            let behind = levels.filter(|ticks| away * (ticks - best.ticks()) > 0);
+            for ticks in behind.take(self.plan.levels as usize) {
+                let price = Price::clamped(ticks);
+                if price >= now.down && price <= now.up {
+                    quotes.push((side, price, self.plan.lots));
+                }
+            }
+        }
+        quotes
+    }
+
+    /// Brings the book to the snapshot: first what must go, so that nothing of its own stands in the way.
+    fn refresh(&self, world: &World<'_>, now: &Snapshot, out: &mut Vec<Command>) {
+        let mut quotes = self.quotes(now);
+        for order in self.own.iter() {
+            let kept = quotes.iter().position(|&(side, price, lots)| {
+                (side, price) == (order.side, order.price) && lots == order.open.lots()
+            });
+            match kept {
+                Some(at) => drop(quotes.swap_remove(at)),
+                None => out.push(self.own.cancel(world.instrument, order)),
+            }
+        }
+        quotes
+            .sort_unstable_by_key(|&(side, price, _)| (side.sign(), side.sign() * -price.ticks()));
+        let account = self.own.account();
+        out.extend(
+            quotes.into_iter().map(|(side, price, lots)| world.limit(account, side, price, lots)),
+        );
+    }
+
+    fn turn(&mut self, instrument: InstrumentId, phase: Phase, out: &mut Vec<Command>) {
+        if self.phase != phase {
+            self.phase = phase;
+            out.push(Command::Phase { instrument, phase });
+        }
+    }
+}
+
+impl Agent for Recorder {
+    fn wake(&mut self, world: &World<'_>, out: &mut Vec<Command>) -> Option<Ts> {
+        let instrument = world.instrument;
+        let now = *self.snapshots.get(self.next)?;
+        let before = self.next.checked_sub(1).map(|at| self.snapshots[at]);
+        self.next += 1;
+        let next = self.snapshots.get(self.next).copied();
+        if before.is_some_and(|before| (before.down, before.up) != (now.down, now.up)) {
+            out.push(Command::Band { instrument, down: now.down, up: now.up });
+        }
+        if self.mark != Some(now.last) {
+            self.mark = Some(now.last);
+            out.push(Command::Mark { instrument, price: now.last });
+        }
+        let pause = next.is_none_or(|next| next.ts - now.ts >= PAUSE);
+        self.refresh(world, &now, out);
+        self.turn(instrument, Phase::Continuous, out);
+        if pause {
+            self.turn(instrument, Phase::Closed, out);
+            if next.is_none_or(|next| next.day() != now.day()) {
+                out.push(Command::CancelAll {
+                    account: self.own.account(),
+                    instrument: None,
+                    side: None,
+                });
+            }
+        }
+        next.map(|next| next.ts)
+    }
+
+    fn heard(&mut self, event: &Event) -> Option<Ts> {
+        self.own.heard(event);
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TICK: Step = Step { mantissa: 2, decimals: 1 };
+
+    #[test]
+    fn a_snapshot_is_read_in_ticks() {
+        let line =
+            "09:30:00.400,5230.8,71,111416040.0,90751,5231.4,2,5231.6,1,5737.8,4694.6,5216.2";
+        let read = snapshot(line, 1, TICK).unwrap();
+        assert_eq!(read.ts, DAY + 34_200 * SECOND + 400_000_000);
+        assert_eq!(read.last.ticks(), 26_154);
+        assert_eq!(read.bid, Some((Price::clamped(26_157), 2)));
+        assert_eq!((read.down.ticks(), read.up.ticks()), (23_473, 28_689));
+    }
+
+    #[test]
+    fn a_bad_snapshot_names_its_field() {
+        let line = "09:30:00.400,5230.9,71,1.0,9,5231.4,2,5231.6,1,5737.8,4694.6,5216.2";
+        assert_eq!(snapshot(line, 0, TICK), Err(("last", "5230.9")));
+        assert_eq!(snapshot("09:30:00", 0, TICK), Err(("last", "the end of the line")));
+    }
+
+    #[test]
+    fn depth_behind_the_best_stays_on_its_grid() {
+        let plan = Recorded { files: Vec::new(), levels: 2, spacing: 10, lots: 7 };
+        let price = Price::clamped;
+        let now = Snapshot {
+            ts: 0,
+            last: price(105),
+            bid: Some((price(104), 3)),
+            ask: Some((price(110), 4)),
+            down: price(95),
+            up: price(1000),
+        };
+        let recorder = Recorder::new(AccountId(0), plan, vec![now]);
+        let quotes: Vec<_> =
+            recorder.quotes(&now).iter().map(|q| (q.0.as_str(), q.1.ticks(), q.2)).collect();
+        // 90 would be the second level below, but it lies outside the band.
+        assert_eq!(
+            quotes,
+            [
+                ("buy", 104, 3),
+                ("buy", 100, 7),
+                ("sell", 110, 4),
+                ("sell", 120, 7),
+                ("sell", 130, 7)
+            ]
+        );
+    }
+}

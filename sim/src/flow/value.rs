@@ -1,0 +1,62 @@
+//! What the instrument is worth to those who quote it: a slow random walk, moved by shocks.
+
+use crate::prng::Prng;
+use crate::scenario::reader::SECOND;
+use crate::scenario::{Scenario, Shock};
+use plimsoll_types::{Price, Ratio, Ts};
+
+/// Time between two steps of the walk. A quarter of a second, so that the deviation a step is half of that a second.
+const STEP: Ts = SECOND / 4;
+
+/// The value and the liquidity at each time.
+#[derive(Clone, Debug)]
+pub struct Value {
+    prng: Prng,
+    origin: Ts,
+    stepped: Ts,
+    base: Price,
+    walk_nano: i64,
+    noise: Ratio,
+    shocks: Vec<Shock>,
+}
+
+impl Value {
+    /// The value of a scenario that opens at `origin` and `base`.
+    pub fn new(scenario: &Scenario, seed: u64, origin: Ts, base: Price) -> Value {
+        Value {
+            prng: Prng::new(seed, "value", 0),
+            origin,
+            stepped: origin,
+            base,
+            walk_nano: 0,
+            noise: scenario.flow.value_noise,
+            shocks: scenario.shocks.clone(),
+        }
+    }
+
+    /// The value at `now`, ticks. Time never falls.
+    pub fn at(&mut self, now: Ts) -> i64 {
+        while self.stepped + STEP <= now {
+            self.stepped += STEP;
+            self.walk_nano += self.prng.bell(self.noise.nano() / 2);
+        }
+        let since = now.saturating_sub(self.origin);
+        let shocked: i128 = self.shocks.iter().map(|shock| self.moved(shock, since)).sum();
+        let moved = i128::from(self.walk_nano) + shocked;
+        self.base.ticks() + moved.div_euclid(i128::from(Ratio::SCALE)) as i64
+    }
+
+    /// Billionths of a tick by which a shock has moved the value.
+    fn moved(&self, shock: &Shock, since: Ts) -> i128 {
+        let whole = i128::from(shock.value.nano()) * i128::from(self.base.ticks());
+        let done = since.clamp(shock.from, shock.to) - shock.from;
+        whole * i128::from(done) / i128::from(shock.to - shock.from)
+    }
+
+    /// Share of their usual quantity that makers quote at `now`: the least that any shock leaves.
+    pub fn liquidity(&self, now: Ts) -> Ratio {
+        let since = now.saturating_sub(self.origin);
+        let active = self.shocks.iter().filter(|shock| (shock.from..shock.to).contains(&since));
+        active.map(|shock| shock.liquidity).min().unwrap_or(Ratio::ONE)
+    }
+}

@@ -1,0 +1,118 @@
+//! The report: one HTML file that needs no network, for showing a colleague what happened.
+
+pub mod data;
+pub mod tables;
+pub mod words;
+
+use crate::outcome::{Ending, Outcome};
+use crate::say::Scale;
+use crate::scenario::Scenario;
+
+const PAGE: &str = include_str!("../assets/report.html");
+const CSS: &str = include_str!("../assets/report.css");
+const JS: &str = include_str!("../assets/report.js");
+const UPLOT_JS: &str = include_str!("../assets/uPlot.iife.min.js");
+const UPLOT_CSS: &str = include_str!("../assets/uPlot.min.css");
+
+/// The report of a run, whole.
+pub fn report(scenario: &Scenario, outcome: &Outcome) -> String {
+    let view = View::new(scenario, outcome);
+    let warning = match &outcome.ending {
+        Ending::Complete => String::new(),
+        Ending::Stopped => warning("The run was stopped early; this is what had happened by then."),
+        Ending::Failed(why) => warning(&format!("The run ended early: {}.", escape(why))),
+    };
+    // `</` may not stand inside a script element.
+    let json = data::data(&view).to_string().replace("</", "<\\/");
+    fill(
+        PAGE,
+        &[
+            ("title", escape(&scenario.title)),
+            ("meta", words::meta(&view)),
+            ("warning", warning),
+            ("verdict", words::verdict(&view)),
+            ("figures", tables::figures(&view)),
+            ("caption_price", words::price(&view)),
+            ("caption_depth", words::depth(&view)),
+            ("caption_cases", words::cases(&view)),
+            ("note_timeline", words::timeline(&view)),
+            ("caption_equity", words::equity(&view)),
+            ("caption_waterfall", words::waterfall(&view)),
+            ("waterfall", tables::waterfall(&view)),
+            ("table_tiers", tables::tiers(&view)),
+            ("table_ends", tables::ends(&view)),
+            ("table_worst", tables::worst(&view)),
+            ("table_run", tables::run(&view)),
+            ("footer", words::footer()),
+            ("data", json),
+            ("css", CSS.to_owned()),
+            ("js", JS.to_owned()),
+            ("uplot_css", UPLOT_CSS.to_owned()),
+            ("uplot_js", UPLOT_JS.to_owned()),
+        ],
+    )
+}
+
+/// What every part of the report looks at.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// What was run.
+    pub scenario: &'a Scenario,
+    /// What came of it.
+    pub outcome: &'a Outcome,
+    /// Its numbers.
+    pub scale: Scale,
+    /// Its currency.
+    pub currency: &'a str,
+}
+
+impl<'a> View<'a> {
+    /// A run, seen by its report.
+    pub fn new(scenario: &'a Scenario, outcome: &'a Outcome) -> View<'a> {
+        let spec = &scenario.exchange.instruments[scenario.instrument.index()];
+        View {
+            scenario,
+            outcome,
+            scale: Scale::new(scenario.exchange.money_decimals, spec),
+            currency: scenario.exchange.currency.as_str(),
+        }
+    }
+}
+
+fn warning(text: &str) -> String {
+    format!("<p class=\"warning\">{text}</p>")
+}
+
+/// Replaces each `{{name}}` of the page by its part, in one pass: parts are never searched.
+fn fill(page: &str, parts: &[(&str, String)]) -> String {
+    let mut out = String::with_capacity(400_000);
+    let mut rest = page;
+    while let Some((before, after)) = rest.split_once("{{") {
+        out.push_str(before);
+        let (name, after) = after.split_once("}}").unwrap_or((after, ""));
+        if let Some((_, part)) = parts.iter().find(|(known, _)| *known == name) {
+            out.push_str(part);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Text as HTML shows it.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,265 @@
+//! The report's figures, tables and the bars of the loss waterfall, as HTML.
+
+use super::words::Losses;
+use super::{View, escape};
+use crate::record::{CaseEnd, CaseRecord};
+use crate::say::{count, grouped, quotient, span, time};
+use crate::summary::{tier_counts, tier_names};
+use plimsoll_types::{Action, MeasureKind, Money, Side, Tier, Ts, half_up_div};
+
+/// The key figures at the top.
+pub fn figures(view: &View<'_>) -> String {
+    let record = &view.outcome.record;
+    let cases = || record.cases.values();
+    let lots: u64 = cases().map(|case| case.lots).sum();
+    let paid = record.fund.start - record.fund.now;
+    let of = |money: Money| {
+        format!("{} <small>{}</small>", view.scale.short(money), escape(view.currency))
+    };
+    let waterfall = record.ended(CaseEnd::Waterfall);
+    [
+        figure(grouped(record.cases.len() as u64), "liquidation cases", false),
+        figure(grouped(record.ended(CaseEnd::Restored)), "brought back to safety", false),
+        figure(
+            grouped(cases().filter(|case| case.ever_parked()).count() as u64),
+            "waited at the limit or for depth",
+            false,
+        ),
+        figure(grouped(lots), "lots liquidated", false),
+        figure(of(paid), "paid by the insurance fund", false),
+        figure(of(record.debt), "left as debt", waterfall > 0 && record.debt > Money::ZERO),
+    ]
+    .concat()
+}
+
+fn figure(number: String, label: &str, bad: bool) -> String {
+    let class = if bad { "figure bad" } else { "figure" };
+    format!(
+        "<div class=\"{class}\"><div class=\"n\">{number}</div><div class=\"l\">{label}</div></div>"
+    )
+}
+
+/// The loss waterfall: the whole loss, then who bore which part of it.
+pub fn waterfall(view: &View<'_>) -> String {
+    let losses = Losses::of(view);
+    let total = losses.total().units().max(1);
+    let steps = [
+        ("total", "lost in all", losses.total(), 0),
+        ("own", "own money", losses.own, 0),
+        ("fund", "insurance fund", losses.fund, losses.own.units()),
+        ("debt", "debt to the house", losses.debt, losses.own.units() + losses.fund.units()),
+    ];
+    let mille = |units: i128| half_up_div(units.clamp(0, total) * 1000, total);
+    let rows = steps.map(|(class, name, amount, from)| {
+        let (left, width) = (mille(from), mille(amount.units()));
+        let share = quotient(mille(amount.units()) as i64, 10, 1).unwrap_or_default();
+        format!(
+            "<div>{name}</div><div class=\"bar {class}\"><i style=\"left:{}%;width:{}%\"></i></div><div class=\"v\">{}<small>{share} %</small></div>",
+            left as f64 / 10.0,
+            width as f64 / 10.0,
+            view.scale.short(amount),
+        )
+    });
+    // The classes stand on the bars; the grid needs all cells in one container.
+    format!("<div class=\"fall\">{}</div>", rows.concat())
+}
+
+/// A table: column heads (a leading `<` = aligned left), then rows of cells.
+fn table(heads: &[&str], rows: &[Vec<String>], sum: bool) -> String {
+    let left = |n: usize| if heads[n].starts_with('<') { " class=\"t\"" } else { "" };
+    let head: String = heads
+        .iter()
+        .enumerate()
+        .map(|(n, head)| format!("<th{}>{}</th>", left(n), head.trim_start_matches('<')))
+        .collect();
+    let body: String = rows
+        .iter()
+        .enumerate()
+        .map(|(at, row)| {
+            let cells: String = row
+                .iter()
+                .enumerate()
+                .map(|(n, cell)| format!("<td{}>{cell}</td>", left(n)))
+                .collect();
+            let class = if sum && at + 1 == rows.len() { " class=\"sum\"" } else { "" };
+            format!("<tr{class}>{cells}</tr>")
+        })
+        .collect();
+    format!(
+        "<div class=\"scroll\"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+}
+
+/// What a tier does, in words.
+fn action(tier: &Tier) -> String {
+    match tier.action {
+        Action::Notify => "a notice".to_owned(),
+        Action::Call { grace: None } => "a margin call until the session ends".to_owned(),
+        Action::Call { grace: Some(0) } | Action::Liquidate => "liquidation".to_owned(),
+        Action::Call { grace: Some(grace) } => format!("a margin call, {} to meet it", span(grace)),
+        Action::CloseOnly => "closing only".to_owned(),
+    }
+}
+
+/// Accounts by tier.
+pub fn tiers(view: &View<'_>) -> String {
+    let profile = &view.scenario.exchange.profiles[view.scenario.population.profile.index()];
+    let measure = match profile.measure {
+        MeasureKind::MarginOverEquity => "margin / equity from",
+        MeasureKind::EquityOverMargin => "equity / margin down to",
+    };
+    let rows: Vec<Vec<String>> = tier_names(view.scenario)
+        .iter()
+        .enumerate()
+        .map(|(n, name)| {
+            let (worst, end) = tier_counts(view.outcome, n as u8);
+            let tier = n.checked_sub(1).map(|n| &profile.tiers[n]);
+            let at = tier.and_then(|tier| quotient(tier.at.nano() / 10_000_000, 100, 2));
+            vec![
+                escape(name),
+                at.unwrap_or_default(),
+                tier.map(action).unwrap_or_default(),
+                grouped(worst as u64),
+                grouped(end as u64),
+            ]
+        })
+        .collect();
+    table(
+        &["tier", measure, "<brings", "accounts whose worst it was", "accounts in it at the end"],
+        &rows,
+        false,
+    )
+}
+
+/// A colour for an end.
+fn dot(end: CaseEnd) -> String {
+    format!(
+        "<span class=\"mark-dot\" style=\"background:var(--{})\"></span>{}",
+        end.as_str(),
+        end.as_str()
+    )
+}
+
+/// Cases by end, and all of them together.
+pub fn ends(view: &View<'_>) -> String {
+    let all: Vec<&CaseRecord> = view.outcome.record.cases.values().collect();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for end in CaseEnd::ALL {
+        let cases: Vec<&CaseRecord> = all.iter().copied().filter(|case| case.end == end).collect();
+        if !cases.is_empty() {
+            rows.push(ends_row(view, dot(end), &cases));
+        }
+    }
+    rows.push(ends_row(view, "all".to_owned(), &all));
+    let heads = [
+        "end",
+        "cases",
+        "ever parked",
+        "lots",
+        "batches",
+        "mean slippage, ticks",
+        "mean shortfall, ticks",
+        "median time open",
+        "fund paid",
+        "debt",
+    ];
+    table(&heads, &rows, true)
+}
+
+fn ends_row(view: &View<'_>, name: String, cases: &[&CaseRecord]) -> Vec<String> {
+    let lots: u64 = cases.iter().map(|case| case.lots).sum();
+    let mean = |sum: i64| quotient(sum, lots, 2).unwrap_or("-".to_owned());
+    let mut open: Vec<Ts> = cases.iter().map(|case| case.ended - case.opened).collect();
+    open.sort_unstable();
+    vec![
+        name,
+        grouped(cases.len() as u64),
+        grouped(cases.iter().filter(|case| case.ever_parked()).count() as u64),
+        grouped(lots),
+        grouped(cases.iter().map(|case| u64::from(case.batches)).sum()),
+        mean(cases.iter().map(|case| case.slippage).sum()),
+        mean(cases.iter().map(|case| case.shortfall).sum()),
+        open.get(open.len() / 2).map_or("-".to_owned(), |median| span(*median)),
+        view.scale.short(cases.iter().map(|case| case.fund).sum()),
+        view.scale.short(cases.iter().map(|case| case.debt).sum()),
+    ]
+}
+
+/// The ten worst cases: what fund and house had to bear, then the shortfall.
+pub fn worst(view: &View<'_>) -> String {
+    let mut cases: Vec<&CaseRecord> = view.outcome.record.cases.values().collect();
+    cases.sort_by_key(|case| (-(case.fund + case.debt).units(), -case.shortfall, case.id));
+    let rows: Vec<Vec<String>> =
+        cases.into_iter().take(10).map(|case| worst_row(view, case)).collect();
+    if rows.is_empty() {
+        return "<p class=\"caption\">There were none.</p>".to_owned();
+    }
+    let heads = [
+        "case",
+        "<account",
+        "<side",
+        "leverage",
+        "<opened",
+        "waited",
+        "lots",
+        "batches",
+        "shortfall, ticks a lot",
+        "equity when it began",
+        "fund paid",
+        "debt",
+        "<end",
+    ];
+    table(&heads, &rows, false)
+}
+
+fn worst_row(view: &View<'_>, case: &CaseRecord) -> Vec<String> {
+    let accounts = &view.outcome.accounts;
+    let place = accounts.iter().position(|account| account.account == case.account);
+    let client = place.map(|place| accounts[place].client);
+    let leverage = client.and_then(|client| quotient(client.leverage.nano() / 100_000_000, 10, 1));
+    vec![
+        format!("#{}", case.id.0),
+        place.map_or("-".to_owned(), |place| format!("client-{:05}", place + 1)),
+        client
+            .map_or("-", |client| if client.side == Side::Buy { "long" } else { "short" })
+            .to_owned(),
+        leverage.map_or("-".to_owned(), |leverage| format!("{leverage}x")),
+        time(case.opened),
+        span(case.waited()),
+        grouped(case.lots),
+        case.batches.to_string(),
+        quotient(case.shortfall, case.lots, 1).unwrap_or("-".to_owned()),
+        view.scale.short(case.equity),
+        view.scale.short(case.fund),
+        view.scale.short(case.debt),
+        dot(case.end),
+    ]
+}
+
+/// What ran, for who wants to run it again.
+pub fn run(view: &View<'_>) -> String {
+    let outcome = view.outcome;
+    let row = |name: &str, value: String| vec![name.to_owned(), value];
+    let rows = vec![
+        row("seed", outcome.seed.to_string()),
+        row("simulated time", span(outcome.to - outcome.from)),
+        row(
+            "commands in, events out",
+            format!("{} in, {} out", grouped(outcome.commands), grouped(outcome.events)),
+        ),
+        row(
+            "trades",
+            format!(
+                "{} of {}",
+                grouped(outcome.record.trades),
+                count(outcome.record.volume, "lot", "lots")
+            ),
+        ),
+        row(
+            "conservation (0 = no money made or lost by the exchange)",
+            view.scale.money(outcome.imbalance),
+        ),
+        row("state hash", format!("<code>{:032x}</code>", outcome.state_hash)),
+    ];
+    table(&["", "<"], &rows, false)
+}

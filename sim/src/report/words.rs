@@ -1,0 +1,300 @@
+//! What the charts show, said in sentences: a report is read before it is looked at.
+
+use super::View;
+use super::data::{CASES_MAX, chosen_cases};
+use crate::outcome::{AccountRecord, Outcome, Sample};
+use crate::record::{CaseEnd, CaseRecord};
+use crate::say::{count, grouped, percent, span, time};
+use crate::scenario::Scenario;
+use crate::summary::price_range;
+use plimsoll_types::{Money, Price, Ts};
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+/// What was run, in one line.
+pub fn meta(view: &View<'_>) -> String {
+    let (scenario, outcome) = (view.scenario, view.outcome);
+    let spec = &scenario.exchange.instruments[scenario.instrument.index()];
+    format!(
+        "{} &middot; {} to {} &middot; {} &middot; seed {}",
+        super::escape(spec.symbol.as_str()),
+        time(outcome.from),
+        time(outcome.to),
+        count(outcome.accounts.len() as u64, "leveraged account", "leveraged accounts"),
+        outcome.seed,
+    )
+}
+
+/// How a market stood at its limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Locked {
+    /// When it first stood there.
+    pub first: Option<Ts>,
+    /// For how long, in all, nobody stood on the other side.
+    pub total: Ts,
+}
+
+/// How the market stood at limit-down, by the samples.
+pub fn locked_down(samples: &[Sample]) -> Locked {
+    let mut locked = Locked::default();
+    for pair in samples.windows(2) {
+        let sample = &pair[0];
+        let stands = sample.band.is_some_and(|band| {
+            sample.bid.is_none()
+                && sample.ask.is_none_or(|ask| ask == band.down)
+                && sample.mark == band.down
+        });
+        if stands {
+            locked.first = locked.first.or(Some(sample.ts));
+            locked.total += pair[1].ts - sample.ts;
+        }
+    }
+    locked
+}
+
+/// A change against the opening, signed, in per cent.
+fn change(view: &View<'_>, price: Price) -> String {
+    let open = view.outcome.price.ticks();
+    percent((price.ticks() - open).abs(), open)
+}
+
+fn move_words(view: &View<'_>) -> String {
+    let outcome = view.outcome;
+    let (low, high) = price_range(outcome);
+    let (open, close) = (outcome.price, outcome.record.mark);
+    let fell = open.ticks() - low.ticks() >= high.ticks() - open.ticks();
+    let far = change(view, if fell { low } else { high });
+    let verb = if fell { "fell" } else { "rose" };
+    let locked = locked_down(&outcome.samples);
+    let middle = match locked.first {
+        Some(first) => format!(
+            "The market {verb} <b class=\"bad\">{far} %</b> to limit-down by {}, stood there without a buyer for {}",
+            time(first),
+            span(locked.total)
+        ),
+        None => format!("The market {verb} by up to <b>{far} %</b>"),
+    };
+    let end = match close.cmp(&open) {
+        Ordering::Equal => "where it had opened".to_owned(),
+        Ordering::Less => format!("{} % below its opening", change(view, close)),
+        Ordering::Greater => format!("{} % above its opening", change(view, close)),
+    };
+    format!("{middle}, and ended {end}. ")
+}
+
+/// The whole story in a few sentences.
+pub fn verdict(view: &View<'_>) -> String {
+    let record = &view.outcome.record;
+    let all = view.outcome.accounts.len() as u64;
+    let hit: BTreeSet<_> = record.cases.values().map(|case| case.account).collect();
+    let mut out = move_words(view);
+    if record.cases.is_empty() {
+        out += &format!(
+            "None of {} was liquidated.",
+            count(all, "leveraged account", "leveraged accounts")
+        );
+        return out;
+    }
+    let ended = |end| record.ended(end);
+    let parts = [
+        (ended(CaseEnd::Restored), "brought back to safety"),
+        (ended(CaseEnd::Closed), "closed out with money left"),
+        (ended(CaseEnd::Waterfall), "ended below zero"),
+        (ended(CaseEnd::Parked) + ended(CaseEnd::Working), "still open at the end"),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, words)| format!("<b>{}</b> {words}", grouped(*n)))
+        .collect();
+    out += &format!(
+        "<b>{}</b> of {} leveraged accounts were liquidated, in {}: {}. ",
+        grouped(hit.len() as u64),
+        grouped(all),
+        count(record.cases.len() as u64, "case", "cases"),
+        parts.join(", "),
+    );
+    let parked = record.cases.values().filter(|case| case.ever_parked()).count() as u64;
+    if parked > 0 {
+        out += &format!("{} had to wait for a buyer or seller. ", count(parked, "case", "cases"));
+    }
+    out + &money_words(view)
+}
+
+/// The whole story without markup, for a terminal.
+pub fn plain(scenario: &Scenario, outcome: &Outcome) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    for c in verdict(&View::new(scenario, outcome)).chars() {
+        match c {
+            '<' => inside = true,
+            '>' if inside => inside = false,
+            c if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
+fn money_words(view: &View<'_>) -> String {
+    let record = &view.outcome.record;
+    let paid = record.fund.start - record.fund.now;
+    let amount =
+        |money| format!("<b>{} {}</b>", view.scale.short(money), super::escape(view.currency));
+    let debtors = record.cases.values().filter(|case| case.debt > Money::ZERO).count() as u64;
+    match (paid > Money::ZERO, record.debt > Money::ZERO) {
+        (false, false) => "The insurance fund was not touched, and nobody is in debt.".to_owned(),
+        (true, false) => format!("The insurance fund paid {}; nobody is in debt.", amount(paid)),
+        (paid_any, true) => {
+            let fund = match (paid_any, record.fund.now) {
+                (false, _) => "The insurance fund had nothing to give".to_owned(),
+                (true, Money::ZERO) => {
+                    format!("The insurance fund paid {}, all it had", amount(paid))
+                }
+                (true, _) => format!("The insurance fund paid {}", amount(paid)),
+            };
+            format!(
+                "{fund}; {} of debt is left with {}.",
+                amount(record.debt),
+                count(debtors, "client", "clients")
+            )
+        }
+    }
+}
+
+/// Under "Price".
+pub fn price(view: &View<'_>) -> String {
+    let lots: u64 = view.outcome.record.fills.iter().map(|fill| fill.lots).sum();
+    let (low, high) = price_range(view.outcome);
+    format!(
+        "From {} at the opening, between {} and {}. {} changed hands in liquidations, {} % of all lots traded.",
+        view.scale.price(view.outcome.price),
+        view.scale.price(low),
+        view.scale.price(high),
+        count(lots, "lot", "lots"),
+        percent(lots as i64, view.outcome.record.volume.max(1) as i64),
+    )
+}
+
+/// Under "Depth".
+pub fn depth(view: &View<'_>) -> String {
+    let samples = &view.outcome.samples;
+    let mut bids: Vec<u64> = samples.iter().map(|sample| sample.bid_depth).collect();
+    bids.sort_unstable();
+    let usual = bids.get(bids.len() / 2).copied().unwrap_or(0);
+    let least = bids.first().copied().unwrap_or(0);
+    let when =
+        samples.iter().find(|sample| sample.bid_depth == least).map_or(0, |sample| sample.ts);
+    format!(
+        "Usually {} wait to buy in the best five levels; at {} there were {}.",
+        count(usual, "lot", "lots"),
+        time(when),
+        if least == 0 { "none".to_owned() } else { grouped(least) },
+    )
+}
+
+/// Under "Liquidation cases".
+pub fn cases(view: &View<'_>) -> String {
+    let samples = &view.outcome.samples;
+    let Some(peak) =
+        samples.iter().max_by_key(|sample| (sample.open_cases, std::cmp::Reverse(sample.ts)))
+    else {
+        return String::new();
+    };
+    if peak.open_cases == 0 {
+        return "No case was open at any time.".to_owned();
+    }
+    let cases = || view.outcome.record.cases.values();
+    let batches: u64 = cases().map(|case| u64::from(case.batches)).sum();
+    let waited = cases().map(CaseRecord::waited).max().unwrap_or(0);
+    format!(
+        "At {} {} open at once, {} of them parked. {} went out in all; the longest wait was {}.",
+        time(peak.ts),
+        if peak.open_cases == 1 {
+            "one case was".to_owned()
+        } else {
+            format!("{} cases were", grouped(peak.open_cases))
+        },
+        grouped(peak.parked_cases),
+        count(batches, "batch", "batches"),
+        span(waited),
+    )
+}
+
+/// Beside the case timeline.
+pub fn timeline(view: &View<'_>) -> String {
+    let shown: usize = chosen_cases(view).iter().map(|(_, cases, _)| cases.len()).sum();
+    let all = view.outcome.record.cases.len();
+    match shown < all {
+        true => format!(
+            "one row a case; the {shown} most telling of {}, at most about {CASES_MAX}",
+            grouped(all as u64)
+        ),
+        false => "one row a case".to_owned(),
+    }
+}
+
+/// Under "Equity".
+pub fn equity(view: &View<'_>) -> String {
+    let accounts = &view.outcome.accounts;
+    let lost = |account: &&AccountRecord| {
+        2 * account.closing.units() <= (account.opening + account.paid_in).units()
+    };
+    let half = accounts.iter().filter(lost).count() as u64;
+    let none = accounts.iter().filter(|account| account.closing <= Money::ZERO).count() as u64;
+    format!(
+        "{} lost half of their money or more; {} have nothing left.",
+        count(half, "account", "accounts"),
+        grouped(none),
+    )
+}
+
+/// What liquidated accounts lost, and who bore it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Losses {
+    /// Out of the accounts' own money.
+    pub own: Money,
+    /// By the insurance fund.
+    pub fund: Money,
+    /// Owed to the house.
+    pub debt: Money,
+}
+
+impl Losses {
+    /// Those of a run: own = what liquidated accounts had after the opening and paid in, less what they have.
+    pub fn of(view: &View<'_>) -> Losses {
+        let record = &view.outcome.record;
+        let hit: BTreeSet<_> = record.cases.values().map(|case| case.account).collect();
+        let accounts = view.outcome.accounts.iter().filter(|a| hit.contains(&a.account));
+        Losses {
+            own: accounts.map(|a| a.opening + a.paid_in - a.closing).sum(),
+            fund: record.fund.start - record.fund.now,
+            debt: record.debt,
+        }
+    }
+
+    /// All of it.
+    pub fn total(&self) -> Money {
+        self.own + self.fund + self.debt
+    }
+}
+
+/// Under "Who bore the loss".
+pub fn waterfall(view: &View<'_>) -> String {
+    let losses = Losses::of(view);
+    let total = losses.total();
+    if total <= Money::ZERO {
+        return "Liquidated accounts lost nothing on the whole.".to_owned();
+    }
+    format!(
+        "Liquidated accounts lost {} {} in all, {} % of it out of their own money.",
+        view.scale.short(total),
+        super::escape(view.currency),
+        percent((losses.own.units() / 1000) as i64, (total.units() / 1000) as i64),
+    )
+}
+
+/// At the end of the page.
+pub fn footer() -> String {
+    "Made by plimsoll simulate. Charts by uPlot 1.6.32 (MIT), embedded; this file loads nothing from anywhere. Drag over a chart to look closer, double-click to go back.".to_owned()
+}

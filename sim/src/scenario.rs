@@ -1,0 +1,169 @@
+//! A scenario: an exchange, a leveraged population, background flow and what shocks it, in one TOML file.
+
+pub mod read;
+pub mod reader;
+
+use plimsoll_types::{ExchangeSpec, InstrumentId, ProfileId, Ratio, Ts};
+use std::path::PathBuf;
+
+/// The scenario that runs when none is named.
+pub const BUILT_IN: &str = include_str!("../../scenarios/default.toml");
+
+/// Everything a run needs. The same scenario and seed give the same events, byte for byte.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What it is about, in one line.
+    pub title: String,
+    /// Seed of every random number.
+    pub seed: u64,
+    /// Time of day at which it begins, nanoseconds since midnight.
+    pub start: Ts,
+    /// How long it lasts, nanoseconds.
+    pub duration: Ts,
+    /// Time between two samples of the report's curves, nanoseconds.
+    pub sample: Ts,
+    /// The exchange.
+    pub exchange: ExchangeSpec,
+    /// The instrument that is traded: the first one.
+    pub instrument: InstrumentId,
+    /// The leveraged accounts.
+    pub population: Population,
+    /// Who else trades.
+    pub flow: Flow,
+    /// What happens to them, in file order.
+    pub shocks: Vec<Shock>,
+}
+
+/// The leveraged accounts, which open their positions in the opening auction.
+#[derive(Clone, Debug)]
+pub struct Population {
+    /// How many.
+    pub accounts: u32,
+    /// Under which profile.
+    pub profile: ProfileId,
+    /// Share of them that is long.
+    pub long: Ratio,
+    /// Spread of leverage: notional over deposit.
+    pub leverage: Vec<LeverageClass>,
+    /// Fewest lots a position has.
+    pub lots_min: u64,
+    /// Most lots a position has; small ones are commoner (power law).
+    pub lots_max: u64,
+    /// Share of clients that answer a margin call by paying in what is missing.
+    pub top_up: Ratio,
+    /// How long their money takes, on average.
+    pub top_up_after: Ts,
+}
+
+/// A class of leverage, drawn evenly from `from` to `to`.
+#[derive(Clone, Copy, Debug)]
+pub struct LeverageClass {
+    /// Lowest.
+    pub from: Ratio,
+    /// Highest.
+    pub to: Ratio,
+    /// Share of the accounts, of the sum of all classes' shares.
+    pub share: Ratio,
+}
+
+/// Who else trades: all under the profile `unlimited`.
+#[derive(Clone, Debug, Default)]
+pub struct Flow {
+    /// How far the value that makers quote around moves by itself: ticks of standard deviation a second.
+    pub value_noise: Ratio,
+    /// Market makers.
+    pub makers: Option<Makers>,
+    /// Traders without a plan.
+    pub noise: Option<Noise>,
+    /// Traders who follow the price.
+    pub momentum: Option<Momentum>,
+    /// A recorded market instead of all these.
+    pub recorded: Option<Recorded>,
+}
+
+/// Market makers: ladders around the value.
+#[derive(Clone, Debug)]
+pub struct Makers {
+    /// How many.
+    pub accounts: u32,
+    /// Time between two looks at the market, nanoseconds.
+    pub every: Ts,
+    /// Distance of the best quote from the value, ticks.
+    pub spread: i64,
+    /// Distance between two levels, ticks.
+    pub spacing: i64,
+    /// Levels a side.
+    pub levels: u32,
+    /// Lots a level.
+    pub lots: u64,
+    /// Lots of inventory that move a maker's quotes by one level.
+    pub inventory: u64,
+}
+
+/// Traders without a plan: limit orders at power-law distances, market orders, cancels.
+#[derive(Clone, Debug)]
+pub struct Noise {
+    /// How many.
+    pub accounts: u32,
+    /// Mean time between two actions, nanoseconds.
+    pub every: Ts,
+    /// Most lots an order has.
+    pub lots: u64,
+    /// Share of market orders.
+    pub market: Ratio,
+    /// Orders one of them leaves in the book at most.
+    pub orders: u32,
+    /// Farthest distance of a limit order from the opposite side, ticks.
+    pub reach: u64,
+}
+
+/// Traders who follow the price.
+#[derive(Clone, Debug)]
+pub struct Momentum {
+    /// How many.
+    pub accounts: u32,
+    /// Time between two looks, nanoseconds.
+    pub every: Ts,
+    /// How far back they look, nanoseconds.
+    pub window: Ts,
+    /// Move of the mark over the window that makes them trade, ticks.
+    pub threshold: i64,
+    /// Lots an order.
+    pub lots: u64,
+    /// Largest position, lots.
+    pub limit: u64,
+}
+
+/// A recorded market: its last price is the mark, its quotes are in the book.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// One file a day, in order.
+    pub files: Vec<PathBuf>,
+    /// Levels quoted behind the recorded best price of each side (the recording holds only the best).
+    pub levels: u32,
+    /// Distance between them, ticks.
+    pub spacing: i64,
+    /// Lots at each.
+    pub lots: u64,
+}
+
+/// Something that happens to the market for a while.
+#[derive(Clone, Debug)]
+pub struct Shock {
+    /// What people call it.
+    pub name: String,
+    /// When it begins, nanoseconds from the start.
+    pub from: Ts,
+    /// When it ends.
+    pub to: Ts,
+    /// Change of the value by its end, as a share of the previous settlement; it builds up evenly and stays.
+    pub value: Ratio,
+    /// Share of their usual quantity that makers quote meanwhile.
+    pub liquidity: Ratio,
+    /// Lots a second sold at any price.
+    pub sell: u64,
+    /// Lots a second bought at any price.
+    pub buy: u64,
+    /// Lots left to wait at the limit price once the market stands there.
+    pub queue: u64,
+}

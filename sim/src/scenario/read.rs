@@ -1,0 +1,240 @@
+//! From the text of a scenario to a [`Scenario`]: each section has one function here.
+
+use super::reader::{Section, Source, clock};
+use super::{
+    BUILT_IN, Flow, LeverageClass, Makers, Momentum, Noise, Population, Recorded, Scenario, Shock,
+};
+use plimsoll_text::{Error, read_config};
+use plimsoll_types::{ExchangeSpec, InstrumentId, ProfileId, Ratio};
+use std::path::Path;
+use toml::de::DeValue;
+
+/// Sections that are a scenario's own; all others make up its exchange.
+const OWN: [&str; 4] = ["simulation", "population", "flow", "shock"];
+
+impl Scenario {
+    /// The scenario that runs when none is named.
+    pub fn built_in() -> Result<Scenario, Error> {
+        Scenario::read("scenarios/default.toml", BUILT_IN)
+    }
+
+    /// Reads a scenario from a file; paths in it are relative to it.
+    ///
+    /// Errors: what cannot be read or used, in one line.
+    pub fn load(path: &Path) -> Result<Scenario, Error> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Error::new("file", "a readable scenario", &error.to_string()).in_file(&name)
+        })?;
+        Scenario::read(&name, &text)
+    }
+
+    /// Reads a scenario from text; `file` is its name in complaints and the place its paths start from.
+    ///
+    /// Errors: what cannot be read or used, in one line.
+    pub fn read(file: &str, text: &str) -> Result<Scenario, Error> {
+        let source = Source { file, text };
+        let table = source.parse()?;
+        let mut root = Section::new(source, "", 0, &table);
+        let mut simulation = needed(&mut root, "simulation")?;
+        let exchange = exchange(source, &mut simulation)?;
+        if exchange.instruments.is_empty() {
+            return Err(root.complaint("instrument", "an instrument", "none"));
+        }
+        let start = simulation
+            .optional("start", "a time of day such as \"09:30:00\"", |v| clock(v.as_str()?))?;
+        let scenario = Scenario {
+            title: simulation.required("title", "text in quotes", DeValue::as_str)?.to_owned(),
+            seed: simulation.whole("seed", Some(1), 0..i64::MAX)? as u64,
+            start: start.unwrap_or(0),
+            duration: simulation.duration("duration", None)?,
+            sample: simulation.duration("sample", Some("1s"))?,
+            population: population(needed(&mut root, "population")?, &exchange)?,
+            flow: flow(needed(&mut root, "flow")?, Path::new(file))?,
+            shocks: root.sections("shock")?.into_iter().map(shock).collect::<Result<_, _>>()?,
+            instrument: InstrumentId(0),
+            exchange,
+        };
+        if scenario.sample == 0 || scenario.duration / scenario.sample.max(1) > 100_000 {
+            return Err(simulation.complaint("sample", "at most 100000 samples in all", "more"));
+        }
+        simulation.finish()?;
+        Ok(scenario)
+    }
+}
+
+fn needed<'a>(root: &mut Section<'a>, key: &str) -> Result<Section<'a>, Error> {
+    let section = root.section(key)?;
+    section.ok_or_else(|| root.complaint(key, "this table", "nothing"))
+}
+
+/// The exchange: in a file of its own, or all sections of this one that are not the scenario's.
+fn exchange(source: Source<'_>, simulation: &mut Section<'_>) -> Result<ExchangeSpec, Error> {
+    match simulation.optional("exchange", "the path of an EXCHANGE.toml", DeValue::as_str)? {
+        None => read_config(source.file, &without_own_sections(source.text)),
+        Some(path) => {
+            let path = beside(Path::new(source.file), path);
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(&path).map_err(|error| {
+                simulation.complaint("exchange", "a readable file", &format!("{name}: {error}"))
+            })?;
+            read_config(&name, &text)
+        }
+    }
+}
+
+/// A path as written in a file, seen from where we stand.
+fn beside(file: &Path, path: &str) -> std::path::PathBuf {
+    file.parent().unwrap_or(Path::new("")).join(path)
+}
+
+/// The text with the scenario's own sections emptied; every other line keeps its number.
+fn without_own_sections(text: &str) -> String {
+    let mut own = false;
+    text.split_inclusive('\n')
+        .map(|line| {
+            if let Some(header) = line.trim_start().strip_prefix('[') {
+                let name = header.trim_start_matches(['[', ' ', '\t']);
+                let name = &name[..name.find(['.', ']', ' ', '\t']).unwrap_or(name.len())];
+                own = OWN.contains(&name);
+            }
+            if own { "\n" } else { line }
+        })
+        .collect()
+}
+
+fn population(mut section: Section<'_>, exchange: &ExchangeSpec) -> Result<Population, Error> {
+    let name = section.label("profile")?;
+    let profile = exchange.profiles.iter().position(|p| p.name == name && !p.unlimited);
+    let Some(profile) = profile else {
+        return Err(section.complaint(
+            "profile",
+            "the name of a profile with margin",
+            name.as_str(),
+        ));
+    };
+    let classes = section.sections("leverage")?;
+    let mut lots = needed(&mut section, "lots")?;
+    let (lots_min, lots_max) =
+        (lots.whole("min", None, 1..1_000_001)?, lots.whole("max", None, 1..1_000_001)?);
+    if lots_max < lots_min {
+        return Err(lots.complaint("max", "at least min", &lots_max.to_string()));
+    }
+    lots.finish()?;
+    let population = Population {
+        accounts: section.whole("accounts", None, 1..1_000_001)? as u32,
+        profile: ProfileId(profile as u16),
+        long: section.share("long", Some("0.5"), ["0", "1"])?,
+        leverage: classes.into_iter().map(leverage_class).collect::<Result<_, _>>()?,
+        lots_min: lots_min as u64,
+        lots_max: lots_max as u64,
+        top_up: section.share("top_up", Some("0"), ["0", "1"])?,
+        top_up_after: section.duration("top_up_after", Some("1m"))?,
+    };
+    if population.leverage.iter().all(|class| class.share == Ratio::ZERO) {
+        return Err(section.complaint("leverage", "at least one class with a share", "none"));
+    }
+    section.finish()?;
+    Ok(population)
+}
+
+fn leverage_class(mut section: Section<'_>) -> Result<LeverageClass, Error> {
+    let class = LeverageClass {
+        from: section.share("from", None, ["0.1", "1000"])?,
+        to: section.share("to", None, ["0.1", "1000"])?,
+        share: section.share("share", None, ["0", "1"])?,
+    };
+    if class.to < class.from {
+        return Err(section.complaint("to", "at least from", "less"));
+    }
+    section.finish()?;
+    Ok(class)
+}
+
+fn flow(mut section: Section<'_>, file: &Path) -> Result<Flow, Error> {
+    let flow = Flow {
+        value_noise: section.share("value_noise", Some("0"), ["0", "1000"])?,
+        makers: section.section("makers")?.map(makers).transpose()?,
+        noise: section.section("noise")?.map(noise).transpose()?,
+        momentum: section.section("momentum")?.map(momentum).transpose()?,
+        recorded: section.section("recorded")?.map(|s| recorded(s, file)).transpose()?,
+    };
+    section.finish()?;
+    Ok(flow)
+}
+
+fn makers(mut section: Section<'_>) -> Result<Makers, Error> {
+    let makers = Makers {
+        accounts: section.whole("accounts", None, 1..1001)? as u32,
+        every: section.duration("every", None)?.max(1),
+        spread: section.whole("spread", None, 1..100_001)?,
+        spacing: section.whole("spacing", None, 1..100_001)?,
+        levels: section.whole("levels", None, 1..101)? as u32,
+        lots: section.whole("lots", None, 1..1_000_001)? as u64,
+        inventory: section.whole("inventory", Some(1_000_000), 1..1_000_000_001)? as u64,
+    };
+    section.finish()?;
+    Ok(makers)
+}
+
+fn noise(mut section: Section<'_>) -> Result<Noise, Error> {
+    let noise = Noise {
+        accounts: section.whole("accounts", None, 1..10_001)? as u32,
+        every: section.duration("every", None)?.max(1),
+        lots: section.whole("lots", None, 1..1_000_001)? as u64,
+        market: section.share("market", None, ["0", "1"])?,
+        orders: section.whole("orders", Some(4), 1..101)? as u32,
+        reach: section.whole("reach", Some(50), 1..100_001)? as u64,
+    };
+    section.finish()?;
+    Ok(noise)
+}
+
+fn momentum(mut section: Section<'_>) -> Result<Momentum, Error> {
+    let momentum = Momentum {
+        accounts: section.whole("accounts", None, 1..10_001)? as u32,
+        every: section.duration("every", None)?.max(1),
+        window: section.duration("window", None)?,
+        threshold: section.whole("threshold", None, 1..1_000_001)?,
+        lots: section.whole("lots", None, 1..1_000_001)? as u64,
+        limit: section.whole("limit", None, 1..1_000_001)? as u64,
+    };
+    section.finish()?;
+    Ok(momentum)
+}
+
+fn recorded(mut section: Section<'_>, file: &Path) -> Result<Recorded, Error> {
+    let files = section.required("files", "a list of file names in quotes", |value| {
+        let names = value.as_array()?.iter().map(|item| item.get_ref().as_str());
+        names
+            .map(|name| Some(beside(file, name?)))
+            .collect::<Option<Vec<_>>>()
+            .filter(|f| !f.is_empty())
+    })?;
+    let recorded = Recorded {
+        files,
+        levels: section.whole("levels", Some(0), 0..101)? as u32,
+        spacing: section.whole("spacing", Some(1), 1..100_001)?,
+        lots: section.whole("lots", Some(1), 1..1_000_001)? as u64,
+    };
+    section.finish()?;
+    Ok(recorded)
+}
+
+fn shock(mut section: Section<'_>) -> Result<Shock, Error> {
+    let shock = Shock {
+        name: section.required("name", "text in quotes", DeValue::as_str)?.to_owned(),
+        from: section.duration("from", None)?,
+        to: section.duration("to", None)?,
+        value: section.share("value", Some("0"), ["-0.99", "100"])?,
+        liquidity: section.share("liquidity", Some("1"), ["0", "10"])?,
+        sell: section.whole("sell", Some(0), 0..1_000_001)? as u64,
+        buy: section.whole("buy", Some(0), 0..1_000_001)? as u64,
+        queue: section.whole("queue", Some(0), 0..1_000_000_001)? as u64,
+    };
+    if shock.to <= shock.from {
+        return Err(section.complaint("to", "a time after from", "one not after it"));
+    }
+    section.finish()?;
+    Ok(shock)
+}

@@ -1,0 +1,273 @@
+//! Reading a scenario's tables field by field; every complaint names file, line, field, what was expected and what was found.
+
+use plimsoll_text::{Error, decimal};
+use plimsoll_types::{Label, Ratio, Ts};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The file a scenario is read from.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// Its name, for complaints.
+    pub file: &'a str,
+    /// What it holds.
+    pub text: &'a str,
+}
+
+impl<'a> Source<'a> {
+    /// A complaint about a field at a place of the text.
+    pub fn complaint(self, at: usize, field: &str, expected: &str, found: &str) -> Error {
+        let before = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
+        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        Error::new(field, expected, found).at(self.file, line as u64)
+    }
+
+    /// Parses the text as TOML.
+    pub fn parse(self) -> Result<DeTable<'a>, Error> {
+        DeTable::parse(self.text).map(Spanned::into_inner).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            self.complaint(at, "file", "TOML", error.message().lines().next().unwrap_or("nothing"))
+        })
+    }
+}
+
+/// A table whose fields are taken one by one; what is left over at the end is unknown.
+#[derive(Debug)]
+pub struct Section<'a> {
+    source: Source<'a>,
+    path: String,
+    at: usize,
+    fields: BTreeMap<&'a str, (usize, &'a Spanned<DeValue<'a>>)>,
+}
+
+impl<'a> Section<'a> {
+    /// The section `path` (empty for the whole file) that begins at `at`.
+    pub fn new(source: Source<'a>, path: &str, at: usize, table: &'a DeTable<'a>) -> Section<'a> {
+        let fields = table
+            .iter()
+            .map(|(key, value)| (key.get_ref().as_ref(), (key.span().start, value)))
+            .collect();
+        Section { source, path: path.to_owned(), at, fields }
+    }
+
+    fn field(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// A complaint about one of the section's fields, at the line where the section begins.
+    pub fn complaint(&self, key: &str, expected: &str, found: &str) -> Error {
+        self.source.complaint(self.at, &self.field(key), expected, found)
+    }
+
+    /// Takes a field if it is there; `read` gives `None` for what is not `expected`.
+    pub fn optional<T>(
+        &mut self,
+        key: &str,
+        expected: &str,
+        read: impl FnOnce(&'a DeValue<'a>) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
+        let Some((_, value)) = self.fields.remove(key) else { return Ok(None) };
+        match read(value.get_ref()) {
+            Some(read) => Ok(Some(read)),
+            None => {
+                let Range { start, .. } = value.span();
+                Err(self.source.complaint(start, &self.field(key), expected, &shown(value)))
+            }
+        }
+    }
+
+    /// Takes a field that must be there.
+    pub fn required<T>(
+        &mut self,
+        key: &str,
+        expected: &str,
+        read: impl FnOnce(&'a DeValue<'a>) -> Option<T>,
+    ) -> Result<T, Error> {
+        self.optional(key, expected, read)?.ok_or_else(|| self.complaint(key, expected, "nothing"))
+    }
+
+    /// Takes a whole number between two bounds.
+    pub fn whole(
+        &mut self,
+        key: &str,
+        default: Option<i64>,
+        bounds: Range<i64>,
+    ) -> Result<i64, Error> {
+        let expected = format!("a whole number from {} to {}", bounds.start, bounds.end - 1);
+        let read = |value: &DeValue<'_>| whole(value).filter(|n| bounds.contains(n));
+        match default {
+            Some(default) => Ok(self.optional(key, &expected, read)?.unwrap_or(default)),
+            None => self.required(key, &expected, read),
+        }
+    }
+
+    /// Takes a share between two decimals, both included.
+    pub fn share(
+        &mut self,
+        key: &str,
+        default: Option<&str>,
+        bounds: [&str; 2],
+    ) -> Result<Ratio, Error> {
+        let expected = format!("a decimal in quotes from {} to {}", bounds[0], bounds[1]);
+        let [low, high] = bounds.map(nano);
+        let read = |value: &DeValue<'_>| {
+            let given = nano(value.as_str()?)?;
+            (Some(given) >= low && Some(given) <= high).then_some(Ratio::from_nano(given))
+        };
+        match default.and_then(nano) {
+            Some(default) => {
+                Ok(self.optional(key, &expected, read)?.unwrap_or(Ratio::from_nano(default)))
+            }
+            None => self.required(key, &expected, read),
+        }
+    }
+
+    /// Takes a duration such as `"1m30s"`.
+    pub fn duration(&mut self, key: &str, default: Option<&str>) -> Result<Ts, Error> {
+        let expected = "a duration in quotes, such as \"1m30s\" or \"500ms\"";
+        let read = |value: &DeValue<'_>| duration(value.as_str()?);
+        match default.and_then(duration) {
+            Some(default) => Ok(self.optional(key, expected, read)?.unwrap_or(default)),
+            None => self.required(key, expected, read),
+        }
+    }
+
+    /// Takes a short name.
+    pub fn label(&mut self, key: &str) -> Result<Label, Error> {
+        self.required(key, "a name of 1 to 39 bytes in quotes", |value| Label::new(value.as_str()?))
+    }
+
+    /// Takes a table inside this one.
+    pub fn section(&mut self, key: &str) -> Result<Option<Section<'a>>, Error> {
+        let (source, path) = (self.source, self.field(key));
+        let at = self.fields.get(key).map_or(self.at, |(at, _)| *at);
+        let table = self.optional(key, "a table", DeValue::as_table)?;
+        Ok(table.map(|table| Section::new(source, &path, at, table)))
+    }
+
+    /// Takes a list of tables inside this one; absent = empty.
+    pub fn sections(&mut self, key: &str) -> Result<Vec<Section<'a>>, Error> {
+        let (source, path) = (self.source, self.field(key));
+        let items = self.optional(key, "a list of tables", |value| {
+            value
+                .as_array()?
+                .iter()
+                .map(|item| Some((item.span().start, item.get_ref().as_table()?)))
+                .collect()
+        })?;
+        let items: Vec<(usize, &DeTable<'_>)> = items.unwrap_or_default();
+        Ok(items
+            .into_iter()
+            .enumerate()
+            .map(|(n, (at, table))| Section::new(source, &format!("{path}[{}]", n + 1), at, table))
+            .collect())
+    }
+
+    /// Refuses what nobody took.
+    pub fn finish(self) -> Result<(), Error> {
+        match self.fields.iter().min_by_key(|(_, (at, _))| *at) {
+            None => Ok(()),
+            Some((key, (at, _))) => {
+                Err(self.source.complaint(*at, &self.field(key), "a known key", "an unknown one"))
+            }
+        }
+    }
+}
+
+/// A value as complaints show it.
+fn shown(value: &Spanned<DeValue<'_>>) -> String {
+    match value.get_ref() {
+        DeValue::String(text) => format!("\"{text}\""),
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => format!("the bare number {number}"),
+        DeValue::Boolean(word) => word.to_string(),
+        DeValue::Datetime(moment) => moment.to_string(),
+        DeValue::Array(_) => "a list".to_owned(),
+        DeValue::Table(_) => "a table".to_owned(),
+    }
+}
+
+/// A whole number.
+pub fn whole(value: &DeValue<'_>) -> Option<i64> {
+    let number = value.as_integer()?;
+    i64::from_str_radix(number.as_str(), number.radix()).ok()
+}
+
+/// A decimal as billionths, exactly; also below zero.
+pub fn nano(text: &str) -> Option<i64> {
+    let decimal = decimal::parse(text.as_bytes()).ok()?;
+    let nano = decimal::ratio(decimal.abs())?.nano();
+    Some(if decimal.is_sign_negative() { -nano } else { nano })
+}
+
+/// `1h`, `6m30s`, `250ms` in nanoseconds; units in falling order are not insisted on.
+pub fn duration(text: &str) -> Option<Ts> {
+    let mut rest = text;
+    let mut total: Ts = 0;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let number: Ts = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let letters = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let unit = match &rest[..letters] {
+            "ns" => 1,
+            "us" => 1_000,
+            "ms" => 1_000_000,
+            "s" => SECOND,
+            "m" => 60 * SECOND,
+            "h" => 3_600 * SECOND,
+            _ => return None,
+        };
+        rest = &rest[letters..];
+        total = total.checked_add(number.checked_mul(unit)?)?;
+    }
+    i64::try_from(total).ok().map(|_| total)
+}
+
+/// One second in nanoseconds.
+pub const SECOND: Ts = 1_000_000_000;
+
+/// `09:30:00` or `09:30:00.400` as nanoseconds since midnight.
+pub fn clock(text: &str) -> Option<Ts> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let mut parts = whole.split(':').map(|part| match part.len() {
+        2 => part.parse::<Ts>().ok(),
+        _ => None,
+    });
+    let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next()??);
+    let in_day = parts.next().is_none() && hours < 24 && minutes < 60 && seconds < 60;
+    if !in_day || fraction.len() > 9 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let nanos: Ts = format!("{fraction:0<9}").parse().ok()?;
+    Some(((hours * 60 + minutes) * 60 + seconds) * SECOND + nanos)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_and_clocks_are_read_whole_or_not_at_all() {
+        assert_eq!(duration("1m30s"), Some(90 * SECOND));
+        assert_eq!(duration("500ms"), Some(SECOND / 2));
+        assert_eq!(
+            (duration(""), duration("5"), duration("5d"), duration("s")),
+            (None, None, None, None)
+        );
+        assert_eq!(clock("09:30:00.400"), Some(34_200 * SECOND + 400_000_000));
+        assert_eq!((clock("9:30:00"), clock("24:00:00"), clock("09:30")), (None, None, None));
+    }
+
+    #[test]
+    fn shares_are_exact() {
+        assert_eq!(nano("0.085"), Some(85_000_000));
+        assert_eq!(nano("-1"), Some(-1_000_000_000));
+        assert_eq!((nano("1e3"), nano("0.0000000001"), nano("x")), (None, None, None));
+    }
+}
