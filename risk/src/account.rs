@@ -104,9 +104,14 @@ pub struct Position {
     pub(crate) instrument: InstrumentId,
     /// Resting orders that may only reduce.
     pub(crate) reduce_only: u32,
+    /// First and last of its resting orders, for whoever keeps them; [`Position::NO_ORDER`] = none.
+    pub orders: (u32, u32),
 }
 
 impl Position {
+    /// No resting order.
+    pub const NO_ORDER: u32 = u32::MAX;
+
     /// Whose.
     pub fn account(&self) -> AccountId {
         self.account
@@ -164,6 +169,6 @@ mod tests {
     #[test]
     fn an_account_is_one_cache_line() {
         assert_eq!(std::mem::size_of::<Account>(), 64);
-        assert!(std::mem::size_of::<Position>() <= 80);
+        assert!(std::mem::size_of::<Position>() <= 96);
     }
 }

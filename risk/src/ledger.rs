@@ -171,10 +171,22 @@ impl Risk {
         })
     }
 
+    /// The account's next position record after this one.
+    pub fn next_position(&self, id: PositionId) -> Option<PositionId> {
+        let next = self.position(id).next;
+        (next != NIL).then_some(PositionId(next))
+    }
+
     /// A position record.
     #[inline]
     pub fn position(&self, id: PositionId) -> &Position {
         &self.positions[id.0 as usize]
+    }
+
+    /// A position record, to keep its list of resting orders.
+    #[inline]
+    pub fn position_mut(&mut self, id: PositionId) -> &mut Position {
+        &mut self.positions[id.0 as usize]
     }
 
     /// The record of an account in an instrument, if it has one. Cost: O(its records).
@@ -220,6 +232,7 @@ impl Risk {
             next,
             instrument,
             reduce_only: 0,
+            orders: (Position::NO_ORDER, Position::NO_ORDER),
         });
         if before == NIL {
             self.accounts[account.index()].first = id;
@@ -383,6 +396,22 @@ impl Risk {
     pub fn add_to_fund(&mut self, amount: Money) {
         self.house.fund += amount;
         self.house.deposits += amount;
+    }
+
+    /// Makes the caches that no snapshot holds.
+    pub fn after_restore(&mut self) {
+        self.watch = Watch::new(&self.contracts);
+    }
+
+    /// Whether an account exists.
+    #[inline]
+    pub fn has_account(&self, id: AccountId) -> bool {
+        id.index() < self.accounts.len()
+    }
+
+    /// Whether an account holds nothing.
+    pub fn is_flat(&self, id: AccountId) -> bool {
+        self.positions(id).all(|position| position.lots == 0)
     }
 
     /// Sets an account's tier.

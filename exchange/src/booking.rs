@@ -1,0 +1,295 @@
+//! What a fill writes, inside the match loop: events, both accounts, the resting order's record.
+
+use crate::ids::{ClientIds, Place};
+use crate::log::Log;
+use crate::orders::{NIL, Record, Records};
+use plimsoll_matching::{Gone, Maker, Sink};
+use plimsoll_risk::{Fill, Position, PositionId, Risk, Role};
+use plimsoll_types::{
+    AccountId, CancelReason, EventKind, Handle, InstrumentId, Money, OrderId, Price, Qty, Side,
+    TradeKind,
+};
+
+/// What a matching pass leaves for its end.
+#[derive(Default)]
+pub(crate) struct Pass {
+    /// Last price that moves the mark.
+    pub(crate) marked: Option<Price>,
+    /// Last price.
+    pub(crate) last: Option<Price>,
+    /// Positions that traded and have reduce-only orders out.
+    pub(crate) reduce_only: Vec<PositionId>,
+    /// Lots that cases' resting batches traded.
+    pub(crate) case_fills: Vec<(u32, Qty)>,
+    /// Lots the incoming order traded.
+    pub(crate) taken: u64,
+}
+
+/// Everything that belongs to an order outside its book.
+pub(crate) struct Keeper<'a> {
+    pub(crate) log: &'a mut Log,
+    pub(crate) risk: &'a mut Risk,
+    pub(crate) ids: &'a mut ClientIds,
+    pub(crate) records: &'a mut Records,
+    pub(crate) instrument: InstrumentId,
+}
+
+impl Keeper<'_> {
+    /// What an order of an account with `lots` opening lots freezes at `price`.
+    #[inline]
+    pub(crate) fn frozen(&self, account: AccountId, price: Price, lots: u64) -> Money {
+        if self.risk.account(account).is_unlimited() {
+            return Money::ZERO;
+        }
+        self.risk.contract(self.instrument).frozen(price, lots)
+    }
+
+    /// Keeps the record of an order of `qty` lots that now rests: what it freezes, promises, and where it is found.
+    #[inline]
+    pub(crate) fn keep(&mut self, handle: Handle, side: Side, qty: u64, mut record: Record) {
+        let position = record.position;
+        let account = self.risk.position(position).account();
+        record.frozen = self.frozen(account, record.frozen_at, record.opens);
+        if record.frozen != Money::ZERO {
+            self.risk.freeze(account, record.frozen);
+        }
+        self.risk.order_rests(position, side, qty, qty - record.opens, record.reduce_only);
+        let list = &mut self.risk.position_mut(position).orders;
+        (record.prev, record.next) = (list.1, NIL);
+        let before = list.1;
+        list.1 = handle.slot;
+        if before == Position::NO_ORDER {
+            list.0 = handle.slot;
+        } else {
+            self.records[before].next = handle.slot;
+        }
+        if let Some(id) = record.client_id() {
+            let place = Place { instrument: self.instrument, slot: handle.slot };
+            self.ids.insert(account, id, place);
+        }
+        self.records.put(handle, record);
+    }
+
+    /// Takes `qty` lots off a resting order's record; with `left` = 0 the record goes. The reducing part goes first.
+    #[inline]
+    pub(crate) fn shrink(&mut self, slot: u32, side: Side, qty: u64, left: u64) {
+        let record = &self.records[slot];
+        let (position, reduce_only) = (record.position, record.reduce_only);
+        let reducing = (qty + left - record.opens).min(qty);
+        if reducing < qty {
+            let opens = record.opens - (qty - reducing);
+            self.refreeze(slot, opens);
+        }
+        self.risk.order_shrinks(position, side, qty, reducing, left == 0 && reduce_only);
+        if left == 0 {
+            self.drop_record(slot);
+        }
+    }
+
+    /// Counts what an order freezes anew, with `opens` opening lots.
+    #[inline]
+    pub(crate) fn refreeze(&mut self, slot: u32, opens: u64) {
+        let record = &self.records[slot];
+        let account = self.risk.position(record.position).account();
+        let frozen = self.frozen(account, record.frozen_at, opens);
+        let change = frozen - record.frozen;
+        let record = &mut self.records[slot];
+        record.opens = opens;
+        record.frozen = frozen;
+        if change != Money::ZERO {
+            self.risk.freeze(account, change);
+        }
+    }
+
+    /// Forgets an order that is gone: its list, its id.
+    #[inline]
+    fn drop_record(&mut self, slot: u32) {
+        let record = self.records.take(slot);
+        if record.prev != NIL {
+            self.records[record.prev].next = record.next;
+        }
+        if record.next != NIL {
+            self.records[record.next].prev = record.prev;
+        }
+        let position = self.risk.position_mut(record.position);
+        if record.prev == NIL {
+            position.orders.0 = record.next;
+        }
+        if record.next == NIL {
+            position.orders.1 = record.prev;
+        }
+        let account = position.account();
+        if let Some(id) = record.client_id() {
+            self.ids.remove(account, id, Place { instrument: self.instrument, slot });
+        }
+    }
+
+    /// Says that an order of this account went, or part of it.
+    pub(crate) fn say_cancelled(&mut self, slot: u32, qty: u64, reason: CancelReason) {
+        let record = &self.records[slot];
+        let account = self.risk.position(record.position).account();
+        let id = record.id;
+        self.log.emit(EventKind::Cancelled { account, id, qty: Qty::new(qty), reason });
+    }
+}
+
+/// The incoming order of a pass.
+#[derive(Clone, Copy)]
+pub(crate) struct Incoming {
+    pub(crate) account: AccountId,
+    pub(crate) position: PositionId,
+    pub(crate) id: OrderId,
+    pub(crate) side: Side,
+    pub(crate) limit: Option<Price>,
+}
+
+/// Books fills as they happen.
+pub(crate) struct Booking<'a> {
+    pub(crate) keeper: Keeper<'a>,
+    /// `None` in an auction.
+    pub(crate) incoming: Option<Incoming>,
+    pub(crate) pass: &'a mut Pass,
+    /// Whether ordinary trades and liquidation trades move the mark.
+    pub(crate) moves_mark: [bool; 2],
+}
+
+/// One order of a trade.
+#[derive(Clone, Copy)]
+struct Leg {
+    account: AccountId,
+    position: PositionId,
+    id: OrderId,
+    arrival: u64,
+}
+
+impl Booking<'_> {
+    #[inline]
+    fn leg(&self, slot: u32) -> Leg {
+        let record = &self.keeper.records[slot];
+        Leg {
+            account: self.keeper.risk.position(record.position).account(),
+            position: record.position,
+            id: record.id,
+            arrival: record.arrival,
+        }
+    }
+
+    #[inline]
+    fn trade(&mut self, maker: Leg, taker: Leg, side: Side, price: Price, qty: u64, auction: bool) {
+        let forced = |leg: &Leg| matches!(leg.id, OrderId::Liquidation { .. });
+        let liquidation = forced(&maker) || forced(&taker);
+        let kind = match (liquidation, auction) {
+            (true, _) => TradeKind::Liquidation,
+            (false, true) => TradeKind::Auction,
+            (false, false) => TradeKind::Normal,
+        };
+        self.keeper.log.emit(EventKind::Trade {
+            instrument: self.keeper.instrument,
+            price,
+            qty: Qty::new(qty),
+            maker: maker.account,
+            maker_id: maker.id,
+            taker: taker.account,
+            taker_id: taker.id,
+            side,
+            kind,
+        });
+        let risk = &mut *self.keeper.risk;
+        let fill = |leg: &Leg, side, role| Fill {
+            position: leg.position,
+            side,
+            price,
+            qty,
+            role,
+            liquidation: forced(leg),
+        };
+        risk.book(fill(&maker, side.opposite(), Role::Maker));
+        risk.book(fill(&taker, side, Role::Taker));
+        for leg in [&maker, &taker] {
+            if risk.position(leg.position).reduce_only_orders() > 0 {
+                self.pass.reduce_only.push(leg.position);
+            }
+            if auction && let OrderId::Liquidation { case, .. } = leg.id {
+                self.pass.case_fills.push((case, Qty::new(qty)));
+            }
+        }
+        if !auction && let OrderId::Liquidation { case, .. } = maker.id {
+            self.pass.case_fills.push((case, Qty::new(qty)));
+        }
+        self.pass.last = Some(price);
+        if self.moves_mark[usize::from(liquidation)] {
+            self.pass.marked = Some(price);
+        }
+    }
+}
+
+impl Sink for Booking<'_> {
+    fn room(&mut self, owner: u32, side: Side) -> i64 {
+        let risk = &*self.keeper.risk;
+        risk.find_position(AccountId(owner), self.keeper.instrument)
+            .map_or(0, |id| risk.position(id).closable(side))
+    }
+
+    #[inline]
+    fn fill(&mut self, maker: Maker, price: Price, qty: u64) {
+        let Some(incoming) = self.incoming else {
+            plimsoll_types::broken(format_args!("a fill without an incoming order"))
+        };
+        let taker = Leg {
+            account: incoming.account,
+            position: incoming.position,
+            id: incoming.id,
+            arrival: u64::MAX,
+        };
+        let leg = self.leg(maker.slot);
+        self.pass.taken += qty;
+        self.trade(leg, taker, incoming.side, price, qty, false);
+        self.keeper.shrink(maker.slot, incoming.side.opposite(), qty, maker.left);
+    }
+
+    fn pair(&mut self, bid: Maker, ask: Maker, price: Price, qty: u64) {
+        let (buyer, seller) = (self.leg(bid.slot), self.leg(ask.slot));
+        self.pass.taken += qty;
+        if buyer.arrival > seller.arrival {
+            self.trade(seller, buyer, Side::Buy, price, qty, true);
+        } else {
+            self.trade(buyer, seller, Side::Sell, price, qty, true);
+        }
+        self.keeper.shrink(bid.slot, Side::Buy, qty, bid.left);
+        self.keeper.shrink(ask.slot, Side::Sell, qty, ask.left);
+    }
+
+    fn lost(&mut self, maker: Maker, side: Side, price: Option<Price>, qty: u64, why: Gone) {
+        match (why, maker.left) {
+            (Gone::SelfMatch, 1..) => {
+                let leg = self.leg(maker.slot);
+                self.keeper.log.emit(EventKind::Replaced {
+                    account: leg.account,
+                    id: leg.id,
+                    price,
+                    qty: Qty::new(maker.left),
+                    kept_priority: true,
+                });
+            }
+            (Gone::SelfMatch, 0) => {
+                self.keeper.say_cancelled(maker.slot, qty, CancelReason::SelfMatch);
+            }
+            (Gone::ReduceOnly, _) => {
+                self.keeper.say_cancelled(maker.slot, qty, CancelReason::ReduceOnly);
+            }
+        }
+        self.keeper.shrink(maker.slot, side, qty, maker.left);
+    }
+
+    fn decremented(&mut self, qty: u64, left: u64) {
+        let Some(incoming) = self.incoming else { return };
+        let (account, id) = (incoming.account, incoming.id);
+        self.keeper.log.emit(if left == 0 {
+            let qty = Qty::new(qty);
+            EventKind::Cancelled { account, id, qty, reason: CancelReason::SelfMatch }
+        } else {
+            let (price, qty) = (incoming.limit, Qty::new(left));
+            EventKind::Replaced { account, id, price, qty, kept_priority: true }
+        });
+    }
+}

@@ -1,0 +1,160 @@
+//! Liquidation cases: opened, acting, parked, ended. Source: SEMANTICS 7.
+
+use crate::exchange::Exchange;
+use plimsoll_risk::{Case, Standing};
+use plimsoll_types::{
+    AccountId, CancelReason, CaseId, CaseStep, EventKind, InstrumentId, Money, ParkReason, Phase,
+    Side, WaterfallStage,
+};
+
+/// Whether a case goes on after its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It is open still.
+    Open,
+    /// It has ended.
+    Ended,
+}
+
+impl Exchange {
+    /// Opens a case for an account that breached; it acts at once.
+    pub(crate) fn open_case(&mut self, account: AccountId, trigger: u8) {
+        self.cases_opened += 1;
+        let id = CaseId(self.cases_opened);
+        let goal = self.risk.goal(account, trigger);
+        self.risk.calls.remove(&account);
+        self.risk.set_case(account, id.0);
+        self.say_case(account, id, CaseStep::Triggered);
+        self.cancel_orders(account, CancelReason::Liquidation, |_, _| true);
+        self.cases.insert(id.0, Case::new(id, account, goal));
+        self.act(id.0);
+    }
+
+    pub(crate) fn say_case(&mut self, account: AccountId, case: CaseId, step: CaseStep) {
+        self.log.emit(EventKind::Case { account, case, step });
+    }
+
+    /// Lets a case act once; whether it did something.
+    pub(crate) fn act(&mut self, number: u32) -> bool {
+        let Some(mut case) = self.cases.remove(&number) else { return false };
+        let before = self.log.seq;
+        self.stop_waiting(&case);
+        let turn = self.turn(&mut case);
+        let acted = self.log.seq != before;
+        if turn == Turn::Open {
+            self.start_waiting(&case);
+            if acted && !case.parked {
+                // What it did may have met its goal or freed the next step.
+                self.agenda.insert(number);
+            }
+            self.cases.insert(number, case);
+        }
+        acted
+    }
+
+    fn turn(&mut self, case: &mut Case) -> Turn {
+        self.check_resting(case);
+        let standing = self.risk.standing(case.account);
+        if self.risk.is_flat(case.account) {
+            self.pull(case);
+            return self.end_flat(case, standing);
+        }
+        if case.goal.is_met(standing.margin, standing.equity) {
+            self.pull(case);
+            self.end(case, CaseStep::Restored);
+            let tier = self.risk.account(case.account).tier();
+            self.renew_call(case.account, tier, standing);
+            return Turn::Ended;
+        }
+        if case.resting.is_some() {
+            if !self.may_go_on_resting(case) {
+                self.pull(case);
+            }
+            return Turn::Open;
+        }
+        let interval = self.risk.profile_of(case.account).liquidation.interval;
+        if self.log.now >= case.due(interval) {
+            self.send_or_wait(case);
+        }
+        Turn::Open
+    }
+
+    fn end(&mut self, case: &Case, step: CaseStep) {
+        self.say_case(case.account, case.id, step);
+        self.risk.set_case(case.account, 0);
+    }
+
+    /// Flat: closed, or what is owed goes down the waterfall.
+    fn end_flat(&mut self, case: &Case, standing: Standing) -> Turn {
+        if standing.equity >= Money::ZERO {
+            self.end(case, CaseStep::Closed);
+            return Turn::Ended;
+        }
+        self.end(case, CaseStep::Waterfall);
+        for paid in self.risk.waterfall(case.account) {
+            self.log.emit(match paid.stage {
+                WaterfallStage::InsuranceFund => EventKind::Fund {
+                    change: -paid.amount,
+                    balance: self.risk.house().fund,
+                    case: Some(case.id),
+                },
+                WaterfallStage::Debt => {
+                    EventKind::Debt { account: case.account, amount: paid.amount }
+                }
+            });
+        }
+        self.say_permission(case.account);
+        Turn::Ended
+    }
+
+    /// Parks a case that finds nothing to trade with.
+    pub(crate) fn park(&mut self, case: &mut Case, reason: ParkReason) {
+        if !case.parked {
+            case.parked = true;
+            self.say_case(case.account, case.id, CaseStep::Parked { reason });
+        }
+    }
+
+    /// Why a case that would close with `side` in an instrument finds nothing there.
+    pub(crate) fn park_reason(&self, instrument: InstrumentId, side: Side) -> ParkReason {
+        let market = &self.markets[instrument.index()];
+        match market.phase {
+            Phase::Halted => ParkReason::Halted,
+            Phase::Closed => ParkReason::Closed,
+            Phase::Auction => ParkReason::Auction,
+            Phase::Continuous if market.stands_at_limit(side) => ParkReason::LimitLocked,
+            Phase::Continuous => ParkReason::NoLiquidity,
+        }
+    }
+
+    /// Notes for which instruments a case waits.
+    pub(crate) fn start_waiting(&mut self, case: &Case) {
+        let queues =
+            self.rests_when_locked(case.account) && (case.parked || case.resting.is_some());
+        if !case.parked && !queues {
+            return;
+        }
+        for position in self.risk.positions(case.account).filter(|p| p.lots() != 0) {
+            let market = &mut self.markets[position.instrument().index()];
+            if queues {
+                market.queueing.insert(case.id.0);
+            }
+            if case.parked {
+                let side = if position.lots() > 0 { Side::Sell } else { Side::Buy };
+                market.parked[side as usize].insert(case.id.0);
+            }
+        }
+    }
+
+    fn stop_waiting(&mut self, case: &Case) {
+        if case.parked || case.resting.is_some() || self.rests_when_locked(case.account) {
+            for position in self.risk.positions(case.account) {
+                let market = &mut self.markets[position.instrument().index()];
+                market.queueing.remove(&case.id.0);
+                for side in &mut market.parked {
+                    side.remove(&case.id.0);
+                }
+            }
+        }
+    }
+}

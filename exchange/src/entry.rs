@@ -1,0 +1,357 @@
+//! A new order on its way in: every check before anything changes, then the book.
+
+use crate::booking::{Booking, Incoming, Pass};
+use crate::exchange::Exchange;
+use crate::orders::Record;
+use plimsoll_matching::{Stop, Taker};
+use plimsoll_risk::PositionId;
+use plimsoll_types::{
+    AccountId, CancelReason, EventKind, InstrumentId, MarketRemainder, Money, NewOrder, OrderId,
+    OrderKind, OrderRef, Permission, Phase, Price, Qty, Reject, SelfMatch, Side, TimeInForce,
+};
+
+/// An order that has passed its checks.
+#[derive(Clone, Copy)]
+pub(crate) struct Ready {
+    pub(crate) account: AccountId,
+    pub(crate) id: OrderId,
+    pub(crate) instrument: InstrumentId,
+    pub(crate) side: Side,
+    /// Worst price; `None` = any.
+    pub(crate) limit: Option<Price>,
+    pub(crate) market: bool,
+    pub(crate) qty: Qty,
+    /// Lots that would open.
+    pub(crate) opens: u64,
+    /// The price its frozen amount is counted at.
+    pub(crate) frozen_at: Price,
+    pub(crate) tif: TimeInForce,
+    pub(crate) post_only: bool,
+    pub(crate) reduce_only: bool,
+    pub(crate) self_match: SelfMatch,
+}
+
+/// What is asked of an order before it may enter or change.
+pub(crate) struct Wish {
+    pub(crate) account: AccountId,
+    pub(crate) instrument: InstrumentId,
+    pub(crate) side: Side,
+    pub(crate) limit: Option<Price>,
+    pub(crate) qty: Qty,
+    pub(crate) post_only: bool,
+    pub(crate) reduce_only: bool,
+    /// Open lots and promised lots that the order gives back first (a replace).
+    pub(crate) given_back: (u64, u64),
+    /// Frozen amount that it gives back first.
+    pub(crate) unfrozen: Money,
+}
+
+impl Exchange {
+    /// Enters an order. Source: SEMANTICS 4.
+    #[inline]
+    pub(crate) fn enter(&mut self, order: &NewOrder) -> Result<(), Reject> {
+        self.check_account(order.account)?;
+        self.check_instrument(order.instrument)?;
+        let (limit, market) = match order.kind {
+            OrderKind::Limit(price) => (Some(price), false),
+            OrderKind::Market(protection) => (protection, true),
+        };
+        let wish = Wish {
+            account: order.account,
+            instrument: order.instrument,
+            side: order.side,
+            limit,
+            qty: order.qty,
+            post_only: order.post_only,
+            reduce_only: order.reduce_only,
+            given_back: (0, 0),
+            unfrozen: Money::ZERO,
+        };
+        self.check_quantity(&wish)?;
+        self.check_account_may_order(order.account)?;
+        self.check_phase(order)?;
+        if let Some(id) = order.id
+            && self.place(order.account, &OrderRef::Client(id)).is_some()
+        {
+            return Err(Reject::DuplicateId);
+        }
+        let (opens, frozen_at) = self.check_terms(&wish)?;
+        if self.markets[order.instrument.index()].book.is_full() {
+            return Err(Reject::Full);
+        }
+        let id = match order.id {
+            Some(id) => OrderId::Client(id),
+            None => {
+                self.numbers += 1;
+                OrderId::Number(self.numbers)
+            }
+        };
+        let (account, instrument, side, qty) =
+            (order.account, order.instrument, order.side, order.qty);
+        let said = self.log.events.len();
+        self.log.emit(EventKind::Accepted {
+            account,
+            id,
+            instrument,
+            side,
+            price: limit,
+            qty,
+            handle: None,
+        });
+        let ready = Ready {
+            account,
+            id,
+            instrument,
+            side,
+            limit,
+            market,
+            qty,
+            opens,
+            frozen_at,
+            tif: order.tif,
+            post_only: order.post_only,
+            reduce_only: order.reduce_only,
+            self_match: order.self_match,
+        };
+        self.work(&ready, Some(said));
+        Ok(())
+    }
+
+    /// Quantity: above zero, and no more than an account may ever hold.
+    #[inline]
+    pub(crate) fn check_quantity(&self, wish: &Wish) -> Result<(), Reject> {
+        if wish.qty.is_zero() {
+            return Err(Reject::QuantityNotPositive);
+        }
+        let held = match self.risk.find_position(wish.account, wish.instrument) {
+            Some(id) => {
+                let position = self.risk.position(id);
+                position.lots().unsigned_abs() + position.open(wish.side) - wish.given_back.0
+            }
+            None => 0,
+        };
+        let most = self.risk.contract(wish.instrument).lots_max;
+        if wish.qty > Qty::MAX || held + wish.qty.lots() > most {
+            return Err(Reject::QuantityTooLarge);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn check_account_may_order(&self, id: AccountId) -> Result<(), Reject> {
+        let account = self.risk.account(id);
+        if account.case().is_some() {
+            return Err(Reject::Liquidation);
+        }
+        if account.permission() == Permission::Frozen {
+            return Err(Reject::Frozen);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn check_phase(&self, order: &NewOrder) -> Result<(), Reject> {
+        let patient = order.tif == TimeInForce::Gtc && !order.post_only;
+        match self.markets[order.instrument.index()].phase {
+            Phase::Continuous => Ok(()),
+            Phase::Auction if patient => Ok(()),
+            Phase::Auction | Phase::Halted | Phase::Closed => Err(Reject::Phase),
+        }
+    }
+
+    /// Band, reduce-only, close-only, post-only, margin; the lots that would open and the price they freeze at.
+    #[inline]
+    pub(crate) fn check_terms(&self, wish: &Wish) -> Result<(u64, Price), Reject> {
+        let market = &self.markets[wish.instrument.index()];
+        if let (Some(band), Some(limit)) = (market.book.band(), wish.limit)
+            && !band.contains(limit)
+        {
+            return Err(Reject::PriceBand);
+        }
+        let reducible = match self.risk.find_position(wish.account, wish.instrument) {
+            Some(id) => {
+                let position = self.risk.position(id);
+                let promised = position.promised(wish.side) - wish.given_back.1;
+                u64::try_from(position.closable(wish.side)).unwrap_or(0).saturating_sub(promised)
+            }
+            None => 0,
+        };
+        let opens = wish.qty.lots().saturating_sub(reducible);
+        let account = self.risk.account(wish.account);
+        if opens > 0 && wish.reduce_only {
+            return Err(Reject::ReduceOnly);
+        }
+        if opens > 0 && account.permission() == Permission::CloseOnly {
+            return Err(Reject::CloseOnly);
+        }
+        if wish.post_only
+            && let Some((best, _)) = market.book.best(wish.side.opposite())
+            && wish.limit.is_none_or(|limit| limit.admits(wish.side, best))
+        {
+            return Err(Reject::PostOnly);
+        }
+        let frozen_at = wish.limit.unwrap_or_else(|| self.worst_reachable(wish));
+        if opens > 0 && !account.is_unlimited() {
+            let needed = self.risk.contract(wish.instrument).frozen(frozen_at, opens);
+            if needed > wish.unfrozen && needed > self.risk.available(wish.account) + wish.unfrozen
+            {
+                return Err(Reject::Margin);
+            }
+        }
+        Ok((opens, frozen_at))
+    }
+
+    /// The worst price a market order without protection price may reach. Source: CONTRACT 9.
+    fn worst_reachable(&self, wish: &Wish) -> Price {
+        let market = &self.markets[wish.instrument.index()];
+        if let Some(edge) = market.edge(wish.side) {
+            return edge;
+        }
+        let mark = self.risk.contract(wish.instrument).mark;
+        if market.phase != Phase::Continuous {
+            return mark;
+        }
+        let (mut left, mut reached) = (wish.qty, mark);
+        for (price, qty) in market.book.levels(wish.side.opposite()) {
+            reached = price;
+            left = left.saturating_sub(qty);
+            if left.is_zero() {
+                break;
+            }
+        }
+        reached
+    }
+
+    /// Matches an order that has passed its checks, rests or cancels what is left, and ends the pass.
+    ///
+    /// `said` is the place of its `accepted` event, to be told the handle.
+    #[inline]
+    pub(crate) fn work(&mut self, ready: &Ready, said: Option<usize>) {
+        self.arrivals += 1;
+        let arrival = self.arrivals;
+        let position = self.risk.position_of(ready.account, ready.instrument);
+        if self.markets[ready.instrument.index()].phase != Phase::Continuous {
+            self.rest(ready, position, arrival, ready.qty, ready.limit, said);
+            self.look();
+            return;
+        }
+        let mut pass = Pass::default();
+        let (left, stop, last) = self.match_order(ready, position, &mut pass);
+        if !left.is_zero() {
+            self.end_order(ready, position, arrival, (left, stop, last), said);
+        }
+        self.finish_pass(ready.instrument, pass);
+    }
+
+    /// Runs an order against the book; what is left, why it stopped, its last price.
+    #[inline]
+    pub(crate) fn match_order(
+        &mut self,
+        ready: &Ready,
+        position: PositionId,
+        pass: &mut Pass,
+    ) -> (Qty, Stop, Option<Price>) {
+        let taker = Taker {
+            owner: ready.account.0,
+            side: ready.side,
+            limit: ready.limit,
+            qty: ready.qty,
+            self_match: ready.self_match,
+        };
+        let moves_mark = self.moves_mark(ready.instrument);
+        let (book, keeper) = self.split(ready.instrument);
+        let incoming = Some(Incoming {
+            account: ready.account,
+            position,
+            id: ready.id,
+            side: ready.side,
+            limit: ready.limit,
+        });
+        let mut sink = Booking { keeper, incoming, pass, moves_mark };
+        if ready.tif == TimeInForce::Fok && !book.could_fill(&taker, &mut sink) {
+            return (ready.qty, Stop::Limit, None);
+        }
+        let taken = book.take(&taker, &mut sink);
+        (taken.left, taken.stop, taken.last)
+    }
+
+    /// What becomes of the rest of an order.
+    #[inline]
+    fn end_order(
+        &mut self,
+        ready: &Ready,
+        position: PositionId,
+        arrival: u64,
+        (left, stop, last): (Qty, Stop, Option<Price>),
+        said: Option<usize>,
+    ) {
+        let rests = self.spec.instruments[ready.instrument.index()].market_remainder
+            == MarketRemainder::Rest;
+        let reason = match ready.tif {
+            _ if stop == Stop::SelfMatch => Some(CancelReason::SelfMatch),
+            TimeInForce::Fok => Some(CancelReason::Fok),
+            _ if ready.market && !(rests && ready.tif == TimeInForce::Gtc && last.is_some()) => {
+                Some(CancelReason::Market)
+            }
+            TimeInForce::Ioc => Some(CancelReason::Ioc),
+            TimeInForce::Gtc => None,
+        };
+        match reason {
+            Some(reason) => self.log.emit(EventKind::Cancelled {
+                account: ready.account,
+                id: ready.id,
+                qty: left,
+                reason,
+            }),
+            None if ready.market => {
+                // It goes on as a limit order at the last price it traded at.
+                let limit =
+                    Ready { market: false, frozen_at: last.unwrap_or(ready.frozen_at), ..*ready };
+                self.rest(&limit, position, arrival, left, last, said);
+            }
+            None => self.rest(ready, position, arrival, left, ready.limit, said),
+        }
+    }
+
+    /// Puts what is left of an order into the book.
+    #[inline]
+    fn rest(
+        &mut self,
+        ready: &Ready,
+        position: PositionId,
+        arrival: u64,
+        left: Qty,
+        price: Option<Price>,
+        said: Option<usize>,
+    ) {
+        // The reducing part went first.
+        let opens = ready.opens.min(left.lots());
+        let (book, mut keeper) = self.split(ready.instrument);
+        let handle = book.rest(ready.side, price, ready.account.0, left, ready.reduce_only);
+        let record = Record {
+            id: ready.id,
+            position,
+            frozen: Money::ZERO,
+            frozen_at: ready.frozen_at,
+            opens,
+            arrival,
+            next: 0,
+            prev: 0,
+            post_only: ready.post_only,
+            reduce_only: ready.reduce_only,
+            market: ready.market,
+            self_match: ready.self_match,
+        };
+        keeper.keep(handle, ready.side, left.lots(), record);
+        let market = &mut self.markets[ready.instrument.index()];
+        market.changed = true;
+        if ready.market {
+            market.waiting.push(handle);
+        }
+        if let Some(event) = said.and_then(|said| self.log.events.get_mut(said))
+            && let EventKind::Accepted { handle: told, .. } = &mut event.kind
+        {
+            *told = Some(handle);
+        }
+    }
+}

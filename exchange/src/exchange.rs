@@ -1,0 +1,340 @@
+//! The exchange: owns every book, the risk engine, the cases and the timers; carries out one command at a time.
+
+use crate::booking::Keeper;
+use crate::ids::{ClientIds, Names, Place};
+use crate::log::Log;
+use crate::market::Market;
+use crate::timers::{Alarm, Timers};
+use plimsoll_risk::{Case, Contract, Risk};
+use plimsoll_types::{
+    AccountId, CancelReason, Command, Event, EventKind, ExchangeSpec, InstrumentId, Label,
+    MarkSource, OrderRef, ProfileId, Reject, Ts, invariant,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A whole exchange: commands in, events out, nothing else.
+pub struct Exchange {
+    pub(crate) spec: ExchangeSpec,
+    pub(crate) log: Log,
+    pub(crate) markets: Vec<Market>,
+    pub(crate) risk: Risk,
+    pub(crate) ids: ClientIds,
+    pub(crate) names: Names,
+    pub(crate) timers: Timers,
+    /// Open cases, by number.
+    pub(crate) cases: BTreeMap<u32, Case>,
+    /// Cases opened so far.
+    pub(crate) cases_opened: u32,
+    /// Cases that may have something to do.
+    pub(crate) agenda: BTreeSet<u32>,
+    /// Accounts that wait for a case, with the tier that asks for it (0 = flat with a loss).
+    pub(crate) breaches: BTreeMap<AccountId, u8>,
+    /// Orders entered without an id so far.
+    pub(crate) numbers: u64,
+    /// Order entries so far.
+    pub(crate) arrivals: u64,
+    pub(crate) suspects: Vec<AccountId>,
+}
+
+impl Exchange {
+    /// An exchange as configured, before its first command.
+    pub fn new(spec: ExchangeSpec) -> Exchange {
+        let contracts = spec.instruments.iter().map(Contract::new).collect();
+        let risk =
+            Risk::new(contracts, spec.profiles.clone(), spec.floating_profit, spec.insurance_fund);
+        let mut exchange = Exchange {
+            markets: spec.instruments.iter().enumerate().map(|(i, s)| Market::new(i, s)).collect(),
+            log: Log::default(),
+            risk,
+            ids: ClientIds::default(),
+            names: Names::default(),
+            timers: Timers::default(),
+            cases: BTreeMap::new(),
+            cases_opened: 0,
+            agenda: BTreeSet::new(),
+            breaches: BTreeMap::new(),
+            numbers: 0,
+            arrivals: 0,
+            suspects: Vec::new(),
+            spec,
+        };
+        for account in exchange.spec.accounts.clone() {
+            let id = exchange.add_account(account.name, account.profile);
+            if account.deposit.units() > 0 {
+                exchange.risk.deposit(id, account.deposit);
+            }
+        }
+        exchange
+    }
+
+    /// Carries out one command at `ts` and appends everything that happened to `events`.
+    ///
+    /// Timers due at or before `ts` run first, each at its own time. `ts` must not lie before [`Exchange::now`]: time never runs back.
+    /// Cost: O(1) for an order that meets few others; see docs/PERFORMANCE.md. A refused command leaves one `rejected` event and no other trace.
+    pub fn apply(&mut self, ts: Ts, command: &Command, events: &mut Vec<Event>) {
+        invariant!(ts >= self.log.now, "time runs back from {} to {ts}", self.log.now);
+        std::mem::swap(&mut self.log.events, events);
+        self.run_timers(ts);
+        self.log.now = ts;
+        if let Err(reason) = self.carry_out(command) {
+            self.reject(command, reason);
+        }
+        self.settle();
+        std::mem::swap(&mut self.log.events, events);
+        #[cfg(debug_assertions)]
+        self.audit_now_and_then();
+    }
+
+    fn run_timers(&mut self, ts: Ts) {
+        while let Some((due, alarm)) = self.timers.pop_due(ts) {
+            match alarm {
+                Alarm::Call { account, serial } => {
+                    let call = self.risk.calls.get(&account).copied();
+                    let Some(call) = call.filter(|call| call.serial == serial) else { continue };
+                    self.log.now = due;
+                    self.risk.calls.remove(&account);
+                    self.breach(account, call.tier);
+                }
+                Alarm::Batch { case } => {
+                    if !self.cases.contains_key(&case) {
+                        continue;
+                    }
+                    self.log.now = due;
+                    self.agenda.insert(case);
+                }
+            }
+            self.settle();
+        }
+    }
+
+    fn carry_out(&mut self, command: &Command) -> Result<(), Reject> {
+        match *command {
+            Command::OpenAccount { name, profile } => self.open_account(name, profile),
+            Command::Deposit { account, amount } => self.deposit(account, amount),
+            Command::Withdraw { account, amount } => self.withdraw(account, amount),
+            Command::Order(ref order) => self.enter(order),
+            Command::Cancel { account, order } => self.cancel(account, &order),
+            Command::CancelAll { account, instrument, side } => {
+                self.check_account(account)?;
+                if let Some(instrument) = instrument {
+                    self.check_instrument(instrument)?;
+                }
+                let wanted = |market: &Market, slot| {
+                    market.records[slot].case().is_none()
+                        && instrument.is_none_or(|i| i == market.id)
+                        && side.is_none_or(|side| side == market.book.resting(slot).side)
+                };
+                self.cancel_orders(account, CancelReason::Client, wanted);
+                Ok(())
+            }
+            Command::Replace { account, order, price, qty } => {
+                self.replace(account, &order, price, qty)
+            }
+            Command::Mark { instrument, price } => self.set_mark(instrument, price),
+            Command::Phase { instrument, phase } => self.set_phase(instrument, phase),
+            Command::Band { instrument, down, up } => self.set_band(instrument, down, up),
+            Command::Margin { instrument, initial, maintenance } => {
+                self.set_margin(instrument, initial, maintenance)
+            }
+            Command::Fund { amount } => self.add_to_fund(amount),
+            Command::Permission { account, permission } => self.set_permission(account, permission),
+            Command::Time => Ok(()),
+            Command::Refused { reason, .. } => Err(reason),
+        }
+    }
+
+    fn reject(&mut self, command: &Command, reason: Reject) {
+        let (account, name) = match *command {
+            Command::OpenAccount { name, .. } | Command::Refused { account: Some(name), .. } => {
+                match self.account_id(&name) {
+                    Some(id) => (Some(id), None),
+                    None => (None, Some(name)),
+                }
+            }
+            Command::Deposit { account, .. }
+            | Command::Withdraw { account, .. }
+            | Command::Cancel { account, .. }
+            | Command::CancelAll { account, .. }
+            | Command::Replace { account, .. }
+            | Command::Permission { account, .. } => (Some(account), None),
+            Command::Order(ref order) => (Some(order.account), None),
+            _ => (None, None),
+        };
+        let account = account.filter(|&id| self.risk.has_account(id));
+        self.log.emit(EventKind::Rejected { account, name, id: command.order_id(), reason });
+    }
+
+    pub(crate) fn check_account(&self, id: AccountId) -> Result<(), Reject> {
+        if self.risk.has_account(id) { Ok(()) } else { Err(Reject::UnknownAccount) }
+    }
+
+    pub(crate) fn check_instrument(&self, id: InstrumentId) -> Result<(), Reject> {
+        if id.index() < self.markets.len() { Ok(()) } else { Err(Reject::UnknownSymbol) }
+    }
+
+    /// A market, and what an order in it touches outside its book.
+    #[inline]
+    pub(crate) fn split(&mut self, id: InstrumentId) -> (&mut plimsoll_matching::Book, Keeper<'_>) {
+        let market = &mut self.markets[id.index()];
+        let keeper = Keeper {
+            log: &mut self.log,
+            risk: &mut self.risk,
+            ids: &mut self.ids,
+            records: &mut market.records,
+            instrument: id,
+        };
+        (&mut market.book, keeper)
+    }
+
+    /// Whether [ordinary, liquidation] trades of an instrument move its mark.
+    #[inline]
+    pub(crate) fn moves_mark(&self, id: InstrumentId) -> [bool; 2] {
+        let spec = &self.spec.instruments[id.index()];
+        let last = spec.mark == MarkSource::Last;
+        [last, last && spec.liquidation_moves_mark]
+    }
+
+    /// Where an account's order rests. A case's batch is not the client's to name.
+    #[inline]
+    pub(crate) fn place(&self, account: AccountId, order: &OrderRef) -> Option<Place> {
+        match order {
+            OrderRef::Client(id) => self.ids.find(account, id, |place| {
+                let record = &self.markets[place.instrument.index()].records[place.slot];
+                record.client_id() == Some(id)
+                    && self.risk.position(record.position).account() == account
+            }),
+            OrderRef::Handle(instrument, handle) => {
+                let market = self.markets.get(instrument.index())?;
+                let resting = market.book.find(*handle)?;
+                let own =
+                    resting.owner == account.0 && market.records[handle.slot].case().is_none();
+                own.then_some(Place { instrument: *instrument, slot: handle.slot })
+            }
+        }
+    }
+
+    fn cancel(&mut self, account: AccountId, order: &OrderRef) -> Result<(), Reject> {
+        self.check_account(account)?;
+        let place = self.place(account, order).ok_or(Reject::UnknownOrder)?;
+        self.take_out(place.instrument, place.slot, CancelReason::Client);
+        Ok(())
+    }
+
+    /// Cancels the order in a slot: book, record, event.
+    #[inline]
+    pub(crate) fn take_out(&mut self, instrument: InstrumentId, slot: u32, reason: CancelReason) {
+        let (book, mut keeper) = self.split(instrument);
+        let gone = book.remove(slot);
+        keeper.say_cancelled(slot, gone.qty.lots(), reason);
+        let case = keeper.records[slot].case();
+        keeper.shrink(slot, gone.side, gone.qty.lots(), 0);
+        self.markets[instrument.index()].changed = true;
+        if let Some(case) = case
+            && let Some(open) = self.cases.get_mut(&case)
+        {
+            // Somebody else than the case itself took its batch out of the queue.
+            open.resting = None;
+            self.agenda.insert(case);
+        }
+    }
+
+    /// Cancels an account's orders, by instrument, then entry, where `wanted` says so.
+    pub(crate) fn cancel_orders(
+        &mut self,
+        account: AccountId,
+        reason: CancelReason,
+        wanted: impl Fn(&Market, u32) -> bool,
+    ) {
+        let mut next = self.risk.position_ids(account).next();
+        while let Some(position) = next {
+            let record = self.risk.position(position);
+            let instrument = record.instrument();
+            let mut slot = record.orders.0;
+            while slot != crate::orders::NIL {
+                let market = &self.markets[instrument.index()];
+                let following = market.records[slot].next;
+                if wanted(market, slot) {
+                    self.take_out(instrument, slot, reason);
+                }
+                slot = following;
+            }
+            next = self.risk.next_position(position);
+        }
+    }
+
+    /// The configuration.
+    pub fn spec(&self) -> &ExchangeSpec {
+        &self.spec
+    }
+
+    /// Number of the last event.
+    pub fn seq(&self) -> u64 {
+        self.log.seq
+    }
+
+    /// Time of the last command or timer.
+    pub fn now(&self) -> Ts {
+        self.log.now
+    }
+
+    /// The account of a name.
+    pub fn account_id(&self, name: &Label) -> Option<AccountId> {
+        self.names.find(name, |id| self.risk.cold(id).name == *name)
+    }
+
+    /// The name of an account that exists.
+    pub fn account_name(&self, account: AccountId) -> Label {
+        self.risk.cold(account).name
+    }
+
+    /// The profile of an account that exists.
+    pub fn account_profile(&self, account: AccountId) -> ProfileId {
+        self.risk.account(account).profile()
+    }
+
+    /// The instrument of a symbol. Cost: O(instruments).
+    pub fn instrument_id(&self, symbol: &Label) -> Option<InstrumentId> {
+        let place = self.spec.instruments.iter().position(|spec| spec.symbol == *symbol)?;
+        Some(InstrumentId(place as u16))
+    }
+
+    /// The profile of a name. Cost: O(profiles).
+    pub fn profile_id(&self, name: &Label) -> Option<ProfileId> {
+        let place = self.spec.profiles.iter().position(|profile| profile.name == *name)?;
+        Some(ProfileId(place as u16))
+    }
+
+    pub(crate) fn add_account(&mut self, name: Label, profile: ProfileId) -> AccountId {
+        let id = self.risk.open_account(name, profile);
+        self.names.insert(&name, id);
+        id
+    }
+
+    /// Money conserved, longs equal shorts, books whole: always in small exchanges, now and then in large ones.
+    #[cfg(debug_assertions)]
+    fn audit_now_and_then(&self) {
+        let size = self.risk.account_count()
+            + self.markets.iter().map(|market| market.book.live() as usize).sum::<usize>();
+        if size <= 512 || self.log.seq.is_multiple_of(1024) {
+            self.audit();
+        }
+    }
+
+    /// Recounts everything and stops on the first broken invariant. Cost: O(accounts + orders).
+    pub fn audit(&self) {
+        let money = self.risk.audit();
+        invariant!(money.is_ok(), "{money:?}");
+        for market in &self.markets {
+            let book = market.book.audit();
+            invariant!(
+                book.is_ok(),
+                "{}: {book:?}",
+                self.spec.instruments[market.id.index()].symbol
+            );
+            invariant!(
+                market.phase != plimsoll_types::Phase::Continuous || !market.book.is_crossed(),
+                "a crossed book in continuous trading"
+            );
+        }
+    }
+}

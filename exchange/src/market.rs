@@ -1,0 +1,96 @@
+//! One instrument at work: its book, its orders' records, its phase, the cases that wait for it.
+
+use crate::orders::Records;
+use plimsoll_matching::Book;
+use plimsoll_risk::Liquidity;
+use plimsoll_types::{Band, Handle, InstrumentId, InstrumentSpec, Phase, Price, Qty, Side};
+use std::collections::BTreeSet;
+
+/// Resting orders a book has room for before it allocates.
+const ORDERS: usize = 1 << 12;
+
+/// An instrument at work.
+pub(crate) struct Market {
+    pub(crate) id: InstrumentId,
+    pub(crate) book: Book,
+    pub(crate) records: Records,
+    pub(crate) phase: Phase,
+    /// Price of the last trade.
+    pub(crate) last: Option<Price>,
+    /// Market orders that came in an auction; those that have gone since are skipped.
+    pub(crate) waiting: Vec<Handle>,
+    /// Something in the book, the phase or the band changed since cases were last woken.
+    pub(crate) changed: bool,
+    /// Parked cases that would close here by [buying, selling].
+    pub(crate) parked: [BTreeSet<u32>; 2],
+    /// Cases that rest here, or would if they could.
+    pub(crate) queueing: BTreeSet<u32>,
+}
+
+impl Market {
+    pub(crate) fn new(index: usize, spec: &InstrumentSpec) -> Market {
+        Market {
+            id: InstrumentId(index as u16),
+            book: Book::new(spec.band, ORDERS),
+            records: Records::with_capacity(ORDERS),
+            phase: spec.phase,
+            last: None,
+            waiting: Vec::new(),
+            changed: false,
+            parked: [BTreeSet::new(), BTreeSet::new()],
+            queueing: BTreeSet::new(),
+        }
+    }
+
+    /// The edge of the band against an order on `side`.
+    pub(crate) fn edge(&self, side: Side) -> Option<Price> {
+        self.book.band().map(|band| match side {
+            Side::Buy => band.up,
+            Side::Sell => band.down,
+        })
+    }
+
+    /// Whether `side` stands at its limit price: sells at limit-down, buys at limit-up.
+    pub(crate) fn stands_at_limit(&self, side: Side) -> bool {
+        let best = self.book.best(side).map(|best| best.0);
+        best.is_some() && best == self.edge(side)
+    }
+
+    /// Whether another account than `owner` has an order at the limit price of `side`.
+    pub(crate) fn others_at_limit(&self, side: Side, owner: u32) -> bool {
+        let edge = self.edge(side);
+        edge.is_some()
+            && self.book.queue(side, edge).any(|slot| self.book.resting(slot).owner != owner)
+    }
+
+    /// Whether a market order waits for an auction.
+    pub(crate) fn has_waiting(&self) -> bool {
+        self.waiting.iter().any(|&handle| self.is_waiting(handle))
+    }
+
+    /// Whether the order behind a handle is a market order that still waits.
+    pub(crate) fn is_waiting(&self, handle: Handle) -> bool {
+        self.book.find(handle).is_some() && self.records[handle.slot].market
+    }
+}
+
+/// Every book, as risk may see them.
+pub(crate) struct Books<'a>(pub(crate) &'a [Market]);
+
+impl Liquidity for Books<'_> {
+    fn best(&self, instrument: InstrumentId, side: Side) -> Option<Price> {
+        self.0[instrument.index()].book.best(side).map(|best| best.0)
+    }
+
+    fn band(&self, instrument: InstrumentId) -> Option<Band> {
+        self.0[instrument.index()].book.band()
+    }
+
+    fn walk(&self, instrument: InstrumentId, side: Side, each: &mut dyn FnMut(Price, Qty) -> bool) {
+        for (price, qty) in self.0[instrument.index()].book.levels(side) {
+            if !each(price, qty) {
+                return;
+            }
+        }
+    }
+}

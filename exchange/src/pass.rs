@@ -1,0 +1,91 @@
+//! The end of a matching pass: the mark, reduce-only orders, a look. Source: SEMANTICS 4.
+
+use crate::booking::Pass;
+use crate::exchange::Exchange;
+use plimsoll_risk::PositionId;
+use plimsoll_types::{CancelReason, EventKind, InstrumentId, Qty, Side};
+
+impl Exchange {
+    /// Ends a pass in an instrument.
+    #[inline]
+    pub(crate) fn finish_pass(&mut self, instrument: InstrumentId, pass: Pass) {
+        if let Some(last) = pass.last {
+            let market = &mut self.markets[instrument.index()];
+            market.last = Some(last);
+            market.changed = true;
+        }
+        if let Some(price) = pass.marked {
+            self.risk.set_mark(instrument, price);
+            self.log.emit(EventKind::Mark { instrument, price });
+        }
+        for (case, qty) in pass.case_fills {
+            if let Some(open) = self.cases.get_mut(&case) {
+                open.traded(instrument, qty);
+                if let Some(resting) = &mut open.resting {
+                    resting.left -= qty;
+                    resting.unchecked += qty;
+                }
+                self.agenda.insert(case);
+            }
+        }
+        if !pass.reduce_only.is_empty() {
+            self.trim_reduce_only(instrument, pass.reduce_only);
+        }
+        self.look();
+    }
+
+    /// Cuts reduce-only orders that exceed what their positions can give, in account order.
+    #[cold]
+    fn trim_reduce_only(&mut self, instrument: InstrumentId, mut positions: Vec<PositionId>) {
+        positions.sort_unstable_by_key(|&id| self.risk.position(id).account());
+        positions.dedup();
+        for position in positions {
+            for side in [Side::Buy, Side::Sell] {
+                self.trim_side(instrument, position, side);
+            }
+        }
+    }
+
+    fn trim_side(&mut self, instrument: InstrumentId, position: PositionId, side: Side) {
+        let record = self.risk.position(position);
+        let room = u64::try_from(record.closable(side)).unwrap_or(0);
+        let market = &self.markets[instrument.index()];
+        let mut total = 0;
+        let mut own = Vec::new();
+        let mut slot = record.orders.1;
+        while slot != crate::orders::NIL {
+            let order = market.book.resting(slot);
+            if order.reduce_only && order.side == side {
+                total += order.qty.lots();
+                own.push((slot, order));
+            }
+            slot = market.records[slot].prev;
+        }
+        // Newest first.
+        for (slot, order) in own {
+            if total <= room {
+                return;
+            }
+            let excess = (total - room).min(order.qty.lots());
+            total -= excess;
+            if excess == order.qty.lots() {
+                self.take_out(instrument, slot, CancelReason::ReduceOnly);
+                continue;
+            }
+            let left = order.qty.lots() - excess;
+            let (book, mut keeper) = self.split(instrument);
+            book.reduce(slot, Qty::new(excess));
+            keeper.shrink(slot, side, excess, left);
+            let record = &keeper.records[slot];
+            let (account, id) = (keeper.risk.position(position).account(), record.id);
+            keeper.log.emit(EventKind::Replaced {
+                account,
+                id,
+                price: order.price,
+                qty: Qty::new(left),
+                kept_priority: true,
+            });
+            self.markets[instrument.index()].changed = true;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A resting order changed: in its place where only its quantity falls, else anew. Source: RULES 7.1.
+
+use crate::entry::{Ready, Wish};
+use crate::exchange::Exchange;
+use plimsoll_types::{AccountId, EventKind, OrderRef, Phase, Price, Qty, Reject, TimeInForce};
+
+impl Exchange {
+    pub(crate) fn replace(
+        &mut self,
+        account: AccountId,
+        order: &OrderRef,
+        price: Price,
+        qty: Qty,
+    ) -> Result<(), Reject> {
+        self.check_account(account)?;
+        let place = self.place(account, order).ok_or(Reject::UnknownOrder)?;
+        let market = &self.markets[place.instrument.index()];
+        let (old, record) = (market.book.resting(place.slot), &market.records[place.slot]);
+        let reducing = old.qty.lots() - record.opens;
+        let wish = Wish {
+            account,
+            instrument: place.instrument,
+            side: old.side,
+            limit: Some(price),
+            qty,
+            post_only: record.post_only,
+            reduce_only: record.reduce_only,
+            given_back: (old.qty.lots(), reducing),
+            unfrozen: record.frozen,
+        };
+        let (id, self_match) = (record.id, record.self_match);
+        self.check_quantity(&wish)?;
+        self.check_account_may_order(account)?;
+        if matches!(market.phase, Phase::Halted | Phase::Closed) {
+            return Err(Reject::Phase);
+        }
+        let (opens, frozen_at) = self.check_terms(&wish)?;
+        let kept_priority = old.price == Some(price) && qty < old.qty;
+        let said = self.log.events.len();
+        let price = Some(price);
+        self.log.emit(EventKind::Replaced { account, id, price, qty, kept_priority });
+        let (book, mut keeper) = self.split(place.instrument);
+        if kept_priority {
+            book.reduce(place.slot, old.qty - qty);
+            let position = keeper.records[place.slot].position;
+            keeper.risk.order_shrinks(position, old.side, old.qty.lots(), reducing, false);
+            keeper.risk.order_rests(position, old.side, qty.lots(), qty.lots() - opens, false);
+            keeper.records[place.slot].frozen_at = frozen_at;
+            keeper.refreeze(place.slot, opens);
+            self.markets[place.instrument.index()].changed = true;
+            self.look();
+            return Ok(());
+        }
+        book.remove(place.slot);
+        keeper.shrink(place.slot, old.side, old.qty.lots(), 0);
+        let ready = Ready {
+            account,
+            id,
+            instrument: place.instrument,
+            side: old.side,
+            limit: price,
+            market: false,
+            qty,
+            opens,
+            frozen_at,
+            tif: TimeInForce::Gtc,
+            post_only: wish.post_only,
+            reduce_only: wish.reduce_only,
+            self_match,
+        };
+        self.markets[place.instrument.index()].changed = true;
+        self.work(&ready, Some(said));
+        Ok(())
+    }
+}

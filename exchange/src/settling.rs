@@ -1,0 +1,61 @@
+//! Settling: open cases act, breaches become cases, until nothing more happens. Source: SEMANTICS 8.
+
+use crate::exchange::Exchange;
+use plimsoll_types::{Phase, Side};
+
+impl Exchange {
+    /// Runs cases and breaches until nothing more happens.
+    #[inline]
+    pub(crate) fn settle(&mut self) {
+        if self.cases.is_empty() && self.breaches.is_empty() {
+            return;
+        }
+        self.settle_cases();
+    }
+
+    #[cold]
+    fn settle_cases(&mut self) {
+        loop {
+            self.wake();
+            let mut last = 0;
+            let mut acted = false;
+            while let Some(&number) = self.agenda.range(last + 1..).next() {
+                self.agenda.remove(&number);
+                last = number;
+                acted |= self.act(number);
+                self.wake();
+            }
+            let pending: Vec<_> = self.breaches.keys().copied().collect();
+            for account in pending {
+                if let Some(trigger) = self.breaches.remove(&account) {
+                    self.open_case(account, trigger);
+                    acted = true;
+                }
+            }
+            if !acted && self.agenda.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Puts waiting cases on the agenda whose instrument changed so that they might go on.
+    fn wake(&mut self) {
+        for market in &mut self.markets {
+            if !market.changed {
+                continue;
+            }
+            market.changed = false;
+            self.agenda.extend(market.queueing.iter().copied());
+            if market.phase != Phase::Continuous {
+                continue;
+            }
+            for side in [Side::Buy, Side::Sell] {
+                if !market.parked[side as usize].is_empty()
+                    && market.book.best(side.opposite()).is_some()
+                {
+                    self.agenda.extend(market.parked[side as usize].iter().copied());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The whole state as bytes, and back; the state hash is taken over the same bytes.
+//!
+//! A snapshot is `PLIMSOLL`, the format version (u32, little-endian), XXH3-64 of the configuration, XXH3-128 of the payload,
+//! then the payload: postcard of everything but caches. See docs/ARCHITECTURE.md.
+
+use crate::exchange::Exchange;
+use crate::ids::{ClientIds, Names, Place};
+use crate::log::Log;
+use crate::market::Market;
+use crate::orders::Records;
+use crate::timers::{Alarm, Timers};
+use plimsoll_matching::{Book, SavedBook};
+use plimsoll_risk::{Case, Risk};
+use plimsoll_types::{AccountId, ExchangeSpec, Handle, InstrumentId, Phase, Price, Side, Ts};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+
+const MAGIC: &[u8; 8] = b"PLIMSOLL";
+const VERSION: u32 = 1;
+const HEADER: usize = 8 + 4 + 8 + 16;
+
+/// Why a snapshot could not be taken up again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// Not a snapshot, cut short, or damaged.
+    Damaged,
+    /// A snapshot of another format version.
+    Version(u32),
+    /// Taken under another configuration.
+    OtherConfiguration,
+}
+
+impl fmt::Display for RestoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RestoreError::Damaged => f.write_str("the snapshot is cut short or damaged"),
+            RestoreError::Version(version) => {
+                write!(f, "the snapshot has format version {version}, this program reads {VERSION}")
+            }
+            RestoreError::OtherConfiguration => {
+                f.write_str("the snapshot was taken under another configuration")
+            }
+        }
+    }
+}
+
+impl std::error::Error for RestoreError {}
+
+#[derive(Serialize, Deserialize)]
+struct SavedMarket {
+    book: SavedBook,
+    records: Records,
+    phase: Phase,
+    last: Option<Price>,
+    waiting: Vec<Handle>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    log: Log,
+    markets: Vec<SavedMarket>,
+    risk: Risk,
+    timers: Vec<(Ts, u64, Alarm)>,
+    timer_serial: u64,
+    cases: Vec<Case>,
+    cases_opened: u32,
+    numbers: u64,
+    arrivals: u64,
+}
+
+impl Exchange {
+    fn payload(&self) -> Vec<u8> {
+        let saved = Saved {
+            log: Log { seq: self.log.seq, now: self.log.now, events: Vec::new() },
+            markets: self
+                .markets
+                .iter()
+                .map(|market| SavedMarket {
+                    book: market.book.save(),
+                    records: market.records.clone(),
+                    phase: market.phase,
+                    last: market.last,
+                    waiting: market.waiting.clone(),
+                })
+                .collect(),
+            risk: self.risk.clone(),
+            timers: self.timers.sorted(),
+            timer_serial: self.timers.serial(),
+            cases: self.cases.values().cloned().collect(),
+            cases_opened: self.cases_opened,
+            numbers: self.numbers,
+            arrivals: self.arrivals,
+        };
+        match postcard::to_allocvec(&saved) {
+            Ok(bytes) => bytes,
+            Err(error) => plimsoll_types::broken(format_args!("state does not serialise: {error}")),
+        }
+    }
+
+    /// XXH3-128 of the whole state. Cost: O(accounts + orders).
+    pub fn state_hash(&self) -> u128 {
+        xxh3_128(&self.payload())
+    }
+
+    /// The whole state as bytes. Cost: O(accounts + orders).
+    pub fn snapshot(&self) -> Vec<u8> {
+        let payload = self.payload();
+        let mut bytes = Vec::with_capacity(HEADER + payload.len());
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&VERSION.to_le_bytes());
+        bytes.extend_from_slice(&configuration_hash(&self.spec).to_le_bytes());
+        bytes.extend_from_slice(&xxh3_128(&payload).to_le_bytes());
+        bytes.extend_from_slice(&payload);
+        bytes
+    }
+
+    /// Takes a snapshot up again under the configuration it was taken under.
+    ///
+    /// Errors: [`RestoreError`], where the bytes are no whole snapshot of this version and configuration.
+    pub fn restore(spec: ExchangeSpec, bytes: &[u8]) -> Result<Exchange, RestoreError> {
+        let (magic, rest) = bytes.split_at_checked(8).ok_or(RestoreError::Damaged)?;
+        let (version, rest) = rest.split_first_chunk::<4>().ok_or(RestoreError::Damaged)?;
+        if magic != MAGIC {
+            return Err(RestoreError::Damaged);
+        }
+        let version = u32::from_le_bytes(*version);
+        if version != VERSION {
+            return Err(RestoreError::Version(version));
+        }
+        let (configuration, rest) = rest.split_first_chunk::<8>().ok_or(RestoreError::Damaged)?;
+        let (checksum, payload) = rest.split_first_chunk::<16>().ok_or(RestoreError::Damaged)?;
+        if xxh3_128(payload) != u128::from_le_bytes(*checksum) {
+            return Err(RestoreError::Damaged);
+        }
+        if configuration_hash(&spec) != u64::from_le_bytes(*configuration) {
+            return Err(RestoreError::OtherConfiguration);
+        }
+        let saved: Saved = postcard::from_bytes(payload).map_err(|_| RestoreError::Damaged)?;
+        let sound = saved.markets.len() == spec.instruments.len()
+            && saved.markets.iter().all(|market| Book::is_sound(&market.book));
+        if !sound {
+            return Err(RestoreError::Damaged);
+        }
+        Ok(Exchange::take_up(spec, saved))
+    }
+
+    fn take_up(spec: ExchangeSpec, saved: Saved) -> Exchange {
+        let markets: Vec<Market> = saved
+            .markets
+            .into_iter()
+            .enumerate()
+            .map(|(index, market)| Market {
+                id: InstrumentId(index as u16),
+                book: Book::restore(market.book),
+                records: market.records,
+                phase: market.phase,
+                last: market.last,
+                waiting: market.waiting,
+                changed: false,
+                parked: [BTreeSet::new(), BTreeSet::new()],
+                queueing: BTreeSet::new(),
+            })
+            .collect();
+        let mut risk = saved.risk;
+        risk.after_restore();
+        let mut names = Names::default();
+        for id in (0..risk.account_count() as u32).map(AccountId) {
+            names.insert(&risk.cold(id).name, id);
+        }
+        let mut ids = ClientIds::default();
+        for market in &markets {
+            for side in [Side::Buy, Side::Sell] {
+                let at_market = market.book.market_orders(side);
+                let limits = market.book.levels(side);
+                let resting = limits.flat_map(|(price, _)| market.book.queue(side, Some(price)));
+                for slot in resting.chain(at_market) {
+                    let record = &market.records[slot];
+                    if let Some(id) = record.client_id() {
+                        let account = risk.position(record.position).account();
+                        ids.insert(account, id, Place { instrument: market.id, slot });
+                    }
+                }
+            }
+        }
+        let mut exchange = Exchange {
+            spec,
+            log: saved.log,
+            markets,
+            risk,
+            ids,
+            names,
+            timers: Timers::from_sorted(saved.timers, saved.timer_serial),
+            cases: saved.cases.into_iter().map(|case| (case.id.0, case)).collect(),
+            cases_opened: saved.cases_opened,
+            agenda: BTreeSet::new(),
+            breaches: Default::default(),
+            numbers: saved.numbers,
+            arrivals: saved.arrivals,
+            suspects: Vec::new(),
+        };
+        for case in exchange.cases.values().cloned().collect::<Vec<_>>() {
+            exchange.start_waiting(&case);
+        }
+        exchange
+    }
+}
+
+fn configuration_hash(spec: &ExchangeSpec) -> u64 {
+    match postcard::to_allocvec(spec) {
+        Ok(bytes) => xxh3_64(&bytes),
+        Err(error) => plimsoll_types::broken(format_args!("configuration: {error}")),
+    }
+}

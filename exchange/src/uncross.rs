@@ -1,0 +1,72 @@
+//! The end of a call auction. Source: RULES 4, SEMANTICS 5.
+
+use crate::booking::{Booking, Pass};
+use crate::exchange::Exchange;
+use plimsoll_types::{
+    CancelReason, EventKind, Handle, InstrumentId, MarketRemainder, Price, Qty, Side,
+};
+
+impl Exchange {
+    /// Pairs everything that crosses at one price, then deals with market orders left over.
+    pub(crate) fn uncross(&mut self, instrument: InstrumentId, pass: &mut Pass) {
+        let spec = &self.spec.instruments[instrument.index()];
+        let market = &self.markets[instrument.index()];
+        let reference = market.last.unwrap_or(spec.prev_settlement);
+        let found = market.book.indicative(reference, spec.auction_candidates);
+        let price = found.and_then(|found| Price::new(found.price));
+        let moves_mark = self.moves_mark(instrument);
+        if let Some(price) = price {
+            let (book, keeper) = self.split(instrument);
+            book.uncross(price, &mut Booking { keeper, incoming: None, pass, moves_mark });
+        }
+        let surplus = found.map_or(0, |found| found.surplus);
+        self.log.emit(EventKind::Auction {
+            instrument,
+            price,
+            qty: Qty::new(pass.taken),
+            surplus: Qty::new(u64::try_from(surplus.unsigned_abs()).unwrap_or(u64::MAX)),
+            surplus_side: match surplus {
+                0 => None,
+                1.. => Some(Side::Buy),
+                _ => Some(Side::Sell),
+            },
+        });
+        self.end_market_orders(instrument, price);
+    }
+
+    /// Market orders left over: cancelled, or limit orders from now on. Bids first, each side in time order.
+    fn end_market_orders(&mut self, instrument: InstrumentId, price: Option<Price>) {
+        let market = &mut self.markets[instrument.index()];
+        let mut left: Vec<Handle> = std::mem::take(&mut market.waiting);
+        left.retain(|&handle| market.is_waiting(handle));
+        left.sort_by_key(|handle| {
+            let side = market.book.resting(handle.slot).side;
+            (side, market.records[handle.slot].arrival)
+        });
+        let rests =
+            self.spec.instruments[instrument.index()].market_remainder == MarketRemainder::Rest;
+        for handle in left {
+            let order = self.markets[instrument.index()].book.resting(handle.slot);
+            match (order.price, price) {
+                (Some(_), _) if rests => {
+                    self.markets[instrument.index()].records[handle.slot].market = false;
+                }
+                (None, Some(price)) if rests => self.rest_at(instrument, handle.slot, price),
+                _ => self.take_out(instrument, handle.slot, CancelReason::Market),
+            }
+        }
+    }
+
+    /// Makes a market order a limit order at `price`, as a new entry.
+    fn rest_at(&mut self, instrument: InstrumentId, slot: u32, price: Price) {
+        self.arrivals += 1;
+        let arrival = self.arrivals;
+        let (book, mut keeper) = self.split(instrument);
+        let order = book.remove(slot);
+        let mut record = keeper.records[slot].clone();
+        keeper.shrink(slot, order.side, order.qty.lots(), 0);
+        (record.market, record.arrival, record.frozen_at) = (false, arrival, price);
+        let handle = book.rest(order.side, Some(price), order.owner, order.qty, order.reduce_only);
+        keeper.keep(handle, order.side, order.qty.lots(), record);
+    }
+}

@@ -1,0 +1,191 @@
+//! Reading the exchange: the whole state, and the few numbers that simulations ask for often.
+
+use crate::exchange::Exchange;
+use crate::market::Market;
+use crate::view::{AccountView, BookView, OrderView, PositionView, StateView};
+use plimsoll_types::{AccountId, InstrumentId, Money, OrderRef, Permission, Price, Qty, Side};
+
+impl Exchange {
+    /// The whole state as people see it. Cost: O(accounts + orders).
+    pub fn view(&self) -> StateView {
+        let house = self.risk.house();
+        StateView {
+            seq: self.log.seq,
+            ts: self.log.now,
+            hash: self.state_hash(),
+            accounts: (0..self.risk.account_count() as u32)
+                .map(|id| self.account_view(AccountId(id)))
+                .collect(),
+            books: self.markets.iter().map(|market| self.book_view(market)).collect(),
+            insurance_fund: house.fund,
+            fees: house.fees,
+            deposits: house.deposits,
+            withdrawals: house.withdrawals,
+            written_off: house.written_off,
+        }
+    }
+
+    fn account_view(&self, id: AccountId) -> AccountView {
+        let risk = &self.risk;
+        let (account, cold, standing) = (risk.account(id), risk.cold(id), risk.standing(id));
+        let unlimited = account.is_unlimited();
+        let positions: Vec<PositionView> = risk
+            .position_ids(id)
+            .filter(|&position| risk.position(position).lots() != 0)
+            .map(|position| {
+                let held = risk.position(position);
+                let contract = risk.contract(held.instrument());
+                let lots = held.lots().unsigned_abs();
+                let margin = contract.initial_margin(contract.mark, lots);
+                PositionView {
+                    instrument: held.instrument(),
+                    lots: held.lots(),
+                    basis: held.basis(),
+                    margin: if unlimited { Money::ZERO } else { margin },
+                    unrealised: Money::of_lots(contract.mark, held.lots(), contract.tick_value)
+                        - held.basis(),
+                    liquidation_price: risk.liquidation_price(position),
+                }
+            })
+            .collect();
+        let maintenance = positions.iter().filter(|_| !unlimited).map(|position| {
+            let contract = risk.contract(position.instrument);
+            contract.maintenance_margin(contract.mark, position.lots.unsigned_abs())
+        });
+        let tier = usize::from(account.tier());
+        AccountView {
+            name: cold.name,
+            balance: risk.balance(id),
+            equity: standing.equity,
+            unrealised: positions.iter().map(|position| position.unrealised).sum(),
+            realised: risk.realised(id),
+            fees: cold.fees,
+            margin: positions.iter().map(|position| position.margin).sum(),
+            maintenance: maintenance.sum(),
+            frozen: account.frozen(),
+            available: risk.available(id),
+            measure: risk.measure(
+                id,
+                plimsoll_risk::Standing {
+                    margin: if unlimited { Money::ZERO } else { standing.margin },
+                    ..standing
+                },
+            ),
+            tier: match tier.checked_sub(1) {
+                Some(tier) => risk.profile_of(id).tiers[tier].name.to_string(),
+                None => "normal".to_owned(),
+            },
+            permission: account.permission(),
+            debt: cold.debt,
+            case: account.case().map(|case| case.0),
+            positions,
+            orders: self.order_views(id),
+        }
+    }
+
+    fn order_views(&self, id: AccountId) -> Vec<OrderView> {
+        let mut orders = Vec::new();
+        for position in self.risk.positions(id) {
+            let market = &self.markets[position.instrument().index()];
+            let mut slot = position.orders.0;
+            while slot != crate::orders::NIL {
+                orders.push(order_view(market, slot));
+                slot = market.records[slot].next;
+            }
+        }
+        orders
+    }
+
+    fn book_view(&self, market: &Market) -> BookView {
+        BookView {
+            instrument: market.id,
+            phase: market.phase,
+            band: market.book.band(),
+            mark: self.risk.contract(market.id).mark,
+            last: market.last,
+            bids: market.book.levels(Side::Buy).collect(),
+            asks: market.book.levels(Side::Sell).collect(),
+        }
+    }
+
+    /// A resting order of an account: its instrument is what a replace's price is counted in.
+    pub fn open_order(&self, account: AccountId, order: &OrderRef) -> Option<OrderView> {
+        let place = self.place(account, order)?;
+        Some(order_view(&self.markets[place.instrument.index()], place.slot))
+    }
+
+    /// Mark of an instrument.
+    pub fn mark(&self, instrument: InstrumentId) -> Price {
+        self.risk.contract(instrument).mark
+    }
+
+    /// Best price of a side and the lots there. Cost: O(1).
+    pub fn best(&self, instrument: InstrumentId, side: Side) -> Option<(Price, Qty)> {
+        self.markets[instrument.index()].book.best(side)
+    }
+
+    /// Levels of a side from the best, at most `limit` of them, handed to `each`.
+    pub fn depth(
+        &self,
+        instrument: InstrumentId,
+        side: Side,
+        limit: usize,
+        each: &mut dyn FnMut(Price, Qty),
+    ) {
+        for (price, qty) in self.markets[instrument.index()].book.levels(side).take(limit) {
+            each(price, qty);
+        }
+    }
+
+    /// Equity of an account at the marks. Cost: O(its positions).
+    pub fn equity(&self, account: AccountId) -> Money {
+        self.risk.standing(account).equity
+    }
+
+    /// What an account has free for orders and withdrawals.
+    pub fn available(&self, account: AccountId) -> Money {
+        self.risk.available(account)
+    }
+
+    /// Signed lots of an account in an instrument.
+    pub fn position(&self, account: AccountId, instrument: InstrumentId) -> i64 {
+        let position = self.risk.find_position(account, instrument);
+        position.map_or(0, |id| self.risk.position(id).lots())
+    }
+
+    /// Tier of an account: 0 = normal, else 1 + the place of the tier in its profile.
+    pub fn tier(&self, account: AccountId) -> u8 {
+        self.risk.account(account).tier()
+    }
+
+    /// What an account may do now.
+    pub fn permission(&self, account: AccountId) -> Permission {
+        self.risk.account(account).permission()
+    }
+
+    /// All accounts opened so far; ids are 0 to this less one.
+    pub fn account_count(&self) -> usize {
+        self.risk.account_count()
+    }
+
+    /// Orders resting in an instrument.
+    pub fn open_orders(&self, instrument: InstrumentId) -> u32 {
+        self.markets[instrument.index()].book.live()
+    }
+
+    /// Cases open now.
+    pub fn open_cases(&self) -> usize {
+        self.cases.len()
+    }
+}
+
+fn order_view(market: &Market, slot: u32) -> OrderView {
+    let order = market.book.resting(slot);
+    OrderView {
+        id: market.records[slot].id,
+        instrument: market.id,
+        side: order.side,
+        price: order.price,
+        open: order.qty,
+    }
+}
