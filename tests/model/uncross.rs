@@ -79,17 +79,29 @@ impl Model {
         Some((bid, self.head(instrument, Side::Sell, price)?))
     }
 
-    /// Pairs the heads of both sides at the auction price. Events: trades, `auction`, leftover market orders.
+    /// Uncrosses until nothing crosses: excess of reduce-only orders may leave a cross behind at other prices.
     pub fn uncross(&mut self, instrument: usize) -> Pass {
         let mut pass = Pass::new(instrument);
+        let mut price = self.uncross_once(instrument, &mut pass);
+        while self.books[instrument].crossed() {
+            self.saw("uncrosses again");
+            price = self.uncross_once(instrument, &mut pass);
+        }
+        self.end_market_orders(instrument, price);
+        pass
+    }
+
+    /// Pairs the heads of both sides at the auction price. Events: trades, `auction`.
+    fn uncross_once(&mut self, instrument: usize, pass: &mut Pass) -> Option<i128> {
         let price = self.auction_price(instrument);
         let surplus = price.map_or(0, |price| self.surplus_at(instrument, price));
+        let before = pass.filled;
         if let Some(price) = price {
             while let Some((bid, ask)) = self.heads(instrument, price) {
                 let bid_first = bid.entry < ask.entry;
                 let (maker, taker) = if bid_first { (&bid, &ask) } else { (&ask, &bid) };
                 let qty = bid.qty.min(ask.qty);
-                self.trade(maker, taker, price, qty, TradeKind::Auction, &mut pass);
+                self.trade(maker, taker, price, qty, TradeKind::Auction, pass);
                 self.fill_resting(instrument, bid.entry, qty);
                 self.fill_resting(instrument, ask.entry, qty);
             }
@@ -97,7 +109,7 @@ impl Model {
         self.emit(EventKind::Auction {
             instrument: instrument_id(instrument),
             price: price.map(to_price),
-            qty: to_qty(pass.filled),
+            qty: to_qty(pass.filled - before),
             surplus: to_qty(surplus.abs()),
             surplus_side: match surplus {
                 0 => None,
@@ -105,8 +117,7 @@ impl Model {
                 _ => Some(Side::Sell),
             },
         });
-        self.end_market_orders(instrument, price);
-        pass
+        price
     }
 
     /// Market orders that are left go, or rest at the auction price where the instrument says so.
