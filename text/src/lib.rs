@@ -8,6 +8,7 @@ pub mod decimal;
 pub mod events;
 pub mod feed;
 mod json;
+pub mod sse;
 pub mod state;
 pub mod r#where;
 
