@@ -2,6 +2,8 @@
 
 pub mod bench;
 pub mod convert;
+pub mod files;
+pub mod progress;
 pub mod replay;
 pub mod simulate;
 
@@ -45,7 +47,7 @@ pub fn refused_arguments(error: &clap::Error) -> ExitCode {
         .lines()
         .map(str::trim)
         .take_while(|line| !line.starts_with("Usage:"))
-        .filter(|line| !line.is_empty())
+        .filter(|line| !line.is_empty() && !line.starts_with("For more information"))
         .collect();
     Failure::input(format!("{} (see plimsoll --help)", lines.join(" "))).report()
 }
