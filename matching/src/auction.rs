@@ -115,6 +115,13 @@ impl Book {
         reference: Price,
         candidates: AuctionCandidates,
     ) -> Option<AuctionPrice> {
+        // With market orders only, the reference is the price, and no trade may lie outside the band.
+        let reference = match self.band {
+            Some(band) if self.best(Side::Buy).or(self.best(Side::Sell)).is_none() => {
+                reference.clamp(band.down, band.up)
+            }
+            _ => reference,
+        };
         let side = |side| AuctionSide {
             market: u128::from(self.market_qty(side).lots()),
             levels: self.levels(side).map(|(p, q)| (p.ticks(), u128::from(q.lots()))).collect(),
@@ -171,12 +178,14 @@ impl Book {
         if !order.is_reduce_only() {
             return true;
         }
-        let room = sink.room(order.owner, order.side());
+        let room = u64::try_from(sink.room(order.owner, order.side())).unwrap_or(0);
         if order.qty() <= room {
             return true;
         }
         let excess = order.qty() - room;
-        sink.lost(Maker { slot, owner: order.owner, left: room }, excess, Gone::ReduceOnly);
+        let maker = Maker { slot, owner: order.owner, left: room };
+        let price = Price::new(i64::from(order.price));
+        sink.lost(maker, order.side(), price, excess, Gone::ReduceOnly);
         self.shorten_front(slot, excess);
         room > 0
     }

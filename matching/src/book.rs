@@ -17,6 +17,10 @@ pub struct Book {
     pub(crate) market_bids: Level,
     pub(crate) market_asks: Level,
     pub(crate) band: Option<Band>,
+    /// Resting reduce-only orders.
+    pub(crate) reduce_only: u32,
+    /// Used by fill-or-kill checks, kept so that they need not allocate.
+    pub(crate) scratch: Vec<(u32, i64)>,
 }
 
 /// A resting order as others may see it.
@@ -73,6 +77,8 @@ impl Book {
             market_bids: Level::EMPTY,
             market_asks: Level::EMPTY,
             band,
+            reduce_only: 0,
+            scratch: Vec::new(),
         }
     }
 
@@ -164,6 +170,7 @@ impl Book {
     ) -> Handle {
         let price = price.map_or(MARKET, |price| price.ticks() as i32);
         let slot = self.slab.insert(Draft { side, price, owner, qty: qty.lots(), reduce_only });
+        self.reduce_only += u32::from(reduce_only);
         let level = match (side, price) {
             (Side::Buy, MARKET) => &mut self.market_bids,
             (Side::Sell, MARKET) => &mut self.market_asks,
@@ -241,8 +248,15 @@ impl Book {
                 Side::Sell => self.asks.close(-price),
             }
         }
-        self.slab.remove(slot);
+        self.forget(slot);
         gone
+    }
+
+    /// Frees the slot of an order that has left its level.
+    #[inline]
+    pub(crate) fn forget(&mut self, slot: u32) {
+        self.reduce_only -= u32::from(self.slab[slot].is_reduce_only());
+        self.slab.remove(slot);
     }
 
     /// Takes lots off an order that keeps its place. `by` must be below its open quantity.

@@ -96,12 +96,12 @@ impl Book {
             let slot = level.head;
             let owner = self.slab[slot].owner;
             if taker.self_match != SelfMatch::None && owner == taker.owner {
-                if let Some(stop) = self.meet_own(level, taker.self_match, left, sink) {
+                if let Some(stop) = self.meet_own(level, taker.self_match, price, left, sink) {
                     return Some(stop);
                 }
                 continue;
             }
-            if self.slab[slot].is_reduce_only() && !self.trim(level, taker.side.opposite(), sink) {
+            if self.slab[slot].is_reduce_only() && !self.trim(level, price, sink) {
                 continue;
             }
             let open = self.slab[slot].qty();
@@ -130,7 +130,7 @@ impl Book {
         } else {
             self.slab[next].prev = NIL;
         }
-        self.slab.remove(slot);
+        self.forget(slot);
     }
 
     /// The head of the level is the incoming order's own account's.
@@ -139,14 +139,16 @@ impl Book {
         &mut self,
         level: &mut Level,
         mode: SelfMatch,
+        price: Price,
         left: &mut u64,
         sink: &mut S,
     ) -> Option<Stop> {
         let slot = level.head;
         let owner = self.slab[slot].owner;
-        let open = self.slab[slot].qty();
+        let (open, side) = (self.slab[slot].qty(), self.slab[slot].side());
         let mut drop_maker = |book: &mut Book, qty: u64| {
-            sink.lost(Maker { slot, owner, left: open - qty }, qty, Gone::SelfMatch);
+            let maker = Maker { slot, owner, left: open - qty };
+            sink.lost(maker, side, Some(price), qty, Gone::SelfMatch);
             book.shorten(level, slot, qty);
         };
         match mode {
@@ -172,63 +174,69 @@ impl Book {
 
     /// Cuts the reduce-only order at the head of a level to what its account can still reduce; false if nothing is left.
     #[cold]
-    fn trim<S: Sink>(&mut self, level: &mut Level, side: Side, sink: &mut S) -> bool {
+    fn trim<S: Sink>(&mut self, level: &mut Level, price: Price, sink: &mut S) -> bool {
         let slot = level.head;
         let order = self.slab[slot];
-        let room = sink.room(order.owner, side);
+        let room = u64::try_from(sink.room(order.owner, order.side())).unwrap_or(0);
         if order.qty() <= room {
             return true;
         }
-        // Lots beyond the room go now if the order would otherwise go on standing with them.
         let excess = order.qty() - room;
-        sink.lost(Maker { slot, owner: order.owner, left: room }, excess, Gone::ReduceOnly);
+        let maker = Maker { slot, owner: order.owner, left: room };
+        sink.lost(maker, order.side(), Some(price), excess, Gone::ReduceOnly);
         self.shorten(level, slot, excess);
         room > 0
     }
 
-    /// Whether a fill-or-kill order would fill whole. Source: RULES 7.5.
+    /// Whether a fill-or-kill order would fill whole: matching tried without being done. Source: RULES 7.5.
     ///
-    /// Own orders do not count unless they may trade with each other; reduce-only makers count for what they could trade
-    /// by then. Cost: O(orders it would meet).
-    pub fn could_fill<S: Sink>(&self, taker: &Taker, sink: &mut S) -> bool {
+    /// An own order on the way ends it, unless own orders may trade with each other or the resting one gives way; reduce-only
+    /// makers count for what their account's position, moving fill by fill, could then give.
+    /// Cost: O(orders it would meet); with reduce-only makers among them, times the accounts it would meet.
+    pub fn could_fill<S: Sink>(&mut self, taker: &Taker, sink: &mut S) -> bool {
+        let mut moves = std::mem::take(&mut self.scratch);
+        moves.clear();
+        let fills = self.dry_run(taker, sink, &mut moves);
+        self.scratch = moves;
+        fills
+    }
+
+    fn dry_run<S: Sink>(&self, taker: &Taker, sink: &mut S, moves: &mut Vec<(u32, i64)>) -> bool {
         let side = taker.side.opposite();
         let worst = worst_key(side, taker.limit);
+        let wanted = taker.qty.lots();
         let mut found = 0;
-        for (key, level) in self.ladder(side).iter().take_while(|(key, _)| *key >= worst) {
+        for (_, level) in self.ladder(side).iter().take_while(|(key, _)| *key >= worst) {
             let mut slot = level.head;
             while slot != NIL {
                 let order = &self.slab[slot];
-                let own = order.owner == taker.owner;
-                if !own || taker.self_match == SelfMatch::None {
-                    found += if order.is_reduce_only() {
-                        let planned = self.planned_before(side, order.owner, (key, slot));
-                        order.qty().min(sink.room(order.owner, side).saturating_sub(planned))
-                    } else {
-                        order.qty()
-                    };
+                slot = order.next;
+                if order.owner == taker.owner {
+                    match taker.self_match {
+                        SelfMatch::None => {}
+                        SelfMatch::CancelOldest => continue,
+                        _ => return false,
+                    }
                 }
-                if found >= taker.qty.lots() {
+                let mut qty = order.qty();
+                if order.is_reduce_only() {
+                    let given =
+                        moves.iter().filter(|m| m.0 == order.owner).map(|m| m.1).sum::<i64>();
+                    let own = if order.owner == taker.owner { found as i64 } else { 0 };
+                    let room = sink.room(order.owner, side) - given + own;
+                    qty = qty.min(u64::try_from(room).unwrap_or(0));
+                }
+                qty = qty.min(wanted - found);
+                found += qty;
+                if found >= wanted {
                     return true;
                 }
-                slot = order.next;
+                if self.reduce_only > 0 {
+                    moves.push((order.owner, qty as i64));
+                }
             }
         }
         false
-    }
-
-    /// Lots of `owner` that a sweep of `side` would meet before the order in `until`.
-    fn planned_before(&self, side: Side, owner: u32, until: (i32, u32)) -> u64 {
-        let mut planned = 0;
-        for (key, level) in self.ladder(side).iter().take_while(|(key, _)| *key >= until.0) {
-            let mut slot = level.head;
-            while slot != NIL && (key, slot) != until {
-                if self.slab[slot].owner == owner {
-                    planned += self.slab[slot].qty();
-                }
-                slot = self.slab[slot].next;
-            }
-        }
-        planned
     }
 }
 
@@ -247,18 +255,18 @@ mod tests {
     struct Tape {
         fills: Vec<(u32, i64, u64)>,
         lost: Vec<(u32, u64, Gone)>,
-        room: u64,
+        room: i64,
     }
 
     impl Sink for Tape {
-        fn room(&mut self, _: u32, _: Side) -> u64 {
+        fn room(&mut self, _: u32, _: Side) -> i64 {
             self.room
         }
         fn fill(&mut self, maker: Maker, price: Price, qty: u64) {
             self.fills.push((maker.owner, price.ticks(), qty));
         }
         fn pair(&mut self, _: Maker, _: Maker, _: Price, _: u64) {}
-        fn lost(&mut self, maker: Maker, qty: u64, why: Gone) {
+        fn lost(&mut self, maker: Maker, _: Side, _: Option<Price>, qty: u64, why: Gone) {
             self.lost.push((maker.owner, qty, why));
         }
         fn decremented(&mut self, _: u64, _: u64) {}

@@ -15,6 +15,7 @@ pub struct SavedBook {
     market_bids: Level,
     market_asks: Level,
     band: Option<Band>,
+    reduce_only: u32,
 }
 
 impl Book {
@@ -30,6 +31,7 @@ impl Book {
             market_bids: self.market_bids,
             market_asks: self.market_asks,
             band: self.band,
+            reduce_only: self.reduce_only,
         }
     }
 
@@ -43,6 +45,7 @@ impl Book {
     pub(crate) fn load(saved: SavedBook, band: Option<Band>) -> Book {
         let mut book = Book::new(band, 0);
         book.slab = saved.slab;
+        book.reduce_only = saved.reduce_only;
         book.market_bids = saved.market_bids;
         book.market_asks = saved.market_asks;
         for (price, level) in saved.bids.into_iter().rev() {

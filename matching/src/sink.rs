@@ -26,8 +26,8 @@ pub enum Gone {
 ///
 /// A sink books; it never asks the book for anything.
 pub trait Sink {
-    /// Lots that a reduce-only order of `owner` on `side` could trade at this moment.
-    fn room(&mut self, owner: u32, side: Side) -> u64;
+    /// Lots that `owner`'s position could give to orders on `side` at this moment; below zero where they would open.
+    fn room(&mut self, owner: u32, side: Side) -> i64;
 
     /// The incoming order traded `qty` lots with `maker` at `price`, the maker's.
     fn fill(&mut self, maker: Maker, price: Price, qty: u64);
@@ -35,8 +35,8 @@ pub trait Sink {
     /// A call auction paired two resting orders.
     fn pair(&mut self, bid: Maker, ask: Maker, price: Price, qty: u64);
 
-    /// `qty` lots of a resting order went without trading; with `maker.left` = 0 the order is gone.
-    fn lost(&mut self, maker: Maker, qty: u64, why: Gone);
+    /// `qty` lots of a resting order on `side` at `price` went without trading; with `maker.left` = 0 the order is gone.
+    fn lost(&mut self, maker: Maker, side: Side, price: Option<Price>, qty: u64, why: Gone);
 
     /// `qty` lots of the incoming order went by self-match decrement; `left` are still to match.
     fn decremented(&mut self, qty: u64, left: u64);

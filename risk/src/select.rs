@@ -46,8 +46,8 @@ fn compare(risk: &Risk, key: &SelectKey, a: &Candidate, b: &Candidate) -> Orderi
 fn product(a: u128, b: u128) -> (u128, u128) {
     let mask = u128::from(u64::MAX);
     let (a1, a0, b1, b0) = (a >> 64, a & mask, b >> 64, b & mask);
-    let middle = (a0 * b0 >> 64) + (a1 * b0 & mask) + (a0 * b1 & mask);
-    let high = a1 * b1 + (a1 * b0 >> 64) + (a0 * b1 >> 64) + (middle >> 64);
+    let middle = ((a0 * b0) >> 64) + ((a1 * b0) & mask) + ((a0 * b1) & mask);
+    let high = a1 * b1 + ((a1 * b0) >> 64) + ((a0 * b1) >> 64) + (middle >> 64);
     (high, a.wrapping_mul(b))
 }
 
