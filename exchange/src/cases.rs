@@ -147,13 +147,11 @@ impl Exchange {
     }
 
     fn stop_waiting(&mut self, case: &Case) {
-        if case.parked || case.resting.is_some() || self.rests_when_locked(case.account) {
-            for position in self.risk.positions(case.account) {
-                let market = &mut self.markets[position.instrument().index()];
-                market.queueing.remove(&case.id.0);
-                for side in &mut market.parked {
-                    side.remove(&case.id.0);
-                }
+        for position in self.risk.positions(case.account) {
+            let market = &mut self.markets[position.instrument().index()];
+            market.queueing.remove(&case.id.0);
+            for side in &mut market.parked {
+                side.remove(&case.id.0);
             }
         }
     }

@@ -230,6 +230,7 @@ impl Exchange {
         self.arrivals += 1;
         let arrival = self.arrivals;
         let position = self.risk.position_of(ready.account, ready.instrument);
+        self.markets[ready.instrument.index()].changed = true;
         if self.markets[ready.instrument.index()].phase != Phase::Continuous {
             self.rest(ready, position, arrival, ready.qty, ready.limit, said);
             self.look();
@@ -344,7 +345,6 @@ impl Exchange {
         };
         keeper.keep(handle, ready.side, left.lots(), record);
         let market = &mut self.markets[ready.instrument.index()];
-        market.changed = true;
         if ready.market {
             market.waiting.push(handle);
         }

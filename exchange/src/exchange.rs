@@ -85,23 +85,33 @@ impl Exchange {
         self.audit_now_and_then();
     }
 
+    #[inline]
     fn run_timers(&mut self, ts: Ts) {
-        while let Some((due, alarm)) = self.timers.pop_due(ts) {
-            match alarm {
-                Alarm::Call { account, serial } => {
-                    let call = self.risk.calls.get(&account).copied();
-                    let Some(call) = call.filter(|call| call.serial == serial) else { continue };
-                    self.log.now = due;
-                    self.risk.calls.remove(&account);
-                    self.breach(account, call.tier);
-                }
-                Alarm::Batch { case } => {
-                    if !self.cases.contains_key(&case) {
-                        continue;
-                    }
-                    self.log.now = due;
-                    self.agenda.insert(case);
-                }
+        while let Some(due) = self.timers.next_due().filter(|&due| due <= ts) {
+            self.run_alarms(due);
+        }
+    }
+
+    /// Runs everything that falls due at one moment, in the order in which it was set.
+    #[cold]
+    fn run_alarms(&mut self, due: Ts) {
+        let alarms = self.timers.pop_at(due);
+        // From this moment on each of these cases may send its batch, whichever alarm comes first.
+        for alarm in &alarms {
+            if let Alarm::Batch { case } = alarm
+                && self.cases.contains_key(case)
+            {
+                self.log.now = due;
+                self.agenda.insert(*case);
+            }
+        }
+        for alarm in alarms {
+            if let Alarm::Call { account, serial } = alarm {
+                let call = self.risk.calls.get(&account).copied();
+                let Some(call) = call.filter(|call| call.serial == serial) else { continue };
+                self.log.now = due;
+                self.risk.calls.remove(&account);
+                self.breach(account, call.tier);
             }
             self.settle();
         }

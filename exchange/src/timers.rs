@@ -32,13 +32,21 @@ impl Timers {
         self.heap.push(Reverse((due, self.serial, alarm)));
     }
 
-    /// The next alarm due at or before `now`, with its time.
+    /// When the next alarm falls due.
     #[inline]
-    pub(crate) fn pop_due(&mut self, now: Ts) -> Option<(Ts, Alarm)> {
-        if self.heap.peek()?.0.0 > now {
-            return None;
+    pub(crate) fn next_due(&self) -> Option<Ts> {
+        self.heap.peek().map(|Reverse((due, ..))| *due)
+    }
+
+    /// All alarms that fall due at `due`, the earliest time there is, in the order in which they were set.
+    pub(crate) fn pop_at(&mut self, due: Ts) -> Vec<Alarm> {
+        let mut alarms = Vec::new();
+        while self.next_due() == Some(due)
+            && let Some(Reverse((_, _, alarm))) = self.heap.pop()
+        {
+            alarms.push(alarm);
         }
-        self.heap.pop().map(|Reverse((due, _, alarm))| (due, alarm))
+        alarms
     }
 
     /// The alarms in a canonical order, for snapshots.
@@ -68,11 +76,10 @@ mod tests {
             timers.set(due, Alarm::Batch { case });
         }
         let mut order = Vec::new();
-        while let Some((due, Alarm::Batch { case })) = timers.pop_due(5) {
-            order.push((due, case));
+        while let Some(due) = timers.next_due() {
+            order.extend(timers.pop_at(due).into_iter().map(|alarm| (due, alarm)));
         }
-        assert_eq!(order, [(3, 1), (4, 7), (5, 9), (5, 2)]);
-        timers.set(6, Alarm::Batch { case: 1 });
-        assert_eq!(timers.pop_due(5), None);
+        let batch = |due, case| (due, Alarm::Batch { case });
+        assert_eq!(order, [batch(3, 1), batch(4, 7), batch(5, 9), batch(5, 2)]);
     }
 }

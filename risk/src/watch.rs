@@ -152,7 +152,7 @@ impl Risk {
         let tier = usize::from(account.tier);
         let basis = self.profiles[account.profile.index()].basis;
         let cash = account.cash;
-        let mut held = false;
+        let (mut held, mut margined) = (false, false);
         let mut worse = lines.at.get(tier).map(|line| Reach::new(line, cash));
         let mut better = (tier > 0).then(|| Reach::new(&lines.release[tier - 1], cash));
         let mut next = account.first;
@@ -168,6 +168,7 @@ impl Risk {
                 Basis::Initial => &contract.initial,
                 Basis::Maintenance => &contract.maintenance,
             };
+            margined |= rate.nano != 0 || rate.per_lot != 0;
             let span = self.watch.spans[position.instrument.index()];
             let lots = i128::from(position.lots);
             let worth = |ticks| i128::from(ticks) * i128::from(contract.tick_value) * lots;
@@ -182,6 +183,9 @@ impl Risk {
         }
         if !held {
             return tier != 0 || cash < 0;
+        }
+        if !margined {
+            return tier != 0;
         }
         worse.is_some_and(|reach| reach.sum >= 0 || reach.unsure)
             || better.is_some_and(|reach| reach.sum < 0 || reach.unsure)
