@@ -2,7 +2,7 @@
 
 use super::account::Account;
 use super::book::Book;
-use super::generate::{label, lower_rate, margin_rate};
+use super::generate::{label, lot_value, lower_rate, margin_rate};
 use super::rng::Rng;
 use super::{Model, instrument_id};
 use plimsoll_types::*;
@@ -290,13 +290,16 @@ impl Driver {
         let instrument = self.instrument(model);
         let now = model.books[instrument.index()].mark.ticks();
         let settlement = model.spec.instruments[instrument.index()].prev_settlement.ticks();
+        // A tenth to a half of the usual prices.
+        let shock = (now / 100).clamp(2, 8) * self.rng.between(5, 6);
         let price = match self.rng.below(10) {
-            0 => now * self.rng.between(60, 90) / 100,
-            1 => now * self.rng.between(110, 150) / 100,
+            0 => now - shock,
+            1 => now + shock,
             2 => settlement,
             _ => now + self.rng.between(-4, 4),
         };
-        Command::Mark { instrument, price: Price::clamped(price.clamp(5, 300)) }
+        let price = price.clamp(settlement - 80, settlement + 120);
+        Command::Mark { instrument, price: Price::clamped(price) }
     }
 
     fn phase(&mut self, model: &Model) -> Command {
@@ -337,19 +340,17 @@ impl Driver {
     fn deposit(&mut self, model: &Model) -> Command {
         let account = self.account(model);
         let state = &model.accounts[account.index()];
-        let lot =
-            model.spec.instruments.iter().map(|i| i.tick_value * i.prev_settlement.ticks()).max();
-        let some = self.rng.between(1, lot.unwrap_or(1));
-        let debt = state.debt as i64;
+        let lot = model.spec.instruments.iter().map(lot_value).max().unwrap_or(1);
+        let some = 1 + lot * i128::from(self.rng.between(0, 1000)) / 1000;
+        let debt = state.debt;
         let amount = self.rng.pick(&[some, some, debt, debt + some, debt / 2, 1]).max(1);
-        Command::Deposit { account, amount: Money::new(i128::from(amount)) }
+        Command::Deposit { account, amount: Money::new(amount) }
     }
 
     fn withdraw(&mut self, model: &Model) -> Command {
         let account = self.account(model);
         let free = model.available(account.index()).max(1);
-        let most = free.clamp(1, 1_000_000_000) as u64;
-        let part = 1 + i128::from(self.rng.below(most));
+        let part = 1 + free * i128::from(self.rng.between(0, 1000)) / 1000;
         let amount = self.rng.pick(&[part, part, part / 2 + 1, free, free + 1]);
         Command::Withdraw { account, amount: Money::new(amount) }
     }

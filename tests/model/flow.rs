@@ -27,7 +27,8 @@ impl Driver {
         let through = self.rng.between(-2, 3);
         let price = self.price(model, instrument, side.sign() * through);
         let lot = model.freezes(instrument.index(), ticks(price), 1).max(1);
-        let most = (model.available(account.index()) / lot).clamp(0, 30) as i64;
+        let cap = if self.rng.chance(3) { 200 } else { 30 };
+        let most = (model.available(account.index()) / lot).clamp(0, cap) as i64;
         let qty = self.rng.pick(&[most, most, most - 1, most / 2, 1, most + 1]).max(1);
         let mut order = self.order(account, instrument, side, OrderKind::Limit(price), qty);
         order.tif = self.rng.pick(&[TimeInForce::Gtc, TimeInForce::Gtc, TimeInForce::Ioc]);

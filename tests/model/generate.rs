@@ -25,7 +25,7 @@ fn share(rng: &mut Rng, low: i64, high: i64) -> Ratio {
 pub fn spec(rng: &mut Rng) -> ExchangeSpec {
     let instruments: Vec<InstrumentSpec> =
         (0..rng.between(1, 3)).map(|place| instrument(rng, place)).collect();
-    let largest = instruments.iter().map(|i| i.tick_value * i.prev_settlement.ticks()).max();
+    let largest = instruments.iter().map(lot_value).max();
     let mut profiles = vec![Profile::unlimited()];
     for place in 0..rng.between(1, 3) {
         profiles.push(profile(rng, place, instruments.len()));
@@ -41,34 +41,44 @@ pub fn spec(rng: &mut Rng) -> ExchangeSpec {
             FloatingProfit::OnlyGain,
             FloatingProfit::None,
         ]),
-        insurance_fund: Money::new(i128::from(rng.pick(&[0, 0, 1, 50, 1000]))),
+        insurance_fund: Money::new(rng.pick(&[0, 0, 1, 50, 1000, largest.unwrap_or(0)])),
         instruments,
         profiles,
         accounts,
     }
 }
 
-fn accounts(rng: &mut Rng, profiles: usize, notional: i64) -> Vec<AccountSpec> {
+/// A lot's worth at the previous settlement.
+pub fn lot_value(instrument: &InstrumentSpec) -> i128 {
+    i128::from(instrument.tick_value) * i128::from(instrument.prev_settlement.ticks())
+}
+
+fn accounts(rng: &mut Rng, profiles: usize, notional: i128) -> Vec<AccountSpec> {
     let unlimited = rng.between(1, 2);
     let count = rng.between(3, 8).max(unlimited + 1);
     let mut accounts = Vec::new();
     for place in 0..count {
         let limited = place >= unlimited;
         let profile = if limited { 1 + rng.below(profiles as u64 - 1) as u16 } else { 0 };
-        let deposit =
-            if limited { notional * rng.between(2, 40) / 10 } else { rng.between(0, 1000) };
+        let deposit = if limited { notional * i128::from(rng.between(2, 40)) / 10 } else { 0 };
         accounts.push(AccountSpec {
             name: label(&format!("A{place}")),
             profile: ProfileId(profile),
-            deposit: Money::new(i128::from(deposit)),
+            deposit: Money::new(deposit),
         });
     }
     accounts
 }
 
 fn instrument(rng: &mut Rng, place: i64) -> InstrumentSpec {
-    let tick_value = rng.pick(&[1, 3, 10, 37]);
-    let settlement = rng.between(25, 90);
+    // A few are worth so much that money passes 64 bits, a few stand at an end of the price domain.
+    let dear = rng.chance(6);
+    let tick_value = if dear { 99_999_999_999_989 } else { rng.pick(&[1, 3, 10, 37]) };
+    let settlement = match rng.below(20) {
+        0 if !dear => Price::MAX.ticks() - rng.between(0, 12),
+        1 => rng.between(1, 12),
+        _ => rng.between(25, 90),
+    };
     let initial = margin_rate(rng);
     let band = rng.chance(65).then(|| Band {
         down: Price::clamped(settlement - rng.between(1, 9)),
@@ -156,12 +166,13 @@ fn tiers(rng: &mut Rng, measure: MeasureKind) -> Vec<Tier> {
             MeasureKind::EquityOverMargin => mille(1_000_000 / danger),
         };
         let last = place == count - 1;
+        let action = action(rng, last);
         tiers.push(Tier {
             name: label(&format!("t{}", place + 1)),
             at: shown(at),
             release: shown(at - slack),
-            action: action(rng, last),
-            close_only: rng.chance(25),
+            action,
+            close_only: rng.chance(25) || action == Action::CloseOnly,
             cancel_opening: rng.chance(30),
         });
         danger = at + rng.between(0, 350);
