@@ -36,7 +36,7 @@ fn small_text() -> String {
     let changes = [
         ("accounts = 3000", "accounts = 200"),
         ("duration = \"20m\"", "duration = \"3m\""),
-        ("initial = \"40000000\"", "initial = \"500000\""),
+        ("initial = \"10000000\"", "initial = \"500000\""),
     ];
     let mut text = BUILT_IN.to_owned();
     for (from, to) in changes {

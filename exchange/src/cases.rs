@@ -129,11 +129,12 @@ impl Exchange {
 
     /// Notes for which instruments a case waits.
     pub(crate) fn start_waiting(&mut self, case: &Case) {
-        let queues =
-            self.rests_when_locked(case.account) && (case.parked || case.resting.is_some());
-        if !case.parked && !queues {
+        if !case.parked && case.resting.is_none() {
             return;
         }
+        // With several positions any change in one of the books may change the plan.
+        let held = self.risk.positions(case.account).filter(|p| p.lots() != 0).count();
+        let queues = held > 1 || self.rests_when_locked(case.account);
         for position in self.risk.positions(case.account).filter(|p| p.lots() != 0) {
             let market = &mut self.markets[position.instrument().index()];
             if queues {
