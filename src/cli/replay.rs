@@ -186,7 +186,7 @@ fn replay(
             output.write(&text)?;
             text.clear();
         }
-        if feed.lines() % LINES_A_LOOK == 0 {
+        if feed.lines().is_multiple_of(LINES_A_LOOK) {
             bar.set_position(input.position());
         }
     }
