@@ -22,25 +22,30 @@
 
   // Places on the time axis where a round time begins; samples are evenly spaced, pauses of the market take no room.
   const ROUND = [5, 10, 15, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 14400, DAY];
+  const dayOf = (i) => Math.floor(T[i] / DAY);
   const timeSplits = (u, _axis, min, max) => {
     const room = Math.max(2, u.bbox.width / devicePixelRatio / 92);
+    const near = (max - min) / (room * 1.25);
     const from = Math.max(0, Math.ceil(min)), to = Math.min(T.length - 1, Math.floor(max));
+    const days = [];
+    if (D.days > 1) for (let i = from; i <= to; i++) if (i === 0 || dayOf(i) !== dayOf(i - 1)) days.push(i);
     for (const step of ROUND) {
       const at = [];
       for (let i = from; i <= to; i++) {
         const starts = i === 0 ? T[0] % step < 1e-6 : Math.floor(T[i] / step) !== Math.floor(T[i - 1] / step);
-        if (starts && (!at.length || i - at[at.length - 1] > (max - min) / (room * 1.6))) at.push(i);
+        if (starts && days.every((day) => Math.abs(day - i) > near)) at.push(i);
       }
-      if (at.length <= room) return at;
+      const all = at.concat(days).sort((a, b) => a - b);
+      if (all.length <= room && all.every((i, n) => n === 0 || i - all[n - 1] > near * .7)) return all;
     }
-    return [from, to];
+    return days.length ? days : [from, to];
   };
   const timeLabels = (_u, splits) => {
     let day = -1;
     return splits.map((i) => {
-      const own = Math.floor(T[i] / DAY), first = D.days > 1 && own !== day;
-      day = own;
-      return first ? `day ${own + 1}\n${clock(T[i])}` : clock(T[i]);
+      const first = D.days > 1 && dayOf(i) !== day;
+      day = dayOf(i);
+      return first ? `day ${day + 1}\n${clock(T[i])}` : clock(T[i]);
     });
   };
 
@@ -68,7 +73,7 @@
       if (named) {
         ctx.setLineDash([]);
         ctx.fillStyle = css("soft"); ctx.font = `${12 * devicePixelRatio}px ${font.slice(5)}`; ctx.textBaseline = "top"; ctx.textAlign = "left";
-        if (ctx.measureText(s.name).width < b - a - 8) ctx.fillText(s.name, a + 6 * devicePixelRatio, bbox.top + 5 * devicePixelRatio);
+        ctx.fillText(s.name, a + 6 * devicePixelRatio, bbox.top + (7 + 16 * (n % 2)) * devicePixelRatio);
       }
     });
     ctx.restore();
@@ -84,7 +89,7 @@
     const box = document.getElementById(id);
     box.textContent = "";
     const width = Math.max(280, box.clientWidth);
-    const u = new uPlot(Object.assign({ width, height, legend: { show: false }, padding: [10, 10, 0, 0] }, options), data, box);
+    const u = new uPlot(Object.assign({ width, height, legend: { show: false }, padding: [10, 26, 0, 0] }, options), data, box);
     charts.push([u, box, height]);
   };
   const cursor = { sync, points: { show: false }, drag: { x: true, y: false } };
@@ -103,7 +108,7 @@
     const margin = (high - low) * .05 || 1;
     const biggest = D.fills.reduce((m, f) => Math.max(m, f[2]), 1);
     const fills = (u) => {
-      const { ctx, bbox } = u, R = 13 * devicePixelRatio;
+      const { ctx, bbox } = u, R = 11 * devicePixelRatio;
       ctx.save();
       ctx.beginPath(); ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height); ctx.clip();
       for (const [x, p, lots, side] of D.fills) {
@@ -116,19 +121,34 @@
       ctx.restore();
     };
     place("chart-price", 360, {
-      cursor, scales: { x: xScale, y: { range: [low - margin, high + margin] } },
+      cursor, scales: { x: xScale, y: { range: [low - margin, high + (D.shocks.length ? 3.2 : 1) * margin] } },
       axes: [timeAxis(), axis({ label: "price", size: SIDE, values: (_u, s) => s.map((v) => v.toLocaleString("en-US", { maximumFractionDigits: places })) })],
       series: [{}, { stroke: css("band"), width: 1.4, dash: [6, 4], points: { show: false } }, { stroke: css("band"), width: 1.4, dash: [6, 4], points: { show: false } },
         { stroke: css("mark"), width: 1.7, points: { show: false } }],
-      hooks: { drawAxes: [shade(true)], draw: [fills], setCursor: [readout("read-price", (i) => `${moment(i)}   mark ${S.mark[i].toFixed(places)}`)] },
+      hooks: { drawAxes: [shade(true), fills], setCursor: [readout("read-price", (i) => `${moment(i)}   mark ${S.mark[i].toFixed(places)}`)] },
     }, [X, S.up, S.down, S.mark]);
   };
 
+  const root2 = (v) => Math.sign(v) * Math.sqrt(Math.abs(v)), square = (v) => Math.sign(v) * v * v;
+  const top = (column) => Math.max(10, ...column) * 1.08;
+  // Round numbers that are far enough apart once their roots are drawn.
+  const rootSplits = (min, max) => {
+    const far = (root2(max) - root2(min)) / 7, out = [0];
+    for (const sign of [1, -1]) {
+      let last = 0;
+      for (let ten = 1; ten < 1e9; ten *= 10) for (const digit of [1, 2, 5]) {
+        const v = digit * ten;
+        if (Math.sqrt(v) - last >= far && sign * v <= max && sign * v >= min) { out.push(sign * v); last = Math.sqrt(v); }
+      }
+    }
+    return out.sort((a, b) => a - b);
+  };
   const depth = () => {
     const S = D.series;
     place("chart-depth", 210, {
-      cursor, scales: { x: xScale },
-      axes: [timeAxis(), axis({ label: "asks    lots    bids", size: SIDE, values: (_u, s) => s.map((v) => group(Math.abs(v))) })],
+      // Square roots, so that a queue at the limit price does not flatten everything else.
+      cursor, scales: { x: xScale, y: { distr: 100, fwd: root2, bwd: square, range: [-top(S.ask_depth), top(S.bid_depth)] } },
+      axes: [timeAxis(), axis({ label: "asks    lots    bids", size: SIDE, splits: (_u, _a, min, max) => rootSplits(min, max), filter: (_u, s) => s, values: (_u, s) => s.map((v) => group(Math.abs(v))) })],
       series: [{}, { stroke: css("bid"), fill: alpha(css("bid"), .28), width: 1.2, points: { show: false } },
         { stroke: css("ask"), fill: alpha(css("ask"), .28), width: 1.2, points: { show: false } }],
       hooks: { drawAxes: [shade(false)], setCursor: [readout("read-depth", (i) => `${moment(i)}   bids ${group(S.bid_depth[i])}   asks ${group(S.ask_depth[i])}`)] },
@@ -188,7 +208,7 @@
     place("chart-timeline", Math.round(height + 42), {
       cursor, scales: { x: xScale, y: { range: [-(y + gap), 0] } },
       axes: [timeAxis({ grid: { show: true, stroke: css("grid"), width: 1 } }), axis({
-        size: SIDE, gap: 8, grid: { show: false }, splits: () => groups.map((g) => -(g.from + g.to) / 2),
+        size: SIDE + 18, gap: 8, grid: { show: false }, splits: () => groups.map((g) => -(g.from + g.to) / 2),
         values: () => groups.map((g) => `${g.name}\n${group(g.shown)} of ${group(g.of)}`),
       })],
       series: [{}, { stroke: "transparent", points: { show: false } }],

@@ -104,9 +104,9 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Ends the events file of a run and marks the run as failed where that does not work.
 pub fn close_events(events: EventsFile, outcome: &mut Outcome) {
-    if let Err(error) = events.finish() {
-        if outcome.ending == Ending::Complete {
-            outcome.ending = Ending::Failed(error.to_string());
-        }
+    if let Err(error) = events.finish()
+        && outcome.ending == Ending::Complete
+    {
+        outcome.ending = Ending::Failed(error.to_string());
     }
 }

@@ -55,10 +55,12 @@ pub struct PopulationOdds {
 impl PopulationOdds {
     /// Those of a population.
     pub fn new(plan: &Population) -> PopulationOdds {
+        let span = plan.lots_max - plan.lots_min + 1;
         let share = |class: &LeverageClass| class.share.nano() as u64;
         PopulationOdds {
             classes: Odds::new(plan.leverage.iter().map(share)),
-            lots: Odds::power_law(plan.lots_max - plan.lots_min + 1, 3),
+            // The head is as wide as a quarter of the range: large positions are rare, not unheard of.
+            lots: Odds::power_law(span, span / 4 + 1),
         }
     }
 }

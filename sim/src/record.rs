@@ -285,10 +285,10 @@ impl Record {
             CaseStep::Waterfall => case.end = CaseEnd::Waterfall,
             CaseStep::Closed => case.end = CaseEnd::Closed,
         }
-        if case.end != CaseEnd::Parked {
-            if let Some((from, reason)) = case.waiting.take() {
-                case.waits.push((from, ts, reason));
-            }
+        if case.end != CaseEnd::Parked
+            && let Some((from, reason)) = case.waiting.take()
+        {
+            case.waits.push((from, ts, reason));
         }
         let parked = |end| u64::from(end == CaseEnd::Parked);
         self.parked_cases = self.parked_cases + parked(case.end) - parked(before);

@@ -4,9 +4,11 @@ pub mod data;
 pub mod tables;
 pub mod words;
 
+use crate::flow::recorded::DAY;
 use crate::outcome::{Ending, Outcome};
-use crate::say::Scale;
+use crate::say::{Scale, time};
 use crate::scenario::Scenario;
+use plimsoll_types::Ts;
 
 const PAGE: &str = include_str!("../assets/report.html");
 const CSS: &str = include_str!("../assets/report.css");
@@ -75,6 +77,15 @@ impl<'a> View<'a> {
             outcome,
             scale: Scale::new(scenario.exchange.money_decimals, spec),
             currency: scenario.exchange.currency.as_str(),
+        }
+    }
+
+    /// A time as the report shows it: with its day where there are several.
+    pub fn moment(&self, ts: Ts) -> String {
+        let day = |ts: Ts| ts / DAY;
+        match day(self.outcome.to) > day(self.outcome.from) {
+            true => format!("day {}, {}", 1 + day(ts) - day(self.outcome.from), time(ts)),
+            false => time(ts),
         }
     }
 }

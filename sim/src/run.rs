@@ -27,6 +27,8 @@ use std::time::Instant;
 const AUDITS: u64 = 20;
 /// Levels of a side whose lots count as depth.
 const DEPTH_LEVELS: usize = 5;
+/// Samples a run may take, so that its memory has a bound.
+const SAMPLES_MAX: u64 = 200_000;
 /// No agent: its account trades only in the opening auction.
 const NOBODY: u32 = u32::MAX;
 
@@ -112,6 +114,11 @@ impl<'a> Run<'a> {
             // The account is known once it is open.
             opening.recorder = Some(Recorder::new(AccountId(0), plan.clone(), snapshots));
         }
+        let samples = opening.end.saturating_sub(opening.ts) / scenario.sample;
+        if samples > SAMPLES_MAX {
+            let expected = format!("at most {SAMPLES_MAX} samples in the whole run");
+            return Err(Error::new("simulation.sample", expected, &samples.to_string()));
+        }
         let mark = spec.prev_settlement;
         Ok(Run {
             exchange: Exchange::new(scenario.exchange.clone()),
@@ -173,10 +180,10 @@ impl<'a> Run<'a> {
         for agent in
             [Some(first), Some(second).filter(|second| *second != first)].into_iter().flatten()
         {
-            if let Some(listener) = self.agents.get_mut(agent as usize) {
-                if let Some(wake) = listener.heard(event) {
-                    self.wakes.push(Reverse((wake.max(ts), agent)));
-                }
+            if let Some(listener) = self.agents.get_mut(agent as usize)
+                && let Some(wake) = listener.heard(event)
+            {
+                self.wakes.push(Reverse((wake.max(ts), agent)));
             }
         }
     }
@@ -307,21 +314,17 @@ impl<'a> Run<'a> {
             }
             let next = self.wakes.peek().map_or(self.opening.end, |&Reverse((ts, _))| ts);
             let now = next.min(self.opening.end);
-            if sample_at <= now {
-                // Nothing to draw while the market is closed: go on where it wakes up.
-                if self.phase == Phase::Closed {
-                    sample_at = now.max(sample_at + 1);
-                    if next >= self.opening.end {
-                        break;
-                    }
-                } else {
-                    self.send(sample_at, &Command::Time);
-                    self.sample(sample_at);
-                    self.stage.progress(sample_at - self.opening.ts, span);
-                    sample_at += self.scenario.sample;
-                    continue;
-                }
+            // A sample shows what stands once everything of its moment has happened.
+            let due = sample_at < now || (next >= self.opening.end && sample_at <= now);
+            if due && self.phase != Phase::Closed {
+                self.send(sample_at, &Command::Time);
+                self.sample(sample_at);
+                self.stage.progress(sample_at - self.opening.ts, span);
+                sample_at += self.scenario.sample;
+                continue;
             }
+            // Nothing to draw while the market is closed: go on where it wakes up.
+            sample_at = if due { now } else { sample_at };
             if audit_at <= now {
                 audit_at += (span / AUDITS).max(1);
                 self.audit();

@@ -128,13 +128,13 @@ pub fn time(ts: Ts) -> String {
 pub fn span(span: Ts) -> String {
     let seconds = span / SECOND;
     match seconds {
-        0..60 if span % SECOND != 0 && seconds < 10 => {
+        0..60 if !span.is_multiple_of(SECOND) && seconds < 10 => {
             format!("{}.{} s", seconds, span % SECOND / (SECOND / 10))
         }
         0..60 => format!("{seconds} s"),
-        60..3600 if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        60..3600 if seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
         60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ if seconds / 60 % 60 == 0 => format!("{} h", seconds / 3600),
+        _ if (seconds / 60).is_multiple_of(60) => format!("{} h", seconds / 3600),
         _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
     }
 }

@@ -156,7 +156,7 @@ pub struct Shock {
     pub from: Ts,
     /// When it ends.
     pub to: Ts,
-    /// Change of the value by its end, as a share of the previous settlement; it builds up evenly and stays.
+    /// Change of the value by its end, as a share of the opening price; it builds up slow, fast, slow, and stays.
     pub value: Ratio,
     /// Share of their usual quantity that makers quote meanwhile.
     pub liquidity: Ratio,

@@ -5,7 +5,7 @@ use crate::record::CaseEnd;
 use crate::say::{Scale, padded};
 use crate::scenario::Scenario;
 use plimsoll_types::half_up_div;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// The summary of a run.
 ///
@@ -97,14 +97,15 @@ fn liquidations(outcome: &Outcome, scale: &Scale) -> Value {
     })
 }
 
-/// Accounts by tier: how many ever got there, how many stand there at the end.
-fn tiers(scenario: &Scenario, outcome: &Outcome) -> Value {
-    let mut tiers = Map::new();
-    for (n, name) in tier_names(scenario).into_iter().enumerate() {
-        let (worst, end) = tier_counts(outcome, n as u8);
-        tiers.insert(name, json!({ "worst": worst, "end": end }));
-    }
-    Value::Object(tiers)
+/// Accounts by tier, in rising order of danger: how many had it as their worst, how many stand there at the end.
+fn tiers(scenario: &Scenario, outcome: &Outcome) -> Vec<Value> {
+    let named = tier_names(scenario).into_iter().enumerate();
+    named
+        .map(|(n, name)| {
+            let (worst, end) = tier_counts(outcome, n as u8);
+            json!({ "tier": name, "worst": worst, "end": end })
+        })
+        .collect()
 }
 
 /// Names of the population's tiers, `normal` first.

@@ -223,8 +223,8 @@ impl Agent for Recorder {
             out.push(Command::Mark { instrument, price: now.last });
         }
         let pause = next.is_none_or(|next| next.ts - now.ts >= PAUSE);
-        self.refresh(world, &now, out);
         self.turn(instrument, Phase::Continuous, out);
+        self.refresh(world, &now, out);
         if pause {
             self.turn(instrument, Phase::Closed, out);
             if next.is_none_or(|next| next.day() != now.day()) {

@@ -8,6 +8,9 @@ use plimsoll_types::{Price, Ratio, Ts};
 /// Time between two steps of the walk. A quarter of a second, so that the deviation a step is half of that a second.
 const STEP: Ts = SECOND / 4;
 
+/// The walk is at most so many times as wild when liquidity is low.
+const NERVOUS_MAX: i64 = 3;
+
 /// The value and the liquidity at each time.
 #[derive(Clone, Debug)]
 pub struct Value {
@@ -38,7 +41,9 @@ impl Value {
     pub fn at(&mut self, now: Ts) -> i64 {
         while self.stepped + STEP <= now {
             self.stepped += STEP;
-            self.walk_nano += self.prng.bell(self.noise.nano() / 2);
+            let nervous =
+                (Ratio::SCALE / self.liquidity(self.stepped).nano().max(1)).clamp(1, NERVOUS_MAX);
+            self.walk_nano += self.prng.bell(self.noise.nano() / 2 * nervous);
         }
         let since = now.saturating_sub(self.origin);
         let shocked: i128 = self.shocks.iter().map(|shock| self.moved(shock, since)).sum();
@@ -49,8 +54,10 @@ impl Value {
     /// Billionths of a tick by which a shock has moved the value.
     fn moved(&self, shock: &Shock, since: Ts) -> i128 {
         let whole = i128::from(shock.value.nano()) * i128::from(self.base.ticks());
-        let done = since.clamp(shock.from, shock.to) - shock.from;
-        whole * i128::from(done) / i128::from(shock.to - shock.from)
+        let done = i128::from(since.clamp(shock.from, shock.to) - shock.from);
+        // Slow, fast, slow: 3 p^2 - 2 p^3 of the way after p of the time, in thousandths.
+        let p = done * 1_000 / i128::from(shock.to - shock.from);
+        whole * (3 * p * p * 1_000 - 2 * p * p * p) / 1_000_000_000
     }
 
     /// Share of their usual quantity that makers quote at `now`: the least that any shock leaves.

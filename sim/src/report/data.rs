@@ -6,6 +6,7 @@ use crate::record::{CaseEnd, CaseRecord, Mark};
 use crate::scenario::reader::SECOND;
 use plimsoll_types::{Money, Side, Ts};
 use serde_json::{Value, json};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Samples drawn at most; a longer run keeps every n-th.
@@ -129,20 +130,27 @@ fn cases(view: &View<'_>, axis: &Axis) -> (Vec<Value>, Vec<Value>) {
 }
 
 /// By end: the cases that are drawn, by time, and how many there are.
+///
+/// A group gets rows by the square root of its size. Half of them are the most telling ones (many batches, long waits,
+/// many lots), the others are spread evenly over the group, so that it also shows when cases came.
 pub fn chosen_cases<'a>(view: &View<'a>) -> Vec<(CaseEnd, Vec<&'a CaseRecord>, usize)> {
-    let all = view.outcome.record.cases.len().max(1);
+    let by_end = CaseEnd::ALL.map(|end| {
+        let cases = view.outcome.record.cases.values().filter(|case| case.end == end);
+        (end, cases.collect::<Vec<_>>())
+    });
+    let roots: usize = by_end.iter().map(|(_, cases)| cases.len().isqrt()).sum();
     let mut groups = Vec::new();
-    for end in CaseEnd::ALL {
-        let mut cases: Vec<&CaseRecord> =
-            view.outcome.record.cases.values().filter(|case| case.end == end).collect();
+    for (end, mut cases) in by_end {
         let of = cases.len();
-        let rows = (CASES_MAX * of / all).max(10).min(of);
-        // The most telling: many batches, long waits, many lots.
+        let rows = (CASES_MAX * of.isqrt() / roots.max(1)).max(1).min(of);
         cases.sort_by_key(|case| {
             let told = u64::from(case.batches) * 4 + case.lots / 4 + case.waited() / (10 * SECOND);
-            (std::cmp::Reverse(told), case.id)
+            (Reverse(told), case.id)
         });
-        cases.truncate(rows);
+        let mut others = cases.split_off(rows.div_ceil(2));
+        others.sort_by_key(|case| (case.opened, case.id));
+        let wanted = rows - cases.len();
+        cases.extend((0..wanted).map(|n| others[n * others.len() / wanted]));
         cases.sort_by_key(|case| (case.opened, case.id));
         if of > 0 {
             groups.push((end, cases, of));

@@ -3,7 +3,7 @@
 use super::words::Losses;
 use super::{View, escape};
 use crate::record::{CaseEnd, CaseRecord};
-use crate::say::{count, grouped, quotient, span, time};
+use crate::say::{count, grouped, quotient, span};
 use crate::summary::{tier_counts, tier_names};
 use plimsoll_types::{Action, MeasureKind, Money, Side, Tier, Ts, half_up_div};
 
@@ -53,8 +53,9 @@ pub fn waterfall(view: &View<'_>) -> String {
     let rows = steps.map(|(class, name, amount, from)| {
         let (left, width) = (mille(from), mille(amount.units()));
         let share = quotient(mille(amount.units()) as i64, 10, 1).unwrap_or_default();
+        let hidden = if amount.units() > 0 { "" } else { " hidden" };
         format!(
-            "<div>{name}</div><div class=\"bar {class}\"><i style=\"left:{}%;width:{}%\"></i></div><div class=\"v\">{}<small>{share} %</small></div>",
+            "<div>{name}</div><div class=\"bar {class}\"><i style=\"left:{}%;width:{}%\"{hidden}></i></div><div class=\"v\">{}<small>{share}\u{a0}%</small></div>",
             left as f64 / 10.0,
             width as f64 / 10.0,
             view.scale.short(amount),
@@ -224,7 +225,7 @@ fn worst_row(view: &View<'_>, case: &CaseRecord) -> Vec<String> {
             .map_or("-", |client| if client.side == Side::Buy { "long" } else { "short" })
             .to_owned(),
         leverage.map_or("-".to_owned(), |leverage| format!("{leverage}x")),
-        time(case.opened),
+        view.moment(case.opened),
         span(case.waited()),
         grouped(case.lots),
         case.batches.to_string(),

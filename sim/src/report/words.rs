@@ -1,10 +1,10 @@
 //! What the charts show, said in sentences: a report is read before it is looked at.
 
 use super::View;
-use super::data::{CASES_MAX, chosen_cases};
+use super::data::chosen_cases;
 use crate::outcome::{AccountRecord, Outcome, Sample};
 use crate::record::{CaseEnd, CaseRecord};
-use crate::say::{count, grouped, percent, span, time};
+use crate::say::{count, grouped, percent, span};
 use crate::scenario::Scenario;
 use crate::summary::price_range;
 use plimsoll_types::{Money, Price, Ts};
@@ -18,8 +18,8 @@ pub fn meta(view: &View<'_>) -> String {
     format!(
         "{} &middot; {} to {} &middot; {} &middot; seed {}",
         super::escape(spec.symbol.as_str()),
-        time(outcome.from),
-        time(outcome.to),
+        view.moment(outcome.from),
+        view.moment(outcome.to),
         count(outcome.accounts.len() as u64, "leveraged account", "leveraged accounts"),
         outcome.seed,
     )
@@ -68,16 +68,16 @@ fn move_words(view: &View<'_>) -> String {
     let locked = locked_down(&outcome.samples);
     let middle = match locked.first {
         Some(first) => format!(
-            "The market {verb} <b class=\"bad\">{far} %</b> to limit-down by {}, stood there without a buyer for {}",
-            time(first),
+            "The market {verb} <b class=\"bad\">{far}\u{a0}%</b> to limit-down by {}, stood there without a buyer for {}",
+            view.moment(first),
             span(locked.total)
         ),
-        None => format!("The market {verb} by up to <b>{far} %</b>"),
+        None => format!("The market {verb} by up to <b>{far}\u{a0}%</b>"),
     };
     let end = match close.cmp(&open) {
         Ordering::Equal => "where it had opened".to_owned(),
-        Ordering::Less => format!("{} % below its opening", change(view, close)),
-        Ordering::Greater => format!("{} % above its opening", change(view, close)),
+        Ordering::Less => format!("{}\u{a0}% below its opening", change(view, close)),
+        Ordering::Greater => format!("{}\u{a0}% above its opening", change(view, close)),
     };
     format!("{middle}, and ended {end}. ")
 }
@@ -166,8 +166,13 @@ fn money_words(view: &View<'_>) -> String {
 pub fn price(view: &View<'_>) -> String {
     let lots: u64 = view.outcome.record.fills.iter().map(|fill| fill.lots).sum();
     let (low, high) = price_range(view.outcome);
+    let bands = || view.outcome.samples.iter().filter_map(|sample| sample.band);
+    let limits = bands().map(|band| band.down).min().zip(bands().map(|band| band.up).max());
+    let band = limits.map_or(String::new(), |(down, up)| {
+        format!(" inside a band of {} to {}", view.scale.price(down), view.scale.price(up))
+    });
     format!(
-        "From {} at the opening, between {} and {}. {} changed hands in liquidations, {} % of all lots traded.",
+        "From {} at the opening, between {} and {}{band}. {} changed hands in liquidations, {}\u{a0}% of all lots traded.",
         view.scale.price(view.outcome.price),
         view.scale.price(low),
         view.scale.price(high),
@@ -182,15 +187,14 @@ pub fn depth(view: &View<'_>) -> String {
     let mut bids: Vec<u64> = samples.iter().map(|sample| sample.bid_depth).collect();
     bids.sort_unstable();
     let usual = bids.get(bids.len() / 2).copied().unwrap_or(0);
-    let least = bids.first().copied().unwrap_or(0);
-    let when =
-        samples.iter().find(|sample| sample.bid_depth == least).map_or(0, |sample| sample.ts);
-    format!(
-        "Usually {} wait to buy in the best five levels; at {} there were {}.",
-        count(usual, "lot", "lots"),
-        time(when),
-        if least == 0 { "none".to_owned() } else { grouped(least) },
-    )
+    let gaps = samples.windows(2).filter(|pair| pair[0].bid_depth == 0);
+    let none: Ts = gaps.map(|pair| pair[1].ts - pair[0].ts).sum();
+    let usually =
+        format!("Usually {} wait to buy in the best five levels", count(usual, "lot", "lots"));
+    match (none, bids.first().copied().unwrap_or(0)) {
+        (0, least) => format!("{usually}; at no time fewer than {}.", grouped(least)),
+        (none, _) => format!("{usually}; for {} in all there were none.", span(none)),
+    }
 }
 
 /// Under "Liquidation cases".
@@ -208,8 +212,8 @@ pub fn cases(view: &View<'_>) -> String {
     let batches: u64 = cases().map(|case| u64::from(case.batches)).sum();
     let waited = cases().map(CaseRecord::waited).max().unwrap_or(0);
     format!(
-        "At {} {} open at once, {} of them parked. {} went out in all; the longest wait was {}.",
-        time(peak.ts),
+        "At {}, {} open at once, {} of them parked. {} went out in all; the longest wait was {}.",
+        view.moment(peak.ts),
         if peak.open_cases == 1 {
             "one case was".to_owned()
         } else {
@@ -227,7 +231,7 @@ pub fn timeline(view: &View<'_>) -> String {
     let all = view.outcome.record.cases.len();
     match shown < all {
         true => format!(
-            "one row a case; the {shown} most telling of {}, at most about {CASES_MAX}",
+            "one row a case; {shown} of {} are drawn, half of them the longest stories, half spread evenly",
             grouped(all as u64)
         ),
         false => "one row a case".to_owned(),
@@ -287,7 +291,7 @@ pub fn waterfall(view: &View<'_>) -> String {
         return "Liquidated accounts lost nothing on the whole.".to_owned();
     }
     format!(
-        "Liquidated accounts lost {} {} in all, {} % of it out of their own money.",
+        "Liquidated accounts lost {} {} in all, {}\u{a0}% of it out of their own money.",
         view.scale.short(total),
         super::escape(view.currency),
         percent((losses.own.units() / 1000) as i64, (total.units() / 1000) as i64),

@@ -1,16 +1,21 @@
 //! From the text of a scenario to a [`Scenario`]: each section has one function here.
 
-use super::reader::{Section, Source, clock};
+use super::reader::{SECOND, Section, Source, clock};
 use super::{
     BUILT_IN, Flow, LeverageClass, Makers, Momentum, Noise, Population, Recorded, Scenario, Shock,
 };
 use plimsoll_text::{Error, read_config};
-use plimsoll_types::{ExchangeSpec, InstrumentId, ProfileId, Ratio};
+use plimsoll_types::{ExchangeSpec, InstrumentId, ProfileId, Ratio, Ts};
 use std::path::Path;
 use toml::de::DeValue;
 
 /// Sections that are a scenario's own; all others make up its exchange.
 const OWN: [&str; 4] = ["simulation", "population", "flow", "shock"];
+
+/// The shortest time between two samples.
+const SAMPLE_MIN: Ts = SECOND / 100;
+/// The longest run.
+const DURATION_MAX: Ts = 10_000 * 3_600 * SECOND;
 
 impl Scenario {
     /// The scenario that runs when none is named.
@@ -37,28 +42,37 @@ impl Scenario {
         let table = source.parse()?;
         let mut root = Section::new(source, "", 0, &table);
         let mut simulation = needed(&mut root, "simulation")?;
-        let exchange = exchange(source, &mut simulation)?;
+        let (exchange, elsewhere) = exchange(source, &mut simulation)?;
         if exchange.instruments.is_empty() {
             return Err(root.complaint("instrument", "an instrument", "none"));
         }
         let start = simulation
             .optional("start", "a time of day such as \"09:30:00\"", |v| clock(v.as_str()?))?;
+        let flow = flow(needed(&mut root, "flow")?, Path::new(file))?;
+        // A recording ends by itself.
+        let whole = flow.recorded.is_some().then_some("10000h");
         let scenario = Scenario {
             title: simulation.required("title", "text in quotes", DeValue::as_str)?.to_owned(),
             seed: simulation.whole("seed", Some(1), 0..i64::MAX)? as u64,
             start: start.unwrap_or(0),
-            duration: simulation.duration("duration", None)?,
+            duration: simulation.duration("duration", whole)?,
             sample: simulation.duration("sample", Some("1s"))?,
             population: population(needed(&mut root, "population")?, &exchange)?,
-            flow: flow(needed(&mut root, "flow")?, Path::new(file))?,
+            flow,
             shocks: root.sections("shock")?.into_iter().map(shock).collect::<Result<_, _>>()?,
             instrument: InstrumentId(0),
             exchange,
         };
-        if scenario.sample == 0 || scenario.duration / scenario.sample.max(1) > 100_000 {
-            return Err(simulation.complaint("sample", "at most 100000 samples in all", "more"));
+        if scenario.sample < SAMPLE_MIN {
+            return Err(simulation.complaint("sample", "10ms or more", "less"));
+        }
+        if scenario.duration > DURATION_MAX {
+            return Err(simulation.complaint("duration", "at most 10000h", "more"));
         }
         simulation.finish()?;
+        if elsewhere {
+            root.finish()?;
+        }
         Ok(scenario)
     }
 }
@@ -68,19 +82,21 @@ fn needed<'a>(root: &mut Section<'a>, key: &str) -> Result<Section<'a>, Error> {
     section.ok_or_else(|| root.complaint(key, "this table", "nothing"))
 }
 
-/// The exchange: in a file of its own, or all sections of this one that are not the scenario's.
-fn exchange(source: Source<'_>, simulation: &mut Section<'_>) -> Result<ExchangeSpec, Error> {
-    match simulation.optional("exchange", "the path of an EXCHANGE.toml", DeValue::as_str)? {
-        None => read_config(source.file, &without_own_sections(source.text)),
-        Some(path) => {
-            let path = beside(Path::new(source.file), path);
-            let name = path.display().to_string();
-            let text = std::fs::read_to_string(&path).map_err(|error| {
-                simulation.complaint("exchange", "a readable file", &format!("{name}: {error}"))
-            })?;
-            read_config(&name, &text)
-        }
-    }
+/// The exchange: in a file of its own (then true), or all sections of this one that are not the scenario's.
+fn exchange(
+    source: Source<'_>,
+    simulation: &mut Section<'_>,
+) -> Result<(ExchangeSpec, bool), Error> {
+    let path = simulation.optional("exchange", "the path of an EXCHANGE.toml", DeValue::as_str)?;
+    let Some(path) = path else {
+        return Ok((read_config(source.file, &without_own_sections(source.text))?, false));
+    };
+    let path = beside(Path::new(source.file), path);
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        simulation.complaint("exchange", "a readable file", &format!("{name}: {error}"))
+    })?;
+    Ok((read_config(&name, &text)?, true))
 }
 
 /// A path as written in a file, seen from where we stand.
@@ -238,3 +254,7 @@ fn shock(mut section: Section<'_>) -> Result<Shock, Error> {
     section.finish()?;
     Ok(shock)
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

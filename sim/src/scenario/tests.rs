@@ -1,0 +1,76 @@
+//! Tests of reading scenarios.
+
+use super::*;
+use plimsoll_types::{MarkSource, Phase};
+
+/// The complaint about the built-in scenario with one change.
+fn refused(from: &str, to: &str) -> String {
+    assert!(BUILT_IN.contains(from), "{from}");
+    let changed = BUILT_IN.replacen(from, to, 1);
+    Scenario::read("s.toml", &changed).expect_err("refused").to_string()
+}
+
+/// The line of the built-in scenario that holds this text.
+fn line(text: &str) -> usize {
+    1 + BUILT_IN.lines().position(|line| line.contains(text)).expect("there")
+}
+
+#[test]
+fn the_built_in_scenario_is_read_whole() {
+    let scenario = Scenario::built_in().expect("good");
+    assert_eq!(scenario.exchange.instruments[0].mark, MarkSource::Last);
+    assert_eq!(scenario.exchange.instruments[0].phase, Phase::Auction);
+    assert!(scenario.population.accounts >= 1000 && scenario.population.leverage.len() > 1);
+    assert!(scenario.flow.makers.is_some() && scenario.flow.recorded.is_none());
+    assert!(scenario.shocks.iter().any(|shock| shock.value < Ratio::ZERO && shock.sell > 0));
+}
+
+#[test]
+fn the_recorded_scenario_is_read_whole() {
+    let text = include_str!("../../../scenarios/cffex.toml");
+    let scenario = Scenario::read("scenarios/cffex.toml", text).expect("good");
+    let recorded = scenario.flow.recorded.expect("recorded flow");
+    assert_eq!(recorded.files.len(), 3);
+    assert!(recorded.files[0].starts_with("scenarios/../../shared/data/cffex"));
+    assert_eq!(scenario.exchange.instruments[0].mark, MarkSource::External);
+}
+
+#[test]
+fn a_complaint_names_line_field_expected_and_found() {
+    let long = refused("long = \"0.8\"", "long = \"1.8\"");
+    let at = line("long = \"0.8\"");
+    assert_eq!(
+        long,
+        format!(
+            "s.toml:{at}: population.long: expected a decimal in quotes from 0 to 1, found \"1.8\""
+        )
+    );
+    let key = refused("reach = ", "rich = ");
+    let at = line("reach = ");
+    assert!(key.starts_with(&format!("s.toml:{at}: flow.noise.rich: ")), "{key}");
+    let class = refused("{ from = \"2\", to = \"6\"", "{ from = \"2\", to = \"1\"");
+    assert!(class.contains("population.leverage[1].to: expected at least from"), "{class}");
+    let missing = refused("title = ", "# title = ");
+    assert!(
+        missing.contains("simulation.title: expected text in quotes, found nothing"),
+        "{missing}"
+    );
+    let profile = refused("profile = \"client\"", "profile = \"unlimited\"");
+    assert!(profile.contains("population.profile: "), "{profile}");
+    let shock = refused("to = \"7m30s\"", "to = \"1m\"");
+    assert!(shock.contains("shock[1].to: expected a time after from"), "{shock}");
+}
+
+#[test]
+fn a_complaint_about_the_exchange_keeps_its_line() {
+    let multiplier = refused("multiplier = \"100\"", "multiplier = \"-1\"");
+    assert!(multiplier.starts_with(&format!("s.toml:{}: ", line("multiplier = "))), "{multiplier}");
+    let unknown = Scenario::read("s.toml", &format!("{BUILT_IN}\n[surprise]\nx = 1\n"));
+    assert!(unknown.expect_err("refused").to_string().contains("surprise"));
+}
+
+#[test]
+fn no_toml_is_told_in_one_line() {
+    let broken = refused("[flow]", "[flow");
+    assert!(broken.starts_with("s.toml:") && !broken.contains('\n'), "{broken}");
+}
