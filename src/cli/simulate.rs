@@ -131,8 +131,9 @@ fn bar(quiet: bool) -> ProgressBar {
 fn tables(summary: &Value) -> String {
     let liquidations = &summary["liquidations"];
     let mut tiers = table(&["accounts by tier", "worst", "at the end"]);
-    for (name, counts) in summary["accounts"]["tiers"].as_object().into_iter().flatten() {
-        tiers.add_row([name.clone(), number(&counts["worst"]), number(&counts["end"])]);
+    for tier in summary["accounts"]["tiers"].as_array().into_iter().flatten() {
+        let name = tier["tier"].as_str().unwrap_or_default();
+        tiers.add_row([name.to_owned(), number(&tier["worst"]), number(&tier["end"])]);
     }
     let mut cases = table(&["cases by end", "", "on the way", ""]);
     let sides = [
@@ -178,7 +179,7 @@ fn tables(summary: &Value) -> String {
 
 fn table(heads: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(heads);
+    table.load_preset(presets::UTF8_BORDERS_ONLY).set_header(heads);
     for (n, column) in table.column_iter_mut().enumerate() {
         let words = n == 0 || heads.len() == 4 && n == 2;
         column.set_cell_alignment(if words { CellAlignment::Left } else { CellAlignment::Right });
