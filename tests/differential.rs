@@ -1,6 +1,6 @@
 //! The same commands through the engine and through the naive model: events and states are equal.
 //!
-//! `PLIMSOLL_DIFF_COMMANDS` says how many commands (1,000,000), `PLIMSOLL_SEED` with which seed to begin (1).
+//! `PLIMSOLL_DIFF_COMMANDS` says how many commands (2,000,000), `PLIMSOLL_SEED` with which seed to begin (1).
 //! Seeds that once failed stand in `differential/seeds.txt` and run first.
 
 #[path = "differential/compare.rs"]
@@ -16,6 +16,7 @@ use plimsoll_exchange::Exchange;
 use plimsoll_types::{Command, Event, EventKind, ExchangeSpec, Ts};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+const COMMANDS: u64 = 2_000_000;
 const COMMANDS_A_SEED: u64 = 250;
 
 /// A configuration and what happens under it.
@@ -186,7 +187,7 @@ fn seeds_that_failed() -> Vec<u64> {
 
 #[test]
 fn engine_and_model_agree() {
-    let commands = environment("PLIMSOLL_DIFF_COMMANDS").unwrap_or(1_000_000);
+    let commands = environment("PLIMSOLL_DIFF_COMMANDS").unwrap_or(COMMANDS);
     let first = environment("PLIMSOLL_SEED");
     let mut seeds = if first.is_none() { seeds_that_failed() } else { Vec::new() };
     let first = first.unwrap_or(1);
@@ -198,7 +199,7 @@ fn engine_and_model_agree() {
         }
     }
     println!("{}", coverage.table());
-    if commands >= 1_000_000 {
+    if commands >= COMMANDS {
         let gaps = coverage.gaps(10);
         assert!(gaps.is_empty(), "met fewer than ten times: {gaps:?}");
     }

@@ -147,6 +147,19 @@ fn rule_1_3_risk_degree_as_equity_over_margin() {
     assert!(events.contains(&debt), "{events:?}");
 }
 
+#[test]
+fn rule_1_3_an_account_without_margin_is_normal() {
+    let tiers = vec![tier("worst", mille(1000), Action::Notify)];
+    let (mut hall, _) = example_1_3(MeasureKind::MarginOverEquity, tiers);
+    assert_eq!(tier_changes(&hall.mark(1_000)), [(0, 1)]);
+    assert_eq!(hall.client().equity, money(-100_000));
+    // A margin of zero, with a position and equity far below zero.
+    let zero = MarginRate::default();
+    let instrument = InstrumentId(0);
+    let events = hall.send(Command::Margin { instrument, initial: zero, maintenance: zero });
+    assert_eq!(tier_changes(&events), [(1, 0)]);
+}
+
 /// E 90,000, M 100,000, m 5,000 and a cost a lot: the lots a case plans to close.
 fn lots_planned(target: Ratio, cost: i128) -> u64 {
     let mut held = instrument("H", 3_000);

@@ -1,6 +1,7 @@
 //! Random orders: quotes, positions as large as the account dares, sweeps, locks.
 
 use super::Model;
+use super::book::Order;
 use super::drive::Driver;
 use super::{instrument_id, ticks};
 use plimsoll_types::*;
@@ -43,7 +44,15 @@ impl Driver {
         if held.is_empty() {
             return self.open(model);
         }
-        let (account, instrument, position) = self.rng.pick(&held);
+        // In an auction, market orders that leave the account's own reduce-only orders nothing to give.
+        let mut crowded = held.clone();
+        crowded.retain(|&(account, instrument, _)| {
+            let book = &model.books[instrument];
+            let own = |order: &Order| order.account == account && order.reduce_only;
+            book.phase == Phase::Auction && book.orders.iter().any(own)
+        });
+        let crowd = !crowded.is_empty() && self.rng.chance(70);
+        let (account, instrument, position) = self.rng.pick(if crowd { &crowded } else { &held });
         let side = if position > 0 { Side::Sell } else { Side::Buy };
         let instrument = instrument_id(instrument);
         let through = self.rng.between(-3, 2);
@@ -55,6 +64,11 @@ impl Driver {
         order.reduce_only = self.rng.chance(70);
         if self.rng.chance(20) {
             order.kind = OrderKind::Market(None);
+        }
+        if crowd {
+            order.kind = OrderKind::Market(None);
+            order.reduce_only = false;
+            order.qty = Qty::new((most + self.rng.between(0, 4)) as u64);
         }
         Command::Order(order)
     }

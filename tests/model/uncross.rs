@@ -58,25 +58,29 @@ impl Model {
         candidates.into_iter().min_by_key(|&price| ((price - reference).abs(), -price))
     }
 
-    /// The head of a side that trades at the price, after a reduce-only order's excess has gone.
-    fn head(&mut self, instrument: usize, side: Side, price: i128) -> Option<Order> {
-        loop {
-            let head = self.books[instrument].queue(side).into_iter().next()?;
-            if !head.admits(price) {
-                return None;
-            }
-            let can_give = self.accounts[head.account].can_give(instrument, side);
-            if !head.reduce_only || head.qty <= can_give {
-                return Some(head);
-            }
-            self.cut_excess(instrument, &head, can_give);
-        }
+    /// The first order of a side, if it trades at the price.
+    fn head(&self, instrument: usize, side: Side, price: i128) -> Option<Order> {
+        let head = self.books[instrument].queue(side).into_iter().next()?;
+        head.admits(price).then_some(head)
     }
 
-    /// Both heads, the bid looked at first.
+    /// The heads that meet at the price, what exceeds a reduce-only one's position cut off: the bid's first.
     fn heads(&mut self, instrument: usize, price: i128) -> Option<(Order, Order)> {
-        let bid = self.head(instrument, Side::Buy, price)?;
-        Some((bid, self.head(instrument, Side::Sell, price)?))
+        loop {
+            let bid = self.head(instrument, Side::Buy, price)?;
+            let ask = self.head(instrument, Side::Sell, price)?;
+            let exceeding = [&bid, &ask].into_iter().find(|order| {
+                let can_give = self.accounts[order.account].can_give(instrument, order.side);
+                order.reduce_only && order.qty > can_give
+            });
+            match exceeding {
+                Some(order) => {
+                    let can_give = self.accounts[order.account].can_give(instrument, order.side);
+                    self.cut_excess(instrument, order, can_give);
+                }
+                None => return Some((bid, ask)),
+            }
+        }
     }
 
     /// Uncrosses until nothing crosses: excess of reduce-only orders may leave a cross behind at other prices.
