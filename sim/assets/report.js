@@ -85,10 +85,12 @@
   };
 
   const charts = [];
+  const onPaper = () => root.classList.contains("on-paper");
   const place = (id, height, options, data) => {
     const box = document.getElementById(id);
     box.textContent = "";
     const width = Math.max(280, box.clientWidth);
+    if (onPaper()) height = Math.round(height * .74);
     const u = new uPlot(Object.assign({ width, height, legend: { show: false }, padding: [10, 26, 0, 0] }, options), data, box);
     charts.push([u, box, height]);
   };
@@ -222,7 +224,7 @@
     place("chart-equity", 270, {
       cursor: { points: { show: false }, drag: { x: false, y: false }, x: false, y: false },
       scales: { x: { time: false, range: [-.6, x.length - .4] }, y: { range: (_u, _min, max) => [0, max * 1.06] } },
-      axes: [axis({ splits: () => x, values: (u) => E.labels.map((l) => l.replace(" ", "\n")), grid: { show: false }, size: 52, gap: 6, label: "equity, " + D.currency, font: "11px " + font.slice(5) }),
+      axes: [axis({ splits: () => x, values: (u) => E.labels.map((l, i) => (u.width < 440 && i % 2 ? "" : l.replace(" ", "\n"))), grid: { show: false }, size: 52, gap: 6, label: "equity, " + D.currency, font: "11px " + font.slice(5) }),
         axis({ label: "accounts", size: 56 })],
       series: [{}, { stroke: css("before"), fill: css("before"), width: 0, paths: bars(-1), points: { show: false } },
         { stroke: css("after"), fill: css("after"), width: 0, paths: bars(1), points: { show: false } }],

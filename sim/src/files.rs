@@ -57,8 +57,10 @@ impl EventsFile {
 
     fn flush(&mut self) -> io::Result<()> {
         if let Err(error) = self.file.write_all(&self.buffer) {
-            // A line cut in the middle is worse than one missing.
+            // A line cut in the middle is worse than one missing; what could not be written is not tried again.
             let _ = self.file.set_len(self.written);
+            self.buffer.clear();
+            self.events[1] = 0;
             return Err(error);
         }
         self.written += self.buffer.len() as u64;
@@ -73,14 +75,11 @@ impl EventsFile {
         let _ = fs::remove_file(&self.part);
     }
 
-    /// Writes what is left and gives the file its name; returns how many events it holds.
-    ///
-    /// Errors: the disk's.
-    pub fn finish(mut self) -> io::Result<u64> {
+    /// Writes what is left and gives the file its name; returns how many events it holds, and the disk's trouble.
+    pub fn finish(mut self) -> (u64, io::Result<()>) {
         let flushed = self.flush();
         drop(self.file);
-        fs::rename(&self.part, &self.name)?;
-        flushed.map(|()| self.events[0])
+        (self.events[0], flushed.and(fs::rename(&self.part, &self.name)))
     }
 }
 
@@ -98,15 +97,18 @@ pub fn write_results(folder: &Path, scenario: &Scenario, outcome: &Outcome) -> i
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let part = path.with_extension("part");
-    fs::write(&part, bytes)?;
-    fs::rename(&part, path)
+    fs::write(&part, bytes).and_then(|()| fs::rename(&part, path)).inspect_err(|_| {
+        let _ = fs::remove_file(&part);
+    })
 }
 
-/// Ends the events file of a run and marks the run as failed where that does not work.
+/// Ends the events file of a run; where that fails the run has failed, and counts the events that the file holds.
 pub fn close_events(events: EventsFile, outcome: &mut Outcome) {
-    if let Err(error) = events.finish()
-        && outcome.ending == Ending::Complete
-    {
+    let (written, closed) = events.finish();
+    if let (Err(error), Ending::Complete) = (closed, &outcome.ending) {
         outcome.ending = Ending::Failed(error.to_string());
+    }
+    if outcome.ending != Ending::Complete {
+        outcome.events = written;
     }
 }

@@ -16,7 +16,7 @@ use plimsoll_exchange::Exchange;
 use plimsoll_text::Error;
 use plimsoll_types::{
     AccountId, Band, Command, Event, EventKind, Label, Money, NewOrder, OrderKind, Phase, Price,
-    ProfileId, Qty, Ratio, SelfMatch, Side, TimeInForce, Ts,
+    ProfileId, Qty, SelfMatch, Side, TimeInForce, Ts,
 };
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -420,9 +420,4 @@ impl<'a> Run<'a> {
 /// Signed lots of a client's opening position.
 fn signed(client: Client) -> i64 {
     Qty::new(client.lots).signed(client.side)
-}
-
-/// A ratio as a plain number, for pictures only.
-pub fn plain(ratio: Ratio) -> f64 {
-    ratio.nano() as f64 / Ratio::SCALE as f64
 }

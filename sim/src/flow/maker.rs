@@ -91,3 +91,28 @@ impl Agent for Maker {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plimsoll_exchange::Exchange;
+    use plimsoll_types::Band;
+
+    #[test]
+    fn at_limit_down_sellers_queue_and_buyers_stay_away() {
+        let scenario = crate::Scenario::built_in().expect("good");
+        let exchange = Exchange::new(scenario.exchange);
+        let world = World {
+            exchange: &exchange,
+            instrument: scenario.instrument,
+            now: 0,
+            value: 90,
+            liquidity: Ratio::ONE,
+            band: Some(Band { down: Price::clamped(100), up: Price::clamped(200) }),
+        };
+        let ticks = |side, ticks| standing(&world, side, ticks).map(Price::ticks);
+        assert_eq!((ticks(Side::Sell, 93), ticks(Side::Buy, 87)), (Some(100), None));
+        assert_eq!((ticks(Side::Sell, 207), ticks(Side::Buy, 203)), (None, Some(200)));
+        assert_eq!((ticks(Side::Sell, 150), ticks(Side::Buy, 150)), (Some(150), Some(150)));
+    }
+}

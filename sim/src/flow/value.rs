@@ -67,3 +67,23 @@ impl Value {
         active.map(|shock| shock.liquidity).min().unwrap_or(Ratio::ONE)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shock_moves_the_value_by_its_share_and_stays() {
+        let mut scenario = Scenario::built_in().expect("good");
+        scenario.flow.value_noise = Ratio::ZERO;
+        scenario.shocks.truncate(1);
+        scenario.shocks[0].value = Ratio::from_nano(-100_000_000);
+        scenario.shocks[0].liquidity = Ratio::from_nano(300_000_000);
+        let (from, to) = (scenario.shocks[0].from, scenario.shocks[0].to);
+        let mut value = Value::new(&scenario, 1, 0, Price::clamped(1_000));
+        let path = [from, from + (to - from) / 2, to, 2 * to].map(|now| value.at(now));
+        assert_eq!(path, [1_000, 950, 900, 900]);
+        assert_eq!(value.liquidity(from).nano(), 300_000_000);
+        assert_eq!(value.liquidity(to), Ratio::ONE);
+    }
+}

@@ -66,3 +66,16 @@ impl Agent for Wave {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wave_loses_no_lot_of_its_rate() {
+        let scenario = crate::Scenario::built_in().expect("good");
+        let wave = Wave::new(AccountId(0), scenario.shocks[0].clone(), SECOND);
+        let steps = (0..50).map(|step| wave.begins() + step * PACE);
+        assert_eq!(steps.map(|now| wave.due(7, now)).sum::<u64>(), 70);
+    }
+}

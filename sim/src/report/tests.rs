@@ -29,7 +29,7 @@ fn outcome(scenario: &Scenario) -> Outcome {
     for second in 0..1200u64 {
         let ts = from + second * SECOND;
         let fall = [second.saturating_sub(300), 150, 1200 - second].into_iter().min().unwrap_or(0);
-        let mark = Price::clamped(open.ticks() - (fall as i64 * 12).min(1750));
+        let mark = open.through(Side::Sell, fall as i64 * 20).max(spec.band.expect("a band").down);
         record.mark = mark;
         let locked = (430..640).contains(&second);
         if (310..430).contains(&second) {

@@ -186,7 +186,8 @@ pub fn depth(view: &View<'_>) -> String {
     let samples = &view.outcome.samples;
     let mut bids: Vec<u64> = samples.iter().map(|sample| sample.bid_depth).collect();
     bids.sort_unstable();
-    let usual = bids.get(bids.len() / 2).copied().unwrap_or(0);
+    let bidding = &bids[bids.partition_point(|&lots| lots == 0)..];
+    let usual = bidding.get(bidding.len() / 2).copied().unwrap_or(0);
     let gaps = samples.windows(2).filter(|pair| pair[0].bid_depth == 0);
     let none: Ts = gaps.map(|pair| pair[1].ts - pair[0].ts).sum();
     let usually =

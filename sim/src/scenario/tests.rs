@@ -57,7 +57,7 @@ fn a_complaint_names_line_field_expected_and_found() {
     );
     let profile = refused("profile = \"client\"", "profile = \"unlimited\"");
     assert!(profile.contains("population.profile: "), "{profile}");
-    let shock = refused("to = \"7m30s\"", "to = \"1m\"");
+    let shock = refused("to = \"6m15s\"", "to = \"1m\"");
     assert!(shock.contains("shock[1].to: expected a time after from"), "{shock}");
 }
 
