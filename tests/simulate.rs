@@ -153,6 +153,27 @@ fn the_built_in_scenario_tells_its_story() {
     assert!(page.len() < 3_000_000, "{} bytes", page.len());
 }
 
+#[test]
+fn recorded_days_liquidate_accounts_on_real_prices() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios/cffex.toml");
+    let scenario = Scenario::load(&path).expect("good");
+    let recorded = scenario.flow.recorded.as_ref().expect("recorded flow");
+    if let Some(gone) = recorded.files.iter().find(|file| !file.exists()) {
+        eprintln!("SKIPPED: the recorded days are not here: {}", gone.display());
+        return;
+    }
+    let (outcome, _) = run(&scenario, scenario.seed);
+    let record = &outcome.record;
+    assert!((20..1000).contains(&record.cases.len()), "{} cases", record.cases.len());
+    assert_eq!((outcome.imbalance, outcome.ending.clone()), (Money::ZERO, Ending::Complete));
+    // 5408.4 is the last price of 2021-01-06; the limits of the three days are 5216.2, 5278.6 and 5357.0 +- 10 %.
+    assert_eq!(record.mark.ticks(), 27_042);
+    let mut limits: Vec<i64> =
+        outcome.samples.iter().filter_map(|s| s.band).map(|band| band.up.ticks()).collect();
+    limits.dedup();
+    assert_eq!(limits, [28_689, 29_032, 29_463]);
+}
+
 fn plimsoll(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_plimsoll")).args(arguments).output().expect("it starts")
 }
