@@ -8,8 +8,8 @@ use crate::orders::Record;
 use crate::timers::Alarm;
 use plimsoll_risk::{Case, Quote, RestingBatch};
 use plimsoll_types::{
-    CancelReason, CaseStep, EventKind, LiquidationTarget, Money, OrderId, ParkReason, Phase, Price,
-    Qty, SelfMatch, TimeInForce, floor_div, invariant,
+    CancelReason, CaseStep, EventKind, InstrumentId, LiquidationTarget, Money, OrderId, ParkReason,
+    Phase, Price, Qty, SelfMatch, TimeInForce, floor_div, invariant,
 };
 
 impl Exchange {
@@ -116,17 +116,18 @@ impl Exchange {
         );
         self.finish_pass(instrument, pass);
         case.traded(instrument, filled);
-        self.say_checked(case, n, filled);
+        self.say_checked(case, n, instrument, filled);
         if filled.is_zero() {
             self.park(case, ParkReason::NoLiquidity);
         }
     }
 
-    fn say_checked(&mut self, case: &Case, n: u32, filled: Qty) {
+    fn say_checked(&mut self, case: &Case, n: u32, instrument: InstrumentId, filled: Qty) {
         let standing = self.risk.standing(case.account);
         let measure = self.risk.measure(case.account, standing);
         let remaining = case.remaining();
-        self.say_case(case.account, case.id, CaseStep::Checked { n, filled, remaining, measure });
+        let step = CaseStep::Checked { n, instrument, filled, remaining, measure };
+        self.say_case(case.account, case.id, step);
     }
 
     /// Queues a batch at the limit price.
@@ -181,12 +182,12 @@ impl Exchange {
     /// Says what a queued batch has traded since the last check.
     pub(crate) fn check_resting(&mut self, case: &mut Case) {
         let Some(resting) = &mut case.resting else { return };
-        let filled = std::mem::take(&mut resting.unchecked);
+        let (instrument, filled) = (resting.instrument, std::mem::take(&mut resting.unchecked));
         if resting.left.is_zero() {
             case.resting = None;
         }
         if !filled.is_zero() {
-            self.say_checked(case, case.batches, filled);
+            self.say_checked(case, case.batches, instrument, filled);
         }
     }
 

@@ -128,8 +128,8 @@ impl Keeper<'_> {
     pub(crate) fn say_cancelled(&mut self, slot: u32, qty: u64, reason: CancelReason) {
         let record = &self.records[slot];
         let account = self.risk.position(record.position).account();
-        let id = record.id;
-        self.log.emit(EventKind::Cancelled { account, id, qty: Qty::new(qty), reason });
+        let (id, instrument, qty) = (record.id, self.instrument, Qty::new(qty));
+        self.log.emit(EventKind::Cancelled { account, id, instrument, qty, reason });
     }
 }
 
@@ -266,6 +266,7 @@ impl Sink for Booking<'_> {
                 self.keeper.log.emit(EventKind::Replaced {
                     account: leg.account,
                     id: leg.id,
+                    instrument: self.keeper.instrument,
                     price,
                     qty: Qty::new(maker.left),
                     kept_priority: true,
@@ -283,13 +284,13 @@ impl Sink for Booking<'_> {
 
     fn decremented(&mut self, qty: u64, left: u64) {
         let Some(incoming) = self.incoming else { return };
-        let (account, id) = (incoming.account, incoming.id);
+        let (account, id, instrument) = (incoming.account, incoming.id, self.keeper.instrument);
         self.keeper.log.emit(if left == 0 {
             let qty = Qty::new(qty);
-            EventKind::Cancelled { account, id, qty, reason: CancelReason::SelfMatch }
+            EventKind::Cancelled { account, id, instrument, qty, reason: CancelReason::SelfMatch }
         } else {
             let (price, qty) = (incoming.limit, Qty::new(left));
-            EventKind::Replaced { account, id, price, qty, kept_priority: true }
+            EventKind::Replaced { account, id, instrument, price, qty, kept_priority: true }
         });
     }
 }

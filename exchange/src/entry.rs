@@ -301,6 +301,7 @@ impl Exchange {
             Some(reason) => self.log.emit(EventKind::Cancelled {
                 account: ready.account,
                 id: ready.id,
+                instrument: ready.instrument,
                 qty: left,
                 reason,
             }),

@@ -63,6 +63,15 @@ impl Market {
             && self.book.queue(side, edge).any(|slot| self.book.resting(slot).owner != owner)
     }
 
+    /// Whether two orders of the book could trade, as they may in an auction.
+    pub(crate) fn must_uncross(&self) -> bool {
+        let market = |side| !self.book.market_qty(side).is_zero();
+        let any = |side| market(side) || self.book.best(side).is_some();
+        self.book.is_crossed()
+            || market(Side::Buy) && any(Side::Sell)
+            || market(Side::Sell) && any(Side::Buy)
+    }
+
     /// Whether a market order waits for an auction.
     pub(crate) fn has_waiting(&self) -> bool {
         self.waiting.iter().any(|&handle| self.is_waiting(handle))

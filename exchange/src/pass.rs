@@ -81,6 +81,7 @@ impl Exchange {
             keeper.log.emit(EventKind::Replaced {
                 account,
                 id,
+                instrument,
                 price: order.price,
                 qty: Qty::new(left),
                 kept_priority: true,

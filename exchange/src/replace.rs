@@ -38,7 +38,8 @@ impl Exchange {
         let kept_priority = old.price == Some(price) && qty < old.qty;
         let said = self.log.events.len();
         let price = Some(price);
-        self.log.emit(EventKind::Replaced { account, id, price, qty, kept_priority });
+        let instrument = place.instrument;
+        self.log.emit(EventKind::Replaced { account, id, instrument, price, qty, kept_priority });
         let (book, mut keeper) = self.split(place.instrument);
         if kept_priority {
             book.reduce(place.slot, old.qty - qty);

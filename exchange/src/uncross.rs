@@ -8,13 +8,26 @@ use plimsoll_types::{
 
 impl Exchange {
     /// Pairs everything that crosses at one price, then deals with market orders left over.
+    ///
+    /// Reduce-only orders that had nothing left to give can leave the book crossed at another price: another round then.
     pub(crate) fn uncross(&mut self, instrument: InstrumentId, pass: &mut Pass) {
+        let price = loop {
+            let price = self.uncross_round(instrument, pass);
+            if !self.markets[instrument.index()].must_uncross() {
+                break price;
+            }
+        };
+        self.end_market_orders(instrument, price);
+    }
+
+    fn uncross_round(&mut self, instrument: InstrumentId, pass: &mut Pass) -> Option<Price> {
         let spec = &self.spec.instruments[instrument.index()];
         let market = &self.markets[instrument.index()];
-        let reference = market.last.unwrap_or(spec.prev_settlement);
+        let reference = pass.last.or(market.last).unwrap_or(spec.prev_settlement);
         let found = market.book.indicative(reference, spec.auction_candidates);
         let price = found.and_then(|found| Price::new(found.price));
         let moves_mark = self.moves_mark(instrument);
+        let before = pass.taken;
         if let Some(price) = price {
             let (book, keeper) = self.split(instrument);
             book.uncross(price, &mut Booking { keeper, incoming: None, pass, moves_mark });
@@ -23,7 +36,7 @@ impl Exchange {
         self.log.emit(EventKind::Auction {
             instrument,
             price,
-            qty: Qty::new(pass.taken),
+            qty: Qty::new(pass.taken - before),
             surplus: Qty::new(u64::try_from(surplus.unsigned_abs()).unwrap_or(u64::MAX)),
             surplus_side: match surplus {
                 0 => None,
@@ -31,7 +44,7 @@ impl Exchange {
                 _ => Some(Side::Sell),
             },
         });
-        self.end_market_orders(instrument, price);
+        price
     }
 
     /// Market orders left over: cancelled, or limit orders from now on. Bids first, each side in time order.

@@ -19,17 +19,15 @@ impl Risk {
     ///
     /// Cost: O(accounts + positions). Source: DESIGN, "Numbers".
     pub fn audit(&self) -> Result<(), Imbalance> {
-        let mut lots = vec![0i64; self.contracts.len()];
         let mut worth: i128 = self.accounts.iter().map(|account| account.cash).sum();
-        for position in &self.positions {
-            let contract = self.contract(position.instrument);
-            lots[position.instrument.index()] += position.lots;
-            worth += Money::of_lots(contract.mark, position.lots, contract.tick_value).units();
-        }
-        for (index, &lots) in lots.iter().enumerate() {
+        for (index, contract) in self.contracts.iter().enumerate() {
+            let instrument = InstrumentId(index as u16);
+            let held = self.positions.iter().filter(|position| position.instrument == instrument);
+            let lots: i64 = held.map(|position| position.lots).sum();
             if lots != 0 {
-                return Err(Imbalance::Lots(InstrumentId(index as u16), lots));
+                return Err(Imbalance::Lots(instrument, lots));
             }
+            worth += Money::of_lots(contract.mark, lots, contract.tick_value).units();
         }
         if let Some(index) = self.accounts.iter().position(|account| account.frozen < 0) {
             return Err(Imbalance::Frozen(AccountId(index as u32)));

@@ -107,6 +107,7 @@ impl Risk {
             debt: Money::ZERO,
             operator: Permission::Normal,
         });
+        self.watch.make_room(self.accounts.len());
         id
     }
 
@@ -401,6 +402,7 @@ impl Risk {
     /// Makes the caches that no snapshot holds.
     pub fn after_restore(&mut self) {
         self.watch = Watch::new(&self.contracts);
+        self.watch.make_room(self.accounts.len());
     }
 
     /// Whether an account exists.

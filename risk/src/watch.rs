@@ -47,6 +47,12 @@ impl Watch {
         }
     }
 
+    /// Makes room, so that no list grows on the order path.
+    pub(crate) fn make_room(&mut self, accounts: usize) {
+        self.touched.reserve(accounts.saturating_sub(self.touched.len()));
+        self.near.reserve(accounts.saturating_sub(self.near.len()));
+    }
+
     /// Margin rates changed: what was proved of the boxes no longer holds.
     pub(crate) fn distrust(&mut self) {
         self.stale = true;
@@ -72,6 +78,7 @@ impl Risk {
     /// line); O(accounts) where a mark left its box.
     pub fn suspects(&mut self, found: &mut Vec<AccountId>) {
         found.clear();
+        found.reserve(self.watch.near.capacity());
         let touched = std::mem::take(&mut self.watch.touched);
         for &id in &touched {
             self.accounts[id.index()].touched = false;

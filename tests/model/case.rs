@@ -14,6 +14,8 @@ pub struct Case {
     pub plan: Vec<Target>,
     /// Number of the last batch.
     pub n: u32,
+    /// What the last batch traded in.
+    pub batch_in: usize,
     /// When the last batch went out.
     pub batch_at: Option<Ts>,
     pub parked: bool,
@@ -62,6 +64,7 @@ impl Model {
             trigger,
             plan: Vec::new(),
             n: 0,
+            batch_in: 0,
             batch_at: None,
             parked: false,
             unchecked: 0,
@@ -93,11 +96,12 @@ impl Model {
     }
 
     fn checked(&mut self, case: u32) {
-        let Case { account, n, unchecked, .. } = self.cases[&case];
+        let Case { account, n, unchecked, batch_in, .. } = self.cases[&case];
         let remaining = self.cases[&case].plan.iter().map(|target| target.qty).sum();
         let measure = self.measure(account);
         let step = CaseStep::Checked {
             n,
+            instrument: instrument_id(batch_in),
             filled: to_qty(unchecked),
             remaining: to_qty(remaining),
             measure,
@@ -288,6 +292,7 @@ impl Model {
         let case = self.cases.get_mut(&number).expect("open");
         case.parked = false;
         case.n += 1;
+        case.batch_in = target.instrument;
         case.batch_at = Some(now);
         let (account, n) = (case.account, case.n);
         let interval = self.profile(account).liquidation.interval;

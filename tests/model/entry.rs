@@ -168,7 +168,7 @@ impl Model {
         if self.books[instrument].phase == Phase::Auction {
             self.rest(instrument, order);
         } else if tif == TimeInForce::Fok && !self.could_fill(instrument, &order) {
-            self.cancelled(&order, order.qty, CancelReason::Fok);
+            self.cancelled(instrument, &order, order.qty, CancelReason::Fok);
         } else {
             self.match_taker(&mut order, &mut pass);
             if order.qty > 0 {
@@ -190,9 +190,11 @@ impl Model {
                 order.market = false;
                 self.rest(instrument, order);
             }
-            (true, _, _) => self.cancelled(&order, order.qty, CancelReason::Market),
+            (true, _, _) => self.cancelled(instrument, &order, order.qty, CancelReason::Market),
             (false, TimeInForce::Gtc, _) => self.rest(instrument, order),
-            (false, TimeInForce::Ioc, _) => self.cancelled(&order, order.qty, CancelReason::Ioc),
+            (false, TimeInForce::Ioc, _) => {
+                self.cancelled(instrument, &order, order.qty, CancelReason::Ioc)
+            }
             (false, TimeInForce::Fok, _) => panic!("a fill-or-kill order that could fill did not"),
         }
     }
@@ -304,7 +306,7 @@ impl Model {
         let kept = before.price == after.price && after.qty < before.qty;
         after.market = before.market && kept;
         self.check_order(instrument, &mut after, Some(entry))?;
-        self.replaced(&after, kept);
+        self.replaced(instrument, &after, kept);
         if kept {
             *self.books[instrument].order_mut(entry) = after;
         } else {

@@ -26,15 +26,17 @@ impl Pass {
 }
 
 impl Model {
-    pub fn cancelled(&mut self, order: &Order, qty: i128, reason: CancelReason) {
+    pub fn cancelled(&mut self, place: usize, order: &Order, qty: i128, reason: CancelReason) {
         let (account, id) = (account_id(order.account), order.id);
-        self.emit(EventKind::Cancelled { account, id, qty: to_qty(qty), reason });
+        let (instrument, qty) = (instrument_id(place), to_qty(qty));
+        self.emit(EventKind::Cancelled { account, id, instrument, qty, reason });
     }
 
-    pub fn replaced(&mut self, order: &Order, kept_priority: bool) {
+    pub fn replaced(&mut self, place: usize, order: &Order, kept_priority: bool) {
         self.emit(EventKind::Replaced {
             account: account_id(order.account),
             id: order.id,
+            instrument: instrument_id(place),
             price: order.price.map(to_price),
             qty: to_qty(order.qty),
             kept_priority,
@@ -44,7 +46,7 @@ impl Model {
     /// Takes a resting order out and says why.
     pub fn cancel_resting(&mut self, instrument: usize, entry: u64, reason: CancelReason) {
         let order = self.books[instrument].remove(entry);
-        self.cancelled(&order, order.qty, reason);
+        self.cancelled(instrument, &order, order.qty, reason);
     }
 
     /// The best opposite order the taker may trade with. In continuous trading every resting order has a price.
@@ -82,7 +84,7 @@ impl Model {
     pub fn cut_excess(&mut self, instrument: usize, order: &Order, can_give: i128) {
         if order.qty > can_give {
             self.saw("reduce-only excess at a fill");
-            self.cancelled(order, order.qty - can_give, CancelReason::ReduceOnly);
+            self.cancelled(instrument, order, order.qty - can_give, CancelReason::ReduceOnly);
             self.fill_resting(instrument, order.entry, order.qty - can_give);
         }
     }
@@ -104,7 +106,7 @@ impl Model {
             self.cancel_resting(instrument, maker.entry, reason);
         }
         if matches!(mode, SelfMatch::CancelNewest | SelfMatch::CancelBoth) {
-            self.cancelled(taker, taker.qty, reason);
+            self.cancelled(instrument, taker, taker.qty, reason);
             taker.take(taker.qty);
         }
         if mode == SelfMatch::Decrement {
@@ -112,17 +114,17 @@ impl Model {
             let mut left = maker.clone();
             left.take(off);
             self.fill_resting(instrument, maker.entry, off);
-            self.decremented(&left, off);
+            self.decremented(instrument, &left, off);
             taker.take(off);
-            self.decremented(taker, off);
+            self.decremented(instrument, taker, off);
         }
     }
 
-    fn decremented(&mut self, order: &Order, off: i128) {
+    fn decremented(&mut self, instrument: usize, order: &Order, off: i128) {
         if order.qty == 0 {
-            self.cancelled(order, off, CancelReason::SelfMatch);
+            self.cancelled(instrument, order, off, CancelReason::SelfMatch);
         } else {
-            self.replaced(order, true);
+            self.replaced(instrument, order, true);
         }
     }
 
@@ -237,7 +239,7 @@ impl Model {
                 self.saw("reduce-only trim cuts");
                 self.fill_resting(instrument, newest.entry, excess);
                 let cut = self.books[instrument].order_mut(newest.entry).clone();
-                self.replaced(&cut, true);
+                self.replaced(instrument, &cut, true);
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::json::write_string;
 use plimsoll_exchange::Exchange;
 use plimsoll_types::{
     AccountId, Event, EventKind, InstrumentId, InstrumentSpec, Label, MarginRate, Measure, Money,
-    OrderId, Price, Qty, Ratio, Reject, Step, Ts,
+    OrderId, Price, Qty, Ratio, Reject, Ts,
 };
 
 /// Appends one event as a line, its newline included.
@@ -56,23 +56,20 @@ impl Line<'_> {
                 self.qty("qty", instrument, qty);
             }
             EventKind::Trade { .. } => self.trade(kind),
-            EventKind::Cancelled { account, ref id, qty, reason } => {
+            EventKind::Cancelled { account, ref id, instrument, qty, reason } => {
                 self.event("cancelled");
                 self.order(account, id);
-                let lot = self.order_spec(account, id).lot_size;
-                self.quantity("qty", lot, qty);
+                self.qty("qty", instrument, qty);
                 self.word("reason", reason.as_str());
             }
             EventKind::Rejected { account, name, ref id, reason } => {
                 self.rejected(account, name, id.as_ref(), reason);
             }
-            EventKind::Replaced { account, ref id, price, qty, kept_priority } => {
+            EventKind::Replaced { account, ref id, instrument, price, qty, kept_priority } => {
                 self.event("replaced");
                 self.order(account, id);
-                let spec = self.order_spec(account, id);
-                let (tick, lot) = (spec.tick_size, spec.lot_size);
-                self.price_in("price", tick, price);
-                self.quantity("qty", lot, qty);
+                self.price_or_null("price", instrument, price);
+                self.qty("qty", instrument, qty);
                 self.boolean("kept_priority", kept_priority);
             }
             _ => self.market_event(kind),
@@ -352,14 +349,8 @@ impl Line<'_> {
 
     #[inline]
     fn price_or_null(&mut self, key: &str, instrument: InstrumentId, price: Option<Price>) {
-        let tick = self.spec(instrument).tick_size;
-        self.price_in(key, tick, price);
-    }
-
-    #[inline]
-    fn price_in(&mut self, key: &str, tick: Step, price: Option<Price>) {
         match price {
-            Some(price) => self.plain(key, |out| write_price(out, price, tick)),
+            Some(price) => self.price(key, instrument, price),
             None => self.null(key),
         }
     }
@@ -367,11 +358,6 @@ impl Line<'_> {
     #[inline]
     fn qty(&mut self, key: &str, instrument: InstrumentId, qty: Qty) {
         let lot = self.spec(instrument).lot_size;
-        self.quantity(key, lot, qty);
-    }
-
-    #[inline]
-    fn quantity(&mut self, key: &str, lot: Step, qty: Qty) {
         self.plain(key, |out| write_qty(out, qty, lot));
     }
 
@@ -413,18 +399,6 @@ impl Line<'_> {
             }
             None => self.word(key, "normal"),
         }
-    }
-
-    /// The instrument whose steps an order is counted in, where its event does not say which.
-    fn order_spec(&self, account: AccountId, id: &OrderId) -> &InstrumentSpec {
-        let instruments = &self.exchange.spec().instruments;
-        let open = match id {
-            OrderId::Client(label) if instruments.len() > 1 => {
-                self.exchange.open_order(account, &plimsoll_types::OrderRef::Client(*label))
-            }
-            _ => None,
-        };
-        &instruments[open.map_or(0, |order| order.instrument.index())]
     }
 }
 

@@ -193,6 +193,8 @@ pub enum CaseStep {
     Checked {
         /// The batch.
         n: u32,
+        /// What the batch traded in. Not printed.
+        instrument: InstrumentId,
         /// Lots traded since it went out or since the last check.
         filled: Qty,
         /// Lots of the plan still to trade, over all its targets.
@@ -279,6 +281,8 @@ pub enum EventKind {
         account: AccountId,
         /// Which.
         id: OrderId,
+        /// In what: its steps are what the quantity is counted in. Not printed.
+        instrument: InstrumentId,
         /// Lots taken away.
         qty: Qty,
         /// Why.
@@ -290,6 +294,8 @@ pub enum EventKind {
         account: AccountId,
         /// Which.
         id: OrderId,
+        /// In what: its steps are what price and quantity are counted in. Not printed.
+        instrument: InstrumentId,
         /// New limit; `None` for a market order.
         price: Option<Price>,
         /// New open quantity.

@@ -194,7 +194,7 @@ impl Money {
     /// Units of `tick_value`: money units per tick and lot.
     #[inline]
     pub fn of_lots(price: Price, lots: i64, tick_value: i64) -> Money {
-        Money(i128::from(price.ticks() * tick_value) * i128::from(lots))
+        Money(i128::from(price.ticks()) * i128::from(tick_value) * i128::from(lots))
     }
 }
 

@@ -129,6 +129,7 @@ mod tests {
         hear(EventKind::Cancelled {
             account: AccountId(4),
             id: OrderId::Number(8),
+            instrument: InstrumentId(0),
             qty: Qty::new(5),
             reason: CancelReason::Client,
         });

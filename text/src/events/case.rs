@@ -20,11 +20,10 @@ impl Line<'_> {
                 self.price_or_null("price", instrument, price);
                 self.qty("qty", instrument, qty);
             }
-            CaseStep::Checked { n, filled, remaining, measure } => {
+            CaseStep::Checked { n, instrument, filled, remaining, measure } => {
                 self.whole("n", u64::from(n));
-                let lot = self.exchange.spec().instruments[0].lot_size;
-                self.quantity("filled", lot, filled);
-                self.quantity("remaining", lot, remaining);
+                self.qty("filled", instrument, filled);
+                self.qty("remaining", instrument, remaining);
                 self.measure("measure", measure);
             }
             CaseStep::Parked { reason } => self.word("reason", reason.as_str()),

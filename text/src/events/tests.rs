@@ -87,6 +87,7 @@ fn orders() {
     );
     let cancelled = EventKind::Cancelled {
         account: A,
+        instrument: RB,
         id: id("a\"1"),
         qty: Qty::new(1),
         reason: CancelReason::Ioc,
@@ -97,6 +98,7 @@ fn orders() {
     );
     let replaced = EventKind::Replaced {
         account: A,
+        instrument: RB,
         id: id("a1"),
         price: Some(ticks(2)),
         qty: Qty::new(20),
@@ -283,6 +285,7 @@ fn cases() {
     }
     let checked = CaseStep::Checked {
         n: 1,
+        instrument: RB,
         filled: Qty::new(10),
         remaining: Qty::ZERO,
         measure: Measure(None),
@@ -291,4 +294,29 @@ fn cases() {
         step(checked),
         format!(r#"{head}"checked","n":1,"filled":"1","remaining":"0","measure":null}}"#)
     );
+}
+
+#[test]
+fn quantities_are_counted_in_the_lots_of_their_instrument() {
+    let second = CONFIG.replace(
+        "[[profile]]",
+        r#"[[instrument]]
+symbol = "BTC"
+kind = "perpetual"
+tick_size = "1"
+lot_size = "0.001"
+multiplier = "1"
+prev_settlement = "60000"
+margin_initial = "0.1"
+margin_maintenance = "0.1"
+[[profile]]"#,
+    );
+    let exchange = Exchange::new(read_config("E.toml", &second).expect("a good configuration"));
+    let mut out = Vec::new();
+    let instrument = InstrumentId(1);
+    let reason = CancelReason::Client;
+    let kind =
+        EventKind::Cancelled { account: A, id: id("a1"), instrument, qty: Qty::new(5), reason };
+    write_event(&mut out, &exchange, &Event { seq: 1, ts: 0, kind });
+    assert!(String::from_utf8_lossy(&out).contains(r#""qty":"0.005""#));
 }

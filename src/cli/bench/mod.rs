@@ -1,0 +1,214 @@
+//! `plimsoll bench`: what this machine does, with the workloads of `benches/`.
+
+mod core;
+mod machine;
+mod risk;
+mod timing;
+
+use super::Failure;
+use clap::ValueEnum;
+use comfy_table::{CellAlignment, Table};
+use machine::Machine;
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+use timing::Run;
+
+const EXAMPLE: &str = "Example:
+  plimsoll bench core
+  plimsoll bench risk --ops 1000000 --runs 5 --json
+
+core: matching alone. risk: the same flow through the whole exchange, every order checked for margin and every
+trade booked. Operations a second are the median of the runs; latencies are per operation, with the timer's own cost
+in them (given as timer_ns). Build with --release.";
+
+/// Measure matching and inline risk on this machine.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// What to measure
+    #[arg(value_enum, default_value = "all")]
+    what: What,
+    /// Operations a run
+    #[arg(long, default_value_t = 4_000_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
+    ops: u64,
+    /// Counted runs of each
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=100))]
+    runs: u64,
+    /// Print the results as JSON on stdout
+    #[arg(long)]
+    json: bool,
+    /// Write each latency distribution to this folder, in HdrHistogram's percentile format
+    #[arg(long, value_name = "DIR")]
+    hdr: Option<PathBuf>,
+    /// No progress on stderr
+    #[arg(long)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Matching alone
+    Core,
+    /// Matching with inline risk
+    Risk,
+    /// Both
+    All,
+}
+
+/// How much to run.
+#[derive(Clone, Copy)]
+pub(crate) struct Amount {
+    pub(crate) ops: usize,
+    pub(crate) runs: usize,
+    pub(crate) quiet: bool,
+}
+
+impl Amount {
+    /// Operations before the first counted run.
+    pub(crate) fn warmup(self) -> usize {
+        self.ops
+    }
+
+    pub(crate) fn say(self, what: &str) {
+        if !self.quiet {
+            eprintln!("bench: {what}");
+        }
+    }
+}
+
+/// Runs it.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let amount = Amount { ops: args.ops as usize, runs: args.runs as usize, quiet: args.quiet };
+    if let Some(folder) = &args.hdr {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Failure::input(format!("{}: {error}", folder.display())))?;
+    }
+    let machine = Machine::look();
+    let mut results = Vec::new();
+    if args.what != What::Risk {
+        let runs = core::measure(amount);
+        write_histograms(&args, "core", &runs)?;
+        results.push(core_json(&runs, amount, &machine));
+        if !args.json {
+            println!("matching alone, one core\n{}\n", table("orders resting", &runs));
+        }
+    }
+    if args.what != What::Core {
+        let points = risk::measure(amount);
+        let runs: Vec<Run> = points.iter().map(|point| point.with_risk.clone()).collect();
+        write_histograms(&args, "risk", &runs)?;
+        results.push(risk_json(&points, amount, &machine));
+        if !args.json {
+            println!("matching with inline risk, one core\n{}\n", risk_table(&points));
+        }
+    }
+    if args.json {
+        let value = if results.len() == 1 { results.remove(0) } else { Value::Array(results) };
+        println!("{value:#}");
+    } else {
+        println!("{}", machine.line());
+    }
+    Ok(())
+}
+
+fn common(name: &str, amount: Amount, machine: &Machine) -> Map<String, Value> {
+    let mut object = Map::new();
+    object.insert("bench".into(), name.into());
+    object.insert("machine".into(), machine.json());
+    object.insert("commit".into(), machine.commit.clone().into());
+    object.insert("warmup_ops".into(), amount.warmup().into());
+    object.insert("runs".into(), amount.runs.into());
+    object.insert("timer_ns".into(), machine.timer_ns.into());
+    object
+}
+
+fn core_json(runs: &[Run], amount: Amount, machine: &Machine) -> Value {
+    let mut object = common("core", amount, machine);
+    let workloads: Vec<Value> = runs
+        .iter()
+        .map(|run| {
+            json!({
+                "name": run.name, "ops": run.ops, "resting": run.size,
+                "ops_per_second": run.rate(), "ops_per_second_min": run.rate_min(), "ops_per_second_max": run.rate_max(),
+                "ns": run.percentiles(), "fills": run.fills, "peers": [],
+            })
+        })
+        .collect();
+    object.insert("workloads".into(), workloads.into());
+    Value::Object(object)
+}
+
+fn risk_json(points: &[risk::Point], amount: Amount, machine: &Machine) -> Value {
+    let mut object = common("risk", amount, machine);
+    let points: Vec<Value> = points
+        .iter()
+        .map(|point| {
+            json!({
+                "accounts": point.accounts,
+                "ops_per_second_matching_only": point.matching_only.rate(),
+                "ops_per_second_with_risk": point.with_risk.rate(),
+                "ops_per_second_with_risk_min": point.with_risk.rate_min(),
+                "ops_per_second_with_risk_max": point.with_risk.rate_max(),
+                "ratio": (point.ratio() * 1000.0).round() / 1000.0,
+                "ns": point.with_risk.percentiles(),
+            })
+        })
+        .collect();
+    object.insert("points".into(), points.into());
+    Value::Object(object)
+}
+
+fn new_table(head: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(comfy_table::presets::ASCII_MARKDOWN);
+    table.set_header(head);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn table(size: &str, runs: &[Run]) -> Table {
+    let head =
+        ["flow", size, "M ops/s", "min", "max", "ns/op", "p50 ns", "p99 ns", "p99.9 ns", "max ns"];
+    let mut table = new_table(&head);
+    for run in runs {
+        table.add_row(run.row(&run.name));
+    }
+    table
+}
+
+fn risk_table(points: &[risk::Point]) -> Table {
+    let head = [
+        "accounts",
+        "orders resting",
+        "M ops/s",
+        "min",
+        "max",
+        "ns/op",
+        "p50 ns",
+        "p99 ns",
+        "p99.9 ns",
+        "max ns",
+        "matching alone",
+        "ratio",
+    ];
+    let mut table = new_table(&head);
+    for point in points {
+        let mut row = point.with_risk.row(&point.accounts.to_string());
+        row.push(format!("{:.1}", point.matching_only.rate() / 1e6));
+        row.push(format!("{:.2}", point.ratio()));
+        table.add_row(row);
+    }
+    table
+}
+
+fn write_histograms(args: &Args, bench: &str, runs: &[Run]) -> Result<(), Failure> {
+    let Some(folder) = &args.hdr else { return Ok(()) };
+    for run in runs {
+        let path = folder.join(format!("{bench}-{}.hgrm", run.name));
+        std::fs::write(&path, run.distribution())
+            .map_err(|error| Failure::run(format!("{}: {error}", path.display())))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! No allocation on the order path once warm: a counting allocator watches a million commands.
+
+use plimsoll::types::{Command, Event, Label, OrderRef};
+use plimsoll::{exchange_flow, workload};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Counts what the system allocator is asked for.
+struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+// SAFETY: every call is handed to the system allocator unchanged; counting touches no memory it manages.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's contract is the system allocator's.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: as above.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const WARM_UP: usize = 500_000;
+const COUNTED: usize = 1_000_000;
+
+/// Gives every order a client's id, used again once the order is gone, and names it by that.
+fn with_client_ids(commands: &mut [Command]) {
+    // An account never has more orders out than there are numbers here.
+    for (n, command) in commands.iter_mut().enumerate() {
+        if let Command::Order(order) = command {
+            order.id = Label::new(&format!("c{n}"));
+        }
+    }
+}
+
+fn allocations_of(commands: &[Command], setup: &[Command]) -> u64 {
+    let mut exchange = exchange_flow::exchange(&workload::FLOWS[0], 10_000);
+    let mut events: Vec<Event> = Vec::with_capacity(1 << 12);
+    let mut run = |commands: &[Command]| {
+        for command in commands {
+            exchange.apply(0, command, &mut events);
+            events.clear();
+        }
+    };
+    run(setup);
+    run(&commands[..WARM_UP]);
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    run(&commands[WARM_UP..]);
+    ALLOCATIONS.load(Ordering::Relaxed) - before
+}
+
+#[test]
+fn a_million_commands_allocate_nothing() {
+    let flow = &workload::FLOWS[0];
+    let stream = workload::stream(flow, WARM_UP + COUNTED, 10_000, 1);
+    let (mut setup, mut commands) = exchange_flow::commands(&stream, flow);
+    drop(stream);
+    assert_eq!(allocations_of(&commands, &setup), 0, "orders named by handle");
+    with_client_ids(&mut setup);
+    with_client_ids(&mut commands);
+    let cancels = commands.iter().filter(|command| {
+        matches!(command, Command::Cancel { order: OrderRef::Handle(..), .. })
+    });
+    assert!(cancels.count() > COUNTED / 3, "the flow cancels");
+    assert_eq!(allocations_of(&commands, &setup), 0, "orders with client ids");
+}
