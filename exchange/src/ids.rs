@@ -43,6 +43,10 @@ impl ClientIds {
     #[inline]
     pub(crate) fn insert(&mut self, account: AccountId, id: &Label, place: Place) {
         let hash = Self::hash(account, id);
+        if self.table.len() * 3 >= self.table.capacity() {
+            // Room enough that ids coming and going are tidied up in place, without allocating.
+            self.table.reserve(self.table.len() * 5 + 1024, |&(hash, _)| hash);
+        }
         self.table.insert_unique(hash, (hash, place), |&(hash, _)| hash);
     }
 
