@@ -49,7 +49,6 @@ impl Keeper<'_> {
     pub(crate) fn keep(&mut self, handle: Handle, side: Side, qty: u64, mut record: Record) {
         let position = record.position;
         let account = self.risk.position(position).account();
-        record.frozen = self.frozen(account, record.frozen_at, record.opens);
         if record.frozen != Money::ZERO {
             self.risk.freeze(account, record.frozen);
         }
@@ -104,24 +103,26 @@ impl Keeper<'_> {
     /// Forgets an order that is gone: its list, its id.
     #[inline]
     fn drop_record(&mut self, slot: u32) {
-        let record = self.records.take(slot);
-        if record.prev != NIL {
-            self.records[record.prev].next = record.next;
-        }
-        if record.next != NIL {
-            self.records[record.next].prev = record.prev;
-        }
+        let record = &self.records[slot];
+        let (prev, next, id) = (record.prev, record.next, record.client_id().copied());
         let position = self.risk.position_mut(record.position);
-        if record.prev == NIL {
-            position.orders.0 = record.next;
+        if prev == NIL {
+            position.orders.0 = next;
         }
-        if record.next == NIL {
-            position.orders.1 = record.prev;
+        if next == NIL {
+            position.orders.1 = prev;
         }
         let account = position.account();
-        if let Some(id) = record.client_id() {
-            self.ids.remove(account, id, Place { instrument: self.instrument, slot });
+        if prev != NIL {
+            self.records[prev].next = next;
         }
+        if next != NIL {
+            self.records[next].prev = prev;
+        }
+        if let Some(id) = id {
+            self.ids.remove(account, &id, Place { instrument: self.instrument, slot });
+        }
+        self.records.remove(slot);
     }
 
     /// Says that an order of this account went, or part of it.

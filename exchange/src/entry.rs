@@ -25,10 +25,23 @@ pub(crate) struct Ready {
     pub(crate) opens: u64,
     /// The price its frozen amount is counted at.
     pub(crate) frozen_at: Price,
+    /// What it freezes while it is whole.
+    pub(crate) frozen: Money,
     pub(crate) tif: TimeInForce,
     pub(crate) post_only: bool,
     pub(crate) reduce_only: bool,
     pub(crate) self_match: SelfMatch,
+}
+
+/// What an order that passes its checks means for its account.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    /// Lots that would open.
+    pub(crate) opens: u64,
+    /// The price its frozen amount is counted at.
+    pub(crate) frozen_at: Price,
+    /// What it freezes while it is whole.
+    pub(crate) frozen: Money,
 }
 
 /// What is asked of an order before it may enter or change.
@@ -75,7 +88,7 @@ impl Exchange {
         {
             return Err(Reject::DuplicateId);
         }
-        let (opens, frozen_at) = self.check_terms(&wish)?;
+        let terms = self.check_terms(&wish)?;
         if self.markets[order.instrument.index()].book.is_full() {
             return Err(Reject::Full);
         }
@@ -106,8 +119,9 @@ impl Exchange {
             limit,
             market,
             qty,
-            opens,
-            frozen_at,
+            opens: terms.opens,
+            frozen_at: terms.frozen_at,
+            frozen: terms.frozen,
             tif: order.tif,
             post_only: order.post_only,
             reduce_only: order.reduce_only,
@@ -161,7 +175,7 @@ impl Exchange {
 
     /// Band, reduce-only, close-only, post-only, margin; the lots that would open and the price they freeze at.
     #[inline]
-    pub(crate) fn check_terms(&self, wish: &Wish) -> Result<(u64, Price), Reject> {
+    pub(crate) fn check_terms(&self, wish: &Wish) -> Result<Terms, Reject> {
         let market = &self.markets[wish.instrument.index()];
         if let (Some(band), Some(limit)) = (market.book.band(), wish.limit)
             && !band.contains(limit)
@@ -191,14 +205,15 @@ impl Exchange {
             return Err(Reject::PostOnly);
         }
         let frozen_at = wish.limit.unwrap_or_else(|| self.worst_reachable(wish));
+        let mut frozen = Money::ZERO;
         if opens > 0 && !account.is_unlimited() {
-            let needed = self.risk.contract(wish.instrument).frozen(frozen_at, opens);
-            if needed > wish.unfrozen && needed > self.risk.available(wish.account) + wish.unfrozen
+            frozen = self.risk.contract(wish.instrument).frozen(frozen_at, opens);
+            if frozen > wish.unfrozen && frozen > self.risk.available(wish.account) + wish.unfrozen
             {
                 return Err(Reject::Margin);
             }
         }
-        Ok((opens, frozen_at))
+        Ok(Terms { opens, frozen_at, frozen })
     }
 
     /// The worst price a market order without protection price may reach. Source: CONTRACT 9.
@@ -333,12 +348,17 @@ impl Exchange {
         let record = Record {
             id: ready.id,
             position,
-            frozen: Money::ZERO,
+            frozen: if opens == ready.opens && price == ready.limit {
+                ready.frozen
+            } else {
+                keeper.frozen(ready.account, ready.frozen_at, opens)
+            },
             frozen_at: ready.frozen_at,
             opens,
             arrival,
             next: 0,
             prev: 0,
+            live: true,
             post_only: ready.post_only,
             reduce_only: ready.reduce_only,
             market: ready.market,

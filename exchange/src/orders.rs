@@ -7,30 +7,50 @@ use serde::{Deserialize, Serialize};
 /// No order.
 pub(crate) const NIL: u32 = u32::MAX;
 
-/// A resting order's record.
+/// A resting order's record: what every change needs on its first cache line, its name behind it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[repr(C, align(64))]
 pub(crate) struct Record {
-    pub(crate) id: OrderId,
-    pub(crate) position: PositionId,
     /// What it has frozen.
     pub(crate) frozen: Money,
-    /// The price its frozen amount is counted at.
-    pub(crate) frozen_at: Price,
     /// Lots of it that would open.
     pub(crate) opens: u64,
-    /// Running number of its entry; a lost place is a new entry.
-    pub(crate) arrival: u64,
+    pub(crate) position: PositionId,
     /// The account's next and previous order in this instrument, by entry.
     pub(crate) next: u32,
     pub(crate) prev: u32,
+    /// The price its frozen amount is counted at.
+    pub(crate) frozen_at: Price,
+    /// Running number of its entry; a lost place is a new entry.
+    pub(crate) arrival: u64,
+    /// Whether the slot is in use.
+    pub(crate) live: bool,
     pub(crate) post_only: bool,
     pub(crate) reduce_only: bool,
     /// A market order that waits for an auction.
     pub(crate) market: bool,
     pub(crate) self_match: SelfMatch,
+    pub(crate) id: OrderId,
 }
 
 impl Record {
+    /// What fills a slot that has never been used.
+    const EMPTY: Record = Record {
+        frozen: Money::ZERO,
+        opens: 0,
+        position: PositionId(0),
+        next: NIL,
+        prev: NIL,
+        frozen_at: Price::MIN,
+        arrival: 0,
+        live: false,
+        post_only: false,
+        reduce_only: false,
+        market: false,
+        self_match: SelfMatch::None,
+        id: OrderId::Number(0),
+    };
+
     /// The client's own id, if the order came with one.
     pub(crate) fn client_id(&self) -> Option<&Label> {
         match &self.id {
@@ -51,7 +71,7 @@ impl Record {
 /// The records of a book, one a slot.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Records {
-    slots: Vec<Option<Record>>,
+    slots: Vec<Record>,
 }
 
 impl Records {
@@ -63,17 +83,15 @@ impl Records {
     pub(crate) fn put(&mut self, handle: Handle, record: Record) {
         let slot = handle.slot as usize;
         if slot >= self.slots.len() {
-            self.slots.resize_with(slot + 1, || None);
+            self.slots.resize(slot + 1, Record::EMPTY);
         }
-        self.slots[slot] = Some(record);
+        self.slots[slot] = record;
     }
 
+    /// Forgets the record in a slot.
     #[inline]
-    pub(crate) fn take(&mut self, slot: u32) -> Record {
-        match self.slots[slot as usize].take() {
-            Some(record) => record,
-            None => plimsoll_types::broken(format_args!("slot {slot} has no record")),
-        }
+    pub(crate) fn remove(&mut self, slot: u32) {
+        self.slots[slot as usize].live = false;
     }
 }
 
@@ -81,19 +99,27 @@ impl std::ops::Index<u32> for Records {
     type Output = Record;
     #[inline]
     fn index(&self, slot: u32) -> &Record {
-        match &self.slots[slot as usize] {
-            Some(record) => record,
-            None => plimsoll_types::broken(format_args!("slot {slot} has no record")),
-        }
+        let record = &self.slots[slot as usize];
+        debug_assert!(record.live, "slot {slot} has no record");
+        record
     }
 }
 
 impl std::ops::IndexMut<u32> for Records {
     #[inline]
     fn index_mut(&mut self, slot: u32) -> &mut Record {
-        match &mut self.slots[slot as usize] {
-            Some(record) => record,
-            None => plimsoll_types::broken(format_args!("slot {slot} has no record")),
-        }
+        let record = &mut self.slots[slot as usize];
+        debug_assert!(record.live, "slot {slot} has no record");
+        record
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_two_cache_lines() {
+        assert_eq!(std::mem::size_of::<Record>(), 128);
     }
 }

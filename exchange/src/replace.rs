@@ -1,6 +1,6 @@
 //! A resting order changed: in its place where only its quantity falls, else anew. Source: RULES 7.1.
 
-use crate::entry::{Ready, Wish};
+use crate::entry::{Ready, Terms, Wish};
 use crate::exchange::Exchange;
 use plimsoll_types::{AccountId, EventKind, OrderRef, Phase, Price, Qty, Reject, TimeInForce};
 
@@ -34,7 +34,7 @@ impl Exchange {
         if matches!(market.phase, Phase::Halted | Phase::Closed) {
             return Err(Reject::Phase);
         }
-        let (opens, frozen_at) = self.check_terms(&wish)?;
+        let Terms { opens, frozen_at, frozen } = self.check_terms(&wish)?;
         let kept_priority = old.price == Some(price) && qty < old.qty;
         let said = self.log.events.len();
         let price = Some(price);
@@ -64,6 +64,7 @@ impl Exchange {
             qty,
             opens,
             frozen_at,
+            frozen,
             tif: TimeInForce::Gtc,
             post_only: wish.post_only,
             reduce_only: wish.reduce_only,

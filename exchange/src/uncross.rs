@@ -80,6 +80,8 @@ impl Exchange {
         keeper.shrink(slot, order.side, order.qty.lots(), 0);
         (record.market, record.arrival, record.frozen_at) = (false, arrival, price);
         let handle = book.rest(order.side, Some(price), order.owner, order.qty, order.reduce_only);
+        let account = keeper.risk.position(record.position).account();
+        record.frozen = keeper.frozen(account, price, record.opens);
         keeper.keep(handle, order.side, order.qty.lots(), record);
     }
 }

@@ -1,11 +1,10 @@
 //! What margin and fees an instrument asks for, compiled from its specification.
 
 use plimsoll_types::{Fee, Fees, InstrumentSpec, MarginRate, Money, Price, Ratio};
-use plimsoll_types::{ceil_div, half_up_div};
 use serde::{Deserialize, Serialize};
 
 /// Which side of a trade an order was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
     /// The earlier order.
     Maker,
@@ -19,6 +18,8 @@ pub(crate) struct Rate {
     pub(crate) nano: i64,
     numerator: i64,
     denominator: i64,
+    /// Notionals up to here can be multiplied by the numerator in 64 bits.
+    small: i128,
     pub(crate) per_lot: i128,
 }
 
@@ -29,10 +30,12 @@ impl Rate {
         while divisor.1 != 0 {
             divisor = (divisor.1, divisor.0 % divisor.1);
         }
+        let (numerator, denominator) = (nano / divisor.0, Ratio::SCALE / divisor.0);
         Rate {
             nano,
-            numerator: nano / divisor.0,
-            denominator: Ratio::SCALE / divisor.0,
+            numerator,
+            denominator,
+            small: i128::from((i64::MAX - denominator) / numerator.max(1)),
             per_lot: rate.per_lot.units(),
         }
     }
@@ -40,24 +43,31 @@ impl Rate {
     /// Rounded up once. `notional` and `lots` are not negative.
     #[inline]
     fn up(&self, notional: i128, lots: u64) -> i128 {
-        self.share_of(notional, ceil_div) + self.per_lot * i128::from(lots)
+        self.share_of(notional, self.denominator - 1) + self.per_lot * i128::from(lots)
     }
 
     /// Rounded half up once.
     #[inline]
     fn half_up(&self, notional: i128, lots: u64) -> i128 {
-        self.share_of(notional, half_up_div) + self.per_lot * i128::from(lots)
+        self.share_of(notional, self.denominator / 2) + self.per_lot * i128::from(lots)
     }
 
-    /// `notional x numerator / denominator`, rounded once, for any amount.
+    /// `(notional x numerator + lift) / denominator` rounded down: the lift makes it round up, or half up.
     #[inline]
-    fn share_of(&self, notional: i128, round: fn(i128, i128) -> i128) -> i128 {
-        let (numerator, denominator) = (i128::from(self.numerator), i128::from(self.denominator));
-        if notional < 1 << 62 {
-            return round(notional * numerator, denominator);
+    fn share_of(&self, notional: i128, lift: i64) -> i128 {
+        if notional <= self.small {
+            let product = notional as u64 * self.numerator as u64 + lift as u64;
+            return i128::from(product / self.denominator as u64);
         }
-        // Too large to be multiplied whole: the part that divides evenly first.
-        notional / denominator * numerator + round(notional % denominator * numerator, denominator)
+        self.share_of_large(notional, lift)
+    }
+
+    /// Too large to be multiplied whole: the part that divides evenly first.
+    #[cold]
+    fn share_of_large(&self, notional: i128, lift: i64) -> i128 {
+        let (numerator, denominator) = (i128::from(self.numerator), i128::from(self.denominator));
+        notional / denominator * numerator
+            + (notional % denominator * numerator + i128::from(lift)) / denominator
     }
 
     fn is_zero(&self) -> bool {
@@ -94,6 +104,8 @@ pub struct Contract {
     pub(crate) maintenance: Rate,
     /// Sums of the fees that apply, by [`FeeCase`].
     fees: [Rate; 8],
+    /// Who pays more on lots that open, if it is the same at every price.
+    dearer: Option<Role>,
     pub(crate) free: bool,
 }
 
@@ -112,6 +124,7 @@ impl Contract {
             initial: Rate::new(spec.initial),
             maintenance: Rate::new(spec.maintenance),
             free: fees.iter().all(Rate::is_zero),
+            dearer: Contract::dearer(&spec.fees),
             fees,
         }
     }
@@ -128,6 +141,17 @@ impl Contract {
                 per_lot: parts.iter().map(|fee| fee.per_lot).sum(),
             })
         })
+    }
+
+    fn dearer(fees: &Fees) -> Option<Role> {
+        let (maker, taker) = (fees.maker, fees.taker);
+        if taker.share >= maker.share && taker.per_lot >= maker.per_lot {
+            Some(Role::Taker)
+        } else if taker.share <= maker.share && taker.per_lot <= maker.per_lot {
+            Some(Role::Maker)
+        } else {
+            None
+        }
     }
 
     /// Sets new margin rates.
@@ -180,7 +204,11 @@ impl Contract {
             return margin;
         }
         let fee = |role| self.fee(FeeCase { opens: true, role, liquidation: false }, price, lots);
-        margin + Money::new(fee(Role::Maker).max(fee(Role::Taker)))
+        margin
+            + Money::new(match self.dearer {
+                Some(role) => fee(role),
+                None => fee(Role::Maker).max(fee(Role::Taker)),
+            })
     }
 }
 
@@ -219,6 +247,22 @@ pub(crate) mod tests {
         gold.maintenance = gold.initial;
         let contract = Contract::new(&gold);
         assert_eq!(contract.initial_margin(Price::clamped(19_587), 1), Money::new(3_133_920));
+    }
+
+    #[test]
+    fn shares_round_once_at_any_size() {
+        use plimsoll_types::{ceil_div, half_up_div};
+        for nano in [0, 1, 23_000, 120_000_000, 333_333_333, 1_000_000_000, 7_000_000_001] {
+            let share = Ratio::from_nano(nano);
+            let rate = Rate::new(MarginRate { share, per_lot: Money::ZERO });
+            for bits in 0..90 {
+                for notional in [(1i128 << bits) - 1, 1 << bits, (1 << bits) + 12_345] {
+                    let product = notional * i128::from(nano);
+                    assert_eq!(rate.up(notional, 9), ceil_div(product, 1_000_000_000));
+                    assert_eq!(rate.half_up(notional, 9), half_up_div(product, 1_000_000_000));
+                }
+            }
+        }
     }
 
     #[test]

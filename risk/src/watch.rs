@@ -78,6 +78,10 @@ impl Risk {
     /// line); O(accounts) where a mark left its box.
     pub fn suspects(&mut self, found: &mut Vec<AccountId>) {
         found.clear();
+        let watch = &self.watch;
+        if watch.touched.is_empty() && !watch.moved && !watch.stale {
+            return;
+        }
         found.reserve(self.watch.near.capacity());
         let touched = std::mem::take(&mut self.watch.touched);
         for &id in &touched {
