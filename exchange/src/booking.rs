@@ -75,7 +75,13 @@ impl Keeper<'_> {
         let record = &self.records[slot];
         let (position, reduce_only) = (record.position, record.reduce_only);
         let reducing = (qty + left - record.opens).min(qty);
-        if reducing < qty {
+        if left == 0 {
+            let frozen = record.frozen;
+            if frozen != Money::ZERO {
+                let account = self.risk.position(position).account();
+                self.risk.freeze(account, -frozen);
+            }
+        } else if reducing < qty {
             let opens = record.opens - (qty - reducing);
             self.refreeze(slot, opens);
         }

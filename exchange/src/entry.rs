@@ -251,12 +251,25 @@ impl Exchange {
             self.look();
             return;
         }
+        if !self.may_trade(ready) {
+            // Nothing to match: no money moves, so there is no pass to end.
+            self.end_order(ready, position, arrival, (ready.qty, Stop::Limit, None), said);
+            self.look();
+            return;
+        }
         let mut pass = Pass::default();
         let (left, stop, last) = self.match_order(ready, position, &mut pass);
         if !left.is_zero() {
             self.end_order(ready, position, arrival, (left, stop, last), said);
         }
         self.finish_pass(ready.instrument, pass);
+    }
+
+    /// Whether the best opposite price is one the order may trade at.
+    #[inline]
+    fn may_trade(&self, ready: &Ready) -> bool {
+        let best = self.markets[ready.instrument.index()].book.best(ready.side.opposite());
+        best.is_some_and(|(best, _)| ready.limit.is_none_or(|limit| limit.admits(ready.side, best)))
     }
 
     /// Runs an order against the book; what is left, why it stopped, its last price.

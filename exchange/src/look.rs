@@ -9,6 +9,9 @@ impl Exchange {
     /// Looks at every account that may have changed its standing, in account order.
     #[inline]
     pub(crate) fn look(&mut self) {
+        if self.risk.is_quiet() {
+            return;
+        }
         let mut suspects = std::mem::take(&mut self.suspects);
         self.risk.suspects(&mut suspects);
         for &account in &suspects {

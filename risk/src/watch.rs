@@ -72,16 +72,18 @@ impl Risk {
         }
     }
 
+    /// Whether nothing has changed since the last look.
+    #[inline]
+    pub fn is_quiet(&self) -> bool {
+        self.watch.touched.is_empty() && !self.watch.moved && !self.watch.stale
+    }
+
     /// Accounts that may have changed their tier, met their case's goal or lost more than they had since the last look, in account order.
     ///
     /// Every account that did is among them. Cost: O(accounts touched); on a change of a mark also O(accounts near a
     /// line); O(accounts) where a mark left its box.
     pub fn suspects(&mut self, found: &mut Vec<AccountId>) {
         found.clear();
-        let watch = &self.watch;
-        if watch.touched.is_empty() && !watch.moved && !watch.stale {
-            return;
-        }
         found.reserve(self.watch.near.capacity());
         let touched = std::mem::take(&mut self.watch.touched);
         for &id in &touched {

@@ -64,14 +64,10 @@ fn measure_point(accounts: u32, matching_only: Run, amount: Amount) -> Point {
         let start = Instant::now();
         for (ts, command) in commands.iter().enumerate() {
             exchange.apply(ts as u64, command, &mut events);
-            if events.len() > 1 << 10 {
-                trades += count_trades(&events);
-                events.clear();
-            }
+            trades += count_trades(&events);
+            events.clear();
         }
         let seconds = start.elapsed().as_secs_f64();
-        trades += count_trades(&events);
-        events.clear();
         plimsoll_types::invariant!(
             trades == expected.fills && exchange.open_orders(InstrumentId(0)) == resting,
             "the exchange traded {trades} times and the book alone {}", expected.fills
