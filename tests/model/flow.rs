@@ -96,6 +96,10 @@ impl Driver {
         ]);
         order.post_only = self.rng.chance(15);
         order.reduce_only = self.rng.chance(15);
+        let auction = model.books[instrument.index()].phase == Phase::Auction;
+        if auction && self.rng.chance(80) {
+            (order.tif, order.post_only) = (TimeInForce::Gtc, false);
+        }
         if self.rng.chance(4)
             && let Some((owner, OrderRef::Client(id), ..)) = self.open_order(model)
         {
@@ -110,7 +114,9 @@ impl Driver {
         let levels = model.books[instrument.index()].levels(side.opposite());
         let there: i128 = levels.iter().map(|(_, qty)| qty).sum();
         let qty = (there as i64 - self.rng.between(0, 3)).max(1);
-        Command::Order(self.order(account, instrument, side, OrderKind::Market(None), qty))
+        let mut order = self.order(account, instrument, side, OrderKind::Market(None), qty);
+        order.tif = self.rng.pick(&[TimeInForce::Gtc, TimeInForce::Gtc, TimeInForce::Fok]);
+        Command::Order(order)
     }
 
     /// Trades everything up to the limit price and stays there.

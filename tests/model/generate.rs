@@ -152,14 +152,16 @@ fn profile(rng: &mut Rng, place: i64, instruments: usize) -> Profile {
     }
 }
 
-/// Thresholds in rising danger; `release` lies between the threshold before and its own.
+/// Thresholds in rising danger, and so are the releases: each under its threshold, sometimes under the one before too.
 fn tiers(rng: &mut Rng, measure: MeasureKind) -> Vec<Tier> {
     let count = rng.between(1, 4);
     let mut danger = rng.between(400, 900);
+    let mut released = 0;
     let mut tiers = Vec::new();
     for place in 0..count {
-        let slack = if rng.chance(50) { rng.between(0, 80) } else { 0 };
         let at = danger + 80;
+        let slack = rng.pick(&[0, 0, 20, 79, 250]);
+        released = (at - slack).max(released + 1);
         // Danger d is a measure of d under margin/equity, and of a million / d under equity/margin.
         let shown = |danger: i64| match measure {
             MeasureKind::MarginOverEquity => mille(danger),
@@ -170,7 +172,7 @@ fn tiers(rng: &mut Rng, measure: MeasureKind) -> Vec<Tier> {
         tiers.push(Tier {
             name: label(&format!("t{}", place + 1)),
             at: shown(at),
-            release: shown(at - slack),
+            release: shown(released),
             action,
             close_only: rng.chance(25) || action == Action::CloseOnly,
             cancel_opening: rng.chance(30),
