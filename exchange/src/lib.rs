@@ -8,6 +8,7 @@ mod booking;
 mod cases;
 mod entry;
 mod exchange;
+mod foresee;
 mod ids;
 mod log;
 mod look;

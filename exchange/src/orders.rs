@@ -1,6 +1,7 @@
 //! What the exchange keeps of each resting order beside its book, by slot.
 
 use plimsoll_risk::PositionId;
+use plimsoll_types::prefetch::prefetch;
 use plimsoll_types::{Handle, Label, Money, OrderId, Price, SelfMatch};
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +87,18 @@ impl Records {
             self.slots.resize(slot + 1, Record::EMPTY);
         }
         self.slots[slot] = record;
+    }
+
+    /// Asks for a record's cache lines; with `AROUND`, reads it and asks for its neighbours'.
+    #[inline]
+    pub(crate) fn foresee<const AROUND: bool>(&self, slot: u32) {
+        if !AROUND {
+            return prefetch::<_, true>(&self.slots, slot as usize);
+        }
+        if let Some(record) = self.slots.get(slot as usize) {
+            prefetch::<_, false>(&self.slots, record.prev as usize);
+            prefetch::<_, false>(&self.slots, record.next as usize);
+        }
     }
 
     /// Forgets the record in a slot.

@@ -215,6 +215,12 @@ impl Book {
         self.slab.handle(slot)
     }
 
+    /// Asks for the cache line of an order that will be named soon; with `AROUND`, for its neighbours' in the queue.
+    #[inline]
+    pub fn foresee<const AROUND: bool>(&self, handle: Handle) {
+        self.slab.foresee::<AROUND>(handle.slot);
+    }
+
     /// Takes an order out. Cost: O(1).
     #[inline]
     pub fn cancel(&mut self, handle: Handle) -> Option<Removed> {

@@ -1,5 +1,6 @@
 //! Resting orders: one array, 24 bytes each, linked by 32-bit indices, slots used again.
 
+use plimsoll_types::prefetch::prefetch;
 use plimsoll_types::{Handle, Side};
 use serde::{Deserialize, Serialize};
 
@@ -123,6 +124,18 @@ impl Slab {
     #[inline]
     pub(crate) fn handle(&self, slot: u32) -> Handle {
         Handle { slot, generation: self.orders[slot as usize].generation() }
+    }
+
+    /// Asks for an order's cache line; with `AROUND`, reads it and asks for its neighbours'.
+    #[inline]
+    pub(crate) fn foresee<const AROUND: bool>(&self, slot: u32) {
+        if !AROUND {
+            return prefetch::<_, false>(&self.orders, slot as usize);
+        }
+        if let Some(order) = self.orders.get(slot as usize) {
+            prefetch::<_, false>(&self.orders, order.prev as usize);
+            prefetch::<_, false>(&self.orders, order.next as usize);
+        }
     }
 
     pub(crate) fn live(&self) -> u32 {

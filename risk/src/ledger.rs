@@ -5,6 +5,7 @@ use crate::call::Call;
 use crate::contract::{Contract, FeeCase, Role};
 use crate::tiers::Lines;
 use crate::watch::Watch;
+use plimsoll_types::prefetch::prefetch;
 use plimsoll_types::{
     AccountId, FloatingProfit, InstrumentId, Label, MarginRate, Money, Permission, Price, Profile,
     ProfileId, Side, half_up_div, invariant,
@@ -397,6 +398,20 @@ impl Risk {
     pub fn add_to_fund(&mut self, amount: Money) {
         self.house.fund += amount;
         self.house.deposits += amount;
+    }
+
+    /// Asks for the cache line of an account that will be needed soon.
+    #[inline]
+    pub fn foresee_account(&self, id: AccountId) {
+        prefetch::<_, true>(&self.accounts, id.index());
+    }
+
+    /// Asks for the first position record of an account that was asked for a moment ago.
+    #[inline]
+    pub fn foresee_positions(&self, id: AccountId) {
+        if let Some(account) = self.accounts.get(id.index()) {
+            prefetch::<_, true>(&self.positions, account.first as usize);
+        }
     }
 
     /// Makes the caches that no snapshot holds.

@@ -7,6 +7,7 @@ pub mod event;
 pub mod ids;
 pub mod instrument;
 pub mod label;
+pub mod prefetch;
 pub mod profile;
 pub mod reject;
 pub mod rounding;

@@ -23,6 +23,10 @@ impl Point {
     }
 }
 
+/// How far the loop looks ahead in its input, commands: the engine thread of a gateway does the same in its queue.
+const NEAR: usize = 4;
+const FAR: usize = 8;
+
 /// Numbers of accounts.
 const ACCOUNTS: [u32; 3] = [1_000, 10_000, 100_000];
 
@@ -63,6 +67,7 @@ fn measure_point(accounts: u32, matching_only: Run, amount: Amount) -> Point {
         let mut trades = 0;
         let start = Instant::now();
         for (ts, command) in commands.iter().enumerate() {
+            exchange.foresee(commands.get(ts + NEAR), commands.get(ts + FAR));
             exchange.apply(ts as u64, command, &mut events);
             trades += count_trades(&events);
             events.clear();
@@ -70,7 +75,8 @@ fn measure_point(accounts: u32, matching_only: Run, amount: Amount) -> Point {
         let seconds = start.elapsed().as_secs_f64();
         plimsoll_types::invariant!(
             trades == expected.fills && exchange.open_orders(InstrumentId(0)) == resting,
-            "the exchange traded {trades} times and the book alone {}", expected.fills
+            "the exchange traded {trades} times and the book alone {}",
+            expected.fills
         );
         fills = trades;
         if run > 0 {
@@ -81,6 +87,7 @@ fn measure_point(accounts: u32, matching_only: Run, amount: Amount) -> Point {
     let mut exchange = filled(&mut events);
     let mut last = Instant::now();
     for (ts, command) in commands.iter().enumerate() {
+        exchange.foresee(commands.get(ts + NEAR), commands.get(ts + FAR));
         exchange.apply(ts as u64, command, &mut events);
         let now = Instant::now();
         let _ = latencies.record((now - last).as_nanos() as u64);
