@@ -6,7 +6,10 @@ use plimsoll::types::{Command, Event};
 use plimsoll::workload::FLOWS;
 use plimsoll::{exchange_flow, workload};
 
-fn filled(accounts: u32, wanted: fn(&Command) -> bool) -> (Exchange, Vec<Command>) {
+/// Which commands of the stream are measured.
+type Wanted = fn(&Command) -> bool;
+
+fn filled(accounts: u32, wanted: Wanted) -> (Exchange, Vec<Command>) {
     let stream = workload::stream(&FLOWS[0], 10_000, accounts, 1);
     let (setup, mut commands) = exchange_flow::commands(&stream, &FLOWS[0]);
     let mut exchange = exchange_flow::exchange(&FLOWS[0], accounts);
@@ -29,12 +32,9 @@ fn run(exchange: &mut Exchange, commands: &[Command], events: &mut Vec<Event>) -
 
 fn risk(c: &mut Criterion) {
     let mut group = c.benchmark_group("with risk, 10,000 accounts");
-    let kinds: [(&str, fn(&Command) -> bool); 3] = [
-        ("add and cross", |command| matches!(command, Command::Order(_))),
-        ("cancel", |command| matches!(command, Command::Cancel { .. })),
-        ("mixed", |_| true),
-    ];
-    for (name, wanted) in kinds {
+    let orders: Wanted = |command| matches!(command, Command::Order(_));
+    let cancels: Wanted = |command| matches!(command, Command::Cancel { .. });
+    for (name, wanted) in [("add and cross", orders), ("cancel", cancels), ("mixed", |_| true)] {
         let (_, commands) = filled(10_000, wanted);
         group.throughput(Throughput::Elements(commands.len() as u64));
         group.bench_function(name, |b| {

@@ -101,6 +101,12 @@ impl Records {
         }
     }
 
+    /// The position of the record in a slot.
+    #[inline]
+    pub(crate) fn position(&self, slot: u32) -> Option<PositionId> {
+        self.slots.get(slot as usize).map(|record| record.position)
+    }
+
     /// Forgets the record in a slot.
     #[inline]
     pub(crate) fn remove(&mut self, slot: u32) {

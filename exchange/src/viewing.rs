@@ -59,7 +59,7 @@ impl Exchange {
             equity: standing.equity,
             unrealised: positions.iter().map(|position| position.unrealised).sum(),
             realised: risk.realised(id),
-            fees: cold.fees,
+            fees: risk.fees(id),
             margin: positions.iter().map(|position| position.margin).sum(),
             maintenance: maintenance.sum(),
             frozen: account.frozen(),

@@ -215,6 +215,18 @@ impl Book {
         self.slab.handle(slot)
     }
 
+    /// The order that an incoming order against `side` limited at `limit` would meet first, if any, and its owner.
+    #[inline]
+    pub fn first_met(&self, side: Side, limit: Option<Price>) -> Option<(u32, u32)> {
+        let ladder = self.ladder(side);
+        let best = ladder.best();
+        if best == NO_KEY || limit.is_some_and(|limit| best < key_of(side, limit.ticks() as i32)) {
+            return None;
+        }
+        let head = ladder.peek(best)?.head;
+        Some((head, self.slab[head].owner))
+    }
+
     /// Asks for the cache line of an order that will be named soon; with `AROUND`, for its neighbours' in the queue.
     #[inline]
     pub fn foresee<const AROUND: bool>(&self, handle: Handle) {

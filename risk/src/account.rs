@@ -77,8 +77,6 @@ impl Account {
 pub struct Cold {
     /// Its name.
     pub name: Label,
-    /// Fees paid so far.
-    pub fees: Money,
     /// Deposits - withdrawals - debts repaid + what the house paid.
     pub paid_in: Money,
     /// What it owes the house.
@@ -92,6 +90,8 @@ pub struct Cold {
 pub struct Position {
     /// Cost of the lots held, signed like them.
     pub(crate) basis: i128,
+    /// Fees paid in this instrument so far.
+    pub(crate) fees: i128,
     /// Signed lots.
     pub(crate) lots: i64,
     /// Lots that resting buys and sells promise to close.
@@ -169,6 +169,6 @@ mod tests {
     #[test]
     fn an_account_is_one_cache_line() {
         assert_eq!(std::mem::size_of::<Account>(), 64);
-        assert!(std::mem::size_of::<Position>() <= 96);
+        assert!(std::mem::size_of::<Position>() <= 128);
     }
 }

@@ -103,7 +103,6 @@ impl Risk {
         });
         self.cold.push(Cold {
             name,
-            fees: Money::ZERO,
             paid_in: Money::ZERO,
             debt: Money::ZERO,
             operator: Permission::Normal,
@@ -227,6 +226,7 @@ impl Risk {
         }
         self.positions.push(Position {
             basis: 0,
+            fees: 0,
             lots: 0,
             promised: [0; 2],
             open: [0; 2],
@@ -277,7 +277,7 @@ impl Risk {
             };
             let fees = fee(false, closes) + fee(true, opens);
             account.cash -= fees;
-            self.cold[id.index()].fees += Money::new(fees);
+            position.fees += fees;
             self.house.fees += Money::new(fees);
         }
         self.touch(id);
@@ -368,7 +368,12 @@ impl Risk {
 
     /// Result of closed lots so far, before fees.
     pub fn realised(&self, id: AccountId) -> Money {
-        self.balance(id) - self.cold(id).paid_in + self.cold(id).fees
+        self.balance(id) - self.cold(id).paid_in + self.fees(id)
+    }
+
+    /// Fees an account has paid so far.
+    pub fn fees(&self, id: AccountId) -> Money {
+        Money::new(self.positions(id).map(|position| position.fees).sum())
     }
 
     /// Moves money that no trade moved into an account (below zero: out of it).
@@ -404,6 +409,12 @@ impl Risk {
     #[inline]
     pub fn foresee_account(&self, id: AccountId) {
         prefetch::<_, true>(&self.accounts, id.index());
+    }
+
+    /// Asks for a position record that will be needed soon.
+    #[inline]
+    pub fn foresee_position(&self, id: PositionId) {
+        prefetch::<_, true>(&self.positions, id.0 as usize);
     }
 
     /// Asks for the first position record of an account that was asked for a moment ago.

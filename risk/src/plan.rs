@@ -276,7 +276,7 @@ mod tests {
             risk.lines = risk.profiles.iter().map(crate::tiers::Lines::new).collect();
             let (id, position) = open(&mut risk, 90_000);
             risk.book(fill(position, Side::Buy, 1000, 20));
-            let fees = risk.cold(id).fees;
+            let fees = risk.fees(id);
             risk.pay_in(id, fees);
             assert_eq!(risk.standing(id).margin, Money::new(100_000));
             assert_eq!(risk.standing(id).equity, Money::new(90_000));

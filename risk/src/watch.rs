@@ -207,45 +207,53 @@ impl Risk {
 
 /// How far an account is past a line: `margin_weight x M - equity_weight x E`, times 10^9 so that no rate is rounded.
 struct Reach {
-    margin_weight: i128,
-    equity_weight: i128,
+    margin_weight: i64,
+    /// Times 10^9.
+    equity_weight: i64,
     sum: i128,
-    /// Some amount is too large to be multiplied in 128 bits: ask exactly instead.
+    /// Some amount is too large to be multiplied from 64 bits: ask exactly instead.
     unsure: bool,
 }
 
-const NANO: i128 = 1_000_000_000;
-/// Amounts up to here can be multiplied by the weights and rates below.
-const WORTH_MAX: i128 = 1 << 62;
+const NANO: i64 = 1_000_000_000;
+/// Weights up to here, times 10^9 or times a rate of at most 2^31, fit 64 bits.
 const WEIGHT_MAX: i64 = 1 << 30;
+
+/// `a x b` without loss: one multiplication.
+#[inline]
+fn wide(a: i64, b: i64) -> i128 {
+    i128::from(a) * i128::from(b)
+}
 
 impl Reach {
     #[inline]
     fn new(line: &Line, cash: i128) -> Reach {
-        let unsure = line.margin_weight > WEIGHT_MAX
-            || line.equity_weight > WEIGHT_MAX
-            || !(-WORTH_MAX..WORTH_MAX).contains(&cash);
-        let equity_weight = i128::from(line.equity_weight) * NANO;
+        let cash = i64::try_from(cash);
+        let unsure = line.margin_weight > WEIGHT_MAX || line.equity_weight > WEIGHT_MAX;
+        let equity_weight = if unsure { 0 } else { line.equity_weight * NANO };
         Reach {
-            margin_weight: i128::from(line.margin_weight),
+            margin_weight: if unsure { 0 } else { line.margin_weight },
             equity_weight,
-            sum: if unsure { 0 } else { -equity_weight * cash },
-            unsure,
+            sum: -wide(equity_weight, cash.unwrap_or(0)),
+            unsure: unsure || cash.is_err(),
         }
     }
 
     /// The terms of one position at signed worths `low` and `high`.
     #[inline]
     fn ends(&mut self, rate: i64, low: i128, high: i128, fixed: i128) -> Option<(i128, i128)> {
-        let large = |worth: i128| !(-WORTH_MAX..WORTH_MAX).contains(&worth);
-        if self.unsure || large(low) || large(high) || large(fixed) || rate > 1 << 31 {
+        let fits = (i64::try_from(low), i64::try_from(high), i64::try_from(fixed));
+        let (Ok(low), Ok(high), Ok(fixed)) = fits else {
+            self.unsure = true;
+            return None;
+        };
+        if rate > 1 << 31 || low == i64::MIN || high == i64::MIN {
             self.unsure = true;
             return None;
         }
-        let fixed = self.margin_weight * NANO * fixed;
-        let term = |worth: i128| {
-            self.margin_weight * i128::from(rate) * worth.abs() - self.equity_weight * worth + fixed
-        };
+        let fixed = wide(self.margin_weight * NANO, fixed);
+        let rate = self.margin_weight * rate;
+        let term = |worth: i64| wide(rate, worth.abs()) - wide(self.equity_weight, worth) + fixed;
         Some((term(low), term(high)))
     }
 
@@ -253,7 +261,7 @@ impl Reach {
     #[inline]
     fn add_most(&mut self, rate: i64, low: i128, high: i128, fixed: i128) {
         if let Some((low, high)) = self.ends(rate, low, high, fixed) {
-            self.sum += low.max(high) + self.margin_weight * NANO;
+            self.sum += low.max(high) + i128::from(self.margin_weight * NANO);
         }
     }
 
