@@ -40,6 +40,7 @@ impl Run {
         self.model.apply(ts, &command, &mut Vec::new());
         let mut events = Vec::new();
         self.engine.apply(ts, &command, &mut events);
+        self.model.learn(&events);
         (ts, command, events)
     }
 }

@@ -5,7 +5,7 @@ use plimsoll_types::*;
 
 #[derive(Clone, Debug)]
 pub struct Order {
-    /// Numbered by entry: time priority.
+    /// Numbered by entry: time priority, and what a handle stands for.
     pub entry: u64,
     pub account: usize,
     pub id: OrderId,

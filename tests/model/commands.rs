@@ -17,7 +17,10 @@ impl Model {
             Command::Deposit { account, amount } => self.deposit(*account, *amount),
             Command::Withdraw { account, amount } => self.withdraw(*account, *amount),
             Command::Order(new) => self.enter_order(new),
-            Command::Cancel { account, order } => self.cancel(*account, order),
+            Command::Cancel { account, order } => {
+                self.saw(if matches!(order, OrderRef::Handle(..)) { "by handle" } else { "by id" });
+                self.cancel(*account, order)
+            }
             Command::CancelAll { account, instrument, side } => {
                 self.cancel_all(*account, *instrument, *side)
             }

@@ -97,7 +97,7 @@ impl Coverage {
             tier:up/tier:down/margin_call:clock/margin_call:session end/restricted:close_only/restricted:frozen/\
             unrestricted:close_only/unrestricted:normal/fund:pays/fund:paid in/debt:/case:triggered/case planned:several/\
             case planned:one/case batch:worst price/case batch:any price/case checked:filled/case:resumed/case:restored/\
-            case:waterfall/case:closed/corner:batch rests/corner:batch timer/corner:breach withdrawn/\
+            case:waterfall/case:closed/corner:batch rests/corner:by handle/corner:batch timer/corner:breach withdrawn/\
             corner:call falls due/corner:call on the way down/corner:call withdrawn/corner:call without grace/\
             corner:earlier deadline stands/corner:flat below zero/corner:market order rests after an auction/\
             corner:market remainder rests/corner:reduce-only excess at a fill/corner:reduce-only trim cancels/\

@@ -258,17 +258,18 @@ impl Driver {
     ) -> Option<(AccountId, OrderRef, InstrumentId, Price, i64)> {
         let mut open = Vec::new();
         for (instrument, book) in model.books.iter().enumerate() {
+            let instrument = instrument_id(instrument);
             for order in &book.orders {
-                if let OrderId::Client(id) = order.id {
-                    let price = order.price.map_or(book.mark, |price| Price::clamped(price as i64));
-                    let account = AccountId(order.account as u32);
-                    open.push((
-                        account,
-                        OrderRef::Client(id),
-                        instrument_id(instrument),
-                        price,
-                        order.qty as i64,
-                    ));
+                let handle = model.handles.iter().find(|(_, entry)| **entry == order.entry);
+                let by_handle = handle.map(|(&(place, handle), _)| OrderRef::Handle(place, handle));
+                let by_id = match order.id {
+                    OrderId::Client(id) => Some(OrderRef::Client(id)),
+                    _ => None,
+                };
+                let price = order.price.map_or(book.mark, |price| Price::clamped(price as i64));
+                let account = AccountId(order.account as u32);
+                for name in [by_id, by_id, by_handle].into_iter().flatten() {
+                    open.push((account, name, instrument, price, order.qty as i64));
                 }
             }
         }

@@ -237,7 +237,14 @@ impl Model {
             OrderRef::Client(label) => {
                 self.find_order(account, OrderId::Client(*label)).ok_or(Reject::UnknownOrder)
             }
-            OrderRef::Handle(..) => panic!("the model knows no handles"),
+            OrderRef::Handle(instrument, handle) => {
+                let entry =
+                    self.handles.get(&(*instrument, *handle)).ok_or(Reject::UnknownOrder)?;
+                let orders = &self.books[instrument.index()].orders;
+                let meant = orders.iter().find(|order| order.entry == *entry);
+                let own = meant.filter(|order| order.account == account && order.case.is_none());
+                own.map(|order| (instrument.index(), order.entry)).ok_or(Reject::UnknownOrder)
+            }
         }
     }
 

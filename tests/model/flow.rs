@@ -12,7 +12,10 @@ impl Driver {
             (self.account_of(model, true), self.instrument(model), self.side());
         let away = self.rng.between(0, 5);
         let price = self.price(model, instrument, -side.sign() * away);
-        let qty = self.rng.between(1, 6);
+        let cheap = model.spec.instruments[instrument.index()].tick_value < 100;
+        let huge = cheap && self.rng.below(1000) == 0;
+        let least = if huge { Qty::MAX.lots() as i64 - 6 } else { 1 };
+        let qty = self.rng.between(least, least + 5);
         Command::Order(self.order(account, instrument, side, OrderKind::Limit(price), qty))
     }
 

@@ -54,6 +54,8 @@ pub struct Model {
     pub written_off: i128,
     pub entries: u64,
     pub numbers: u64,
+    /// The entry each handle was given to, as learnt from the engine; 0 for an order that was gone at once.
+    pub handles: BTreeMap<(InstrumentId, Handle), u64>,
     /// How often each corner of the rules was met, for the coverage asserts of the tests.
     pub seen: BTreeMap<&'static str, u64>,
     out: Vec<Event>,
@@ -77,6 +79,7 @@ impl Model {
             written_off: 0,
             entries: 0,
             numbers: 0,
+            handles: BTreeMap::new(),
             seen: BTreeMap::new(),
             out: Vec::new(),
         };
@@ -107,6 +110,20 @@ impl Model {
         }
         self.settle();
         events.append(&mut self.out);
+    }
+
+    /// Learns the handles the engine's `accepted` events gave; call it after `apply`.
+    pub fn learn(&mut self, engine: &[Event]) {
+        for event in engine {
+            let EventKind::Accepted { account, id, instrument, handle: Some(handle), .. } =
+                event.kind
+            else {
+                continue;
+            };
+            let orders = &self.books[instrument.index()].orders;
+            let own = orders.iter().find(|o| o.account == account.index() && o.id == id);
+            self.handles.insert((instrument, handle), own.map_or(0, |order| order.entry));
+        }
     }
 
     fn oldest_timer(&self, ts: Ts) -> Option<usize> {

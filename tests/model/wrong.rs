@@ -18,7 +18,7 @@ impl Driver {
         let mut order = self.order(account, instrument, Side::Buy, OrderKind::Limit(price), 1);
         let rate =
             |nano, units| MarginRate { share: Ratio::from_nano(nano), per_lot: Money::new(units) };
-        match self.rng.below(18) {
+        match self.rng.below(20) {
             0 => order.account = nobody,
             1 => order.instrument = nothing,
             2 | 3 => order.qty = qty,
@@ -62,6 +62,18 @@ impl Driver {
             14 => return Command::Band { instrument: nothing, down: price, up: price },
             15 => return Command::Permission { account: nobody, permission: Permission::Frozen },
             16 => return self.wrong_account(model),
+            17 | 18 => {
+                // Any handle ever given: of an order that has gone, of somebody else's, of a case's.
+                let mut given: Vec<_> =
+                    model.handles.iter().map(|(k, entry)| (*entry, *k)).collect();
+                given.sort_unstable();
+                if given.is_empty() {
+                    return Command::Time;
+                }
+                let (_, (instrument, handle)) = self.rng.pick(&given);
+                let order = OrderRef::Handle(instrument, handle);
+                return Command::Cancel { account, order };
+            }
             _ => return self.refused(model),
         }
         Command::Order(order)
