@@ -5,10 +5,8 @@ use crate::call::Call;
 use crate::contract::{Contract, FeeCase, Role};
 use crate::tiers::Lines;
 use crate::watch::Watch;
-use plimsoll_types::prefetch::prefetch;
 use plimsoll_types::{
-    AccountId, FloatingProfit, InstrumentId, Label, MarginRate, Money, Permission, Price, Profile,
-    ProfileId, Side, half_up_div, invariant,
+    AccountId, FloatingProfit, InstrumentId, MarginRate, Money, Price, Profile, Side, half_up_div,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -86,66 +84,6 @@ impl Risk {
         }
     }
 
-    /// Opens an account.
-    pub fn open_account(&mut self, name: Label, profile: ProfileId) -> AccountId {
-        let id = AccountId(self.accounts.len() as u32);
-        self.accounts.push(Account {
-            cash: 0,
-            frozen: 0,
-            first: NIL,
-            case: 0,
-            profile,
-            tier: 0,
-            permission: Permission::Normal,
-            unlimited: self.profiles[profile.index()].unlimited,
-            touched: false,
-            near: NIL,
-        });
-        self.cold.push(Cold {
-            name,
-            paid_in: Money::ZERO,
-            debt: Money::ZERO,
-            operator: Permission::Normal,
-        });
-        self.watch.make_room(self.accounts.len());
-        id
-    }
-
-    /// Accounts opened so far.
-    pub fn account_count(&self) -> usize {
-        self.accounts.len()
-    }
-
-    /// An account's hot fields.
-    #[inline]
-    pub fn account(&self, id: AccountId) -> &Account {
-        &self.accounts[id.index()]
-    }
-
-    /// An account's cold fields.
-    pub fn cold(&self, id: AccountId) -> &Cold {
-        &self.cold[id.index()]
-    }
-
-    pub(crate) fn cold_mut(&mut self, id: AccountId) -> &mut Cold {
-        &mut self.cold[id.index()]
-    }
-
-    /// An account's profile.
-    pub fn profile_of(&self, id: AccountId) -> &Profile {
-        &self.profiles[self.account(id).profile.index()]
-    }
-
-    pub(crate) fn lines(&self, id: AccountId) -> &Lines {
-        &self.lines[self.account(id).profile.index()]
-    }
-
-    /// An instrument as risk sees it.
-    #[inline]
-    pub fn contract(&self, id: InstrumentId) -> &Contract {
-        &self.contracts[id.index()]
-    }
-
     /// The house.
     pub fn house(&self) -> &House {
         &self.house
@@ -155,93 +93,6 @@ impl Risk {
     pub fn set_margin(&mut self, id: InstrumentId, initial: MarginRate, maintenance: MarginRate) {
         self.contracts[id.index()].set_margin(initial, maintenance);
         self.watch.distrust();
-    }
-
-    /// An account's position records, by instrument.
-    pub fn positions(&self, id: AccountId) -> impl Iterator<Item = &Position> {
-        self.position_ids(id).map(|id| self.position(id))
-    }
-
-    /// Ids of an account's position records, by instrument.
-    pub fn position_ids(&self, id: AccountId) -> impl Iterator<Item = PositionId> {
-        let mut next = self.account(id).first;
-        std::iter::from_fn(move || {
-            let found = (next != NIL).then_some(PositionId(next))?;
-            next = self.positions[next as usize].next;
-            Some(found)
-        })
-    }
-
-    /// The account's next position record after this one.
-    pub fn next_position(&self, id: PositionId) -> Option<PositionId> {
-        let next = self.position(id).next;
-        (next != NIL).then_some(PositionId(next))
-    }
-
-    /// A position record.
-    #[inline]
-    pub fn position(&self, id: PositionId) -> &Position {
-        &self.positions[id.0 as usize]
-    }
-
-    /// A position record, to keep its list of resting orders.
-    #[inline]
-    pub fn position_mut(&mut self, id: PositionId) -> &mut Position {
-        &mut self.positions[id.0 as usize]
-    }
-
-    /// The record of an account in an instrument, if it has one. Cost: O(its records).
-    #[inline]
-    pub fn find_position(
-        &self,
-        account: AccountId,
-        instrument: InstrumentId,
-    ) -> Option<PositionId> {
-        let mut next = self.account(account).first;
-        while next != NIL {
-            let position = &self.positions[next as usize];
-            if position.instrument == instrument {
-                return Some(PositionId(next));
-            }
-            next = position.next;
-        }
-        None
-    }
-
-    /// The record of an account in an instrument, made if need be, in its place by instrument.
-    #[inline]
-    pub fn position_of(&mut self, account: AccountId, instrument: InstrumentId) -> PositionId {
-        match self.find_position(account, instrument) {
-            Some(id) => id,
-            None => self.make_position(account, instrument),
-        }
-    }
-
-    #[cold]
-    fn make_position(&mut self, account: AccountId, instrument: InstrumentId) -> PositionId {
-        let id = self.positions.len() as u32;
-        let (mut before, mut next) = (NIL, self.account(account).first);
-        while next != NIL && self.positions[next as usize].instrument < instrument {
-            (before, next) = (next, self.positions[next as usize].next);
-        }
-        self.positions.push(Position {
-            basis: 0,
-            fees: 0,
-            lots: 0,
-            promised: [0; 2],
-            open: [0; 2],
-            account,
-            next,
-            instrument,
-            reduce_only: 0,
-            orders: (Position::NO_ORDER, Position::NO_ORDER),
-        });
-        if before == NIL {
-            self.accounts[account.index()].first = id;
-        } else {
-            self.positions[before as usize].next = id;
-        }
-        PositionId(id)
     }
 
     /// Deposits less everything paid, with both legs of every trade.
@@ -405,69 +256,10 @@ impl Risk {
         self.house.deposits += amount;
     }
 
-    /// Asks for the cache line of an account that will be needed soon.
-    #[inline]
-    pub fn foresee_account(&self, id: AccountId) {
-        prefetch::<_, true>(&self.accounts, id.index());
-    }
-
-    /// Asks for a position record that will be needed soon.
-    #[inline]
-    pub fn foresee_position(&self, id: PositionId) {
-        prefetch::<_, true>(&self.positions, id.0 as usize);
-    }
-
-    /// Asks for the first position record of an account that was asked for a moment ago.
-    #[inline]
-    pub fn foresee_positions(&self, id: AccountId) {
-        if let Some(account) = self.accounts.get(id.index()) {
-            prefetch::<_, true>(&self.positions, account.first as usize);
-        }
-    }
-
     /// Makes the caches that no snapshot holds.
     pub fn after_restore(&mut self) {
         self.watch = Watch::new(&self.contracts);
         self.watch.make_room(self.accounts.len());
-    }
-
-    /// Whether an account exists.
-    #[inline]
-    pub fn has_account(&self, id: AccountId) -> bool {
-        id.index() < self.accounts.len()
-    }
-
-    /// Whether an account holds nothing.
-    pub fn is_flat(&self, id: AccountId) -> bool {
-        self.positions(id).all(|position| position.lots == 0)
-    }
-
-    /// Sets an account's tier.
-    pub fn set_tier(&mut self, id: AccountId, tier: u8) {
-        self.accounts[id.index()].tier = tier;
-        self.touch(id);
-    }
-
-    /// Sets what the operator lets an account do.
-    pub fn set_operator_permission(&mut self, id: AccountId, permission: Permission) {
-        self.cold_mut(id).operator = permission;
-    }
-
-    /// Works an account's permission out anew; the new one if it changed.
-    pub fn refresh_permission(&mut self, id: AccountId) -> Option<(Permission, Permission)> {
-        let (old, new) = (self.account(id).permission, self.rights(id));
-        self.accounts[id.index()].permission = new;
-        (old != new).then_some((old, new))
-    }
-
-    /// Ties an account to a case, or frees it (0).
-    pub fn set_case(&mut self, id: AccountId, case: u32) {
-        invariant!(
-            (self.account(id).case == 0) != (case == 0),
-            "account {id:?} would be in two cases or in none twice"
-        );
-        self.accounts[id.index()].case = case;
-        self.touch(id);
     }
 }
 

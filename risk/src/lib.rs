@@ -14,6 +14,8 @@ mod liquidation_price;
 mod plan;
 mod quote;
 mod select;
+mod status;
+mod tables;
 mod tiers;
 mod watch;
 mod waterfall;

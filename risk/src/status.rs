@@ -1,0 +1,34 @@
+//! An account's tier, permission and case: who may change them, and how.
+
+use crate::ledger::Risk;
+use plimsoll_types::{AccountId, Permission, invariant};
+
+impl Risk {
+    /// Sets an account's tier.
+    pub fn set_tier(&mut self, id: AccountId, tier: u8) {
+        self.accounts[id.index()].tier = tier;
+        self.touch(id);
+    }
+
+    /// Sets what the operator lets an account do.
+    pub fn set_operator_permission(&mut self, id: AccountId, permission: Permission) {
+        self.cold_mut(id).operator = permission;
+    }
+
+    /// Works an account's permission out anew; the new one if it changed.
+    pub fn refresh_permission(&mut self, id: AccountId) -> Option<(Permission, Permission)> {
+        let (old, new) = (self.account(id).permission, self.rights(id));
+        self.accounts[id.index()].permission = new;
+        (old != new).then_some((old, new))
+    }
+
+    /// Ties an account to a case, or frees it (0).
+    pub fn set_case(&mut self, id: AccountId, case: u32) {
+        invariant!(
+            (self.account(id).case == 0) != (case == 0),
+            "account {id:?} would be in two cases or in none twice"
+        );
+        self.accounts[id.index()].case = case;
+        self.touch(id);
+    }
+}
