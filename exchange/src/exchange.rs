@@ -117,13 +117,29 @@ impl Exchange {
         }
     }
 
+    #[inline]
     fn carry_out(&mut self, command: &Command) -> Result<(), Reject> {
+        match command {
+            Command::Order(order) => self.enter(order),
+            Command::Cancel { account, order } => self.cancel(*account, order),
+            Command::Replace { account, order, price, qty } => {
+                self.replace(*account, order, *price, *qty)
+            }
+            other => self.carry_out_other(other),
+        }
+    }
+
+    /// Commands that come seldom, out of the way of those that come by the million.
+    #[cold]
+    #[inline(never)]
+    fn carry_out_other(&mut self, command: &Command) -> Result<(), Reject> {
         match *command {
             Command::OpenAccount { name, profile } => self.open_account(name, profile),
             Command::Deposit { account, amount } => self.deposit(account, amount),
             Command::Withdraw { account, amount } => self.withdraw(account, amount),
-            Command::Order(ref order) => self.enter(order),
-            Command::Cancel { account, order } => self.cancel(account, &order),
+            Command::Order(_) | Command::Cancel { .. } | Command::Replace { .. } => {
+                unreachable!("carried out by carry_out")
+            }
             Command::CancelAll { account, instrument, side } => {
                 self.check_account(account)?;
                 if let Some(instrument) = instrument {
@@ -136,9 +152,6 @@ impl Exchange {
                 };
                 self.cancel_orders(account, CancelReason::Client, wanted);
                 Ok(())
-            }
-            Command::Replace { account, order, price, qty } => {
-                self.replace(account, &order, price, qty)
             }
             Command::Mark { instrument, price } => self.set_mark(instrument, price),
             Command::Phase { instrument, phase } => self.set_phase(instrument, phase),
@@ -153,6 +166,8 @@ impl Exchange {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn reject(&mut self, command: &Command, reason: Reject) {
         let (account, name) = match *command {
             Command::OpenAccount { name, .. } | Command::Refused { account: Some(name), .. } => {
