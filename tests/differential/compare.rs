@@ -56,6 +56,11 @@ fn account(view: &AccountView, model: &Model, index: usize) -> Result<(), String
     same("permission", view.permission, account.permission)?;
     same("debt", view.debt.units(), account.debt)?;
     same("case", view.case, account.case)?;
+    for position in &view.positions {
+        let (instrument, price) = (position.instrument.index(), position.liquidation_price);
+        let fits = model.fits_liquidation_price(index, instrument, price);
+        same("a liquidation price of the right size", (price, fits), (price, true))?;
+    }
     let positions = view.positions.iter().map(|position| {
         let amounts =
             (position.basis.units(), position.margin.units(), position.unrealised.units());

@@ -1,7 +1,7 @@
 //! Section 6: a look at every account; tiers, permissions, margin calls, new breaches.
 
 use super::account::Call;
-use super::{Due, Model, NANO, account_id, nano};
+use super::{Due, Model, NANO, account_id, nano, ticks};
 use plimsoll_types::*;
 
 impl Model {
@@ -184,6 +184,63 @@ impl Model {
     pub fn drop_call(&mut self, account: usize) {
         self.accounts[account].call = None;
         self.timers.retain(|(_, what)| *what != Due::Call(account));
+    }
+
+    /// Whether the account would stand at a threshold if one mark were at `price` and the rest as it is. The position's own
+    /// margin is not rounded here: a price is wanted to the tick, not to the money unit.
+    fn stands_at_price(
+        &self,
+        account: usize,
+        instrument: usize,
+        threshold: Ratio,
+        price: i128,
+    ) -> bool {
+        let basis = self.profile(account).basis;
+        let lots = self.accounts[account].lots(instrument);
+        let v = self.tick_value(instrument);
+        let book = &self.books[instrument];
+        let rate = if basis == Basis::Initial { book.initial } else { book.maintenance };
+        let held = self.margin_of_lots(basis, instrument, lots.abs());
+        let others = self.margin(account, basis) - held + rate.per_lot.units() * lots.abs();
+        // In billionths of a money unit.
+        let margin = others * NANO + nano(rate.share) * lots.abs() * price * v;
+        let equity = self.equity(account) + lots * (price - ticks(book.mark)) * v;
+        margin > 0
+            && match self.profile(account).measure {
+                MeasureKind::MarginOverEquity => margin >= nano(threshold) * equity,
+                MeasureKind::EquityOverMargin => equity * NANO * NANO <= nano(threshold) * margin,
+            }
+    }
+
+    /// Whether the first liquidating tier begins at this price, to the tick: a long's account stands in it a tick lower and
+    /// not a tick higher, a short's the other way round.
+    pub fn fits_liquidation_price(
+        &self,
+        account: usize,
+        instrument: usize,
+        price: Option<Price>,
+    ) -> bool {
+        let first = self.profile(account).tiers.iter().find(|tier| tier.action.liquidates());
+        let Some(tier) = first else { return price.is_none() };
+        if self.margin_of_lots(self.profile(account).basis, instrument, 1) == 0 {
+            // Without margin nothing is reached: no price means anything.
+            return true;
+        }
+        if self.tick_value(instrument) > 1_000_000 {
+            // The ends of the domain would pass 128 bits here.
+            return true;
+        }
+        let long = self.accounts[account].lots(instrument) > 0;
+        let stands = |at: i128| self.stands_at_price(account, instrument, tier.at, at);
+        let (lowest, highest) = (ticks(Price::MIN), ticks(Price::MAX));
+        match price.map(ticks) {
+            // The boundary lies outside the domain of prices.
+            None => stands(lowest) == stands(highest),
+            Some(at) if long => {
+                (at == lowest || stands(at - 1)) && (at == highest || !stands(at + 1))
+            }
+            Some(at) => (at == lowest || !stands(at - 1)) && (at == highest || stands(at + 1)),
+        }
     }
 
     /// A call is due and unmet.
