@@ -1,6 +1,6 @@
 //! EXCHANGE.toml: read, proved and turned into an [`ExchangeSpec`].
 
-mod dom;
+pub mod dom;
 mod instrument;
 mod profile;
 #[cfg(test)]

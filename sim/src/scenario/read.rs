@@ -1,13 +1,13 @@
 //! From the text of a scenario to a [`Scenario`]: each section has one function here.
 
-use super::reader::{SECOND, Section, Source, clock};
+use super::reader::{SECOND, Section, clock};
 use super::{
     BUILT_IN, Flow, LeverageClass, Makers, Momentum, Noise, Population, Recorded, Scenario, Shock,
 };
+use plimsoll_text::config::dom::{DeValue, Source};
 use plimsoll_text::{Error, read_config};
 use plimsoll_types::{ExchangeSpec, InstrumentId, ProfileId, Ratio, Ts};
 use std::path::Path;
-use toml::de::DeValue;
 
 /// Sections that are a scenario's own; all others make up its exchange.
 const OWN: [&str; 4] = ["simulation", "population", "flow", "shock"];
@@ -38,11 +38,11 @@ impl Scenario {
     ///
     /// Errors: what cannot be read or used, in one line.
     pub fn read(file: &str, text: &str) -> Result<Scenario, Error> {
-        let source = Source { file, text };
-        let table = source.parse()?;
-        let mut root = Section::new(source, "", 0, &table);
+        let source = Source::new(file, text).counting_from(1);
+        let table = source.parse().map_err(no_toml)?;
+        let mut root = Section::new(source.root(&table));
         let mut simulation = needed(&mut root, "simulation")?;
-        let (exchange, elsewhere) = exchange(source, &mut simulation)?;
+        let (exchange, elsewhere) = exchange(file, text, &mut simulation)?;
         if exchange.instruments.is_empty() {
             return Err(root.complaint("instrument", "an instrument", "none"));
         }
@@ -77,21 +77,27 @@ impl Scenario {
     }
 }
 
-fn needed<'a>(root: &mut Section<'a>, key: &str) -> Result<Section<'a>, Error> {
+/// The complaint that the file is no TOML, about the file as a whole.
+fn no_toml(error: Error) -> Error {
+    Error { field: "file".into(), expected: "TOML".into(), ..error }
+}
+
+fn needed<'a>(root: &mut Section<'a>, key: &'static str) -> Result<Section<'a>, Error> {
     let section = root.section(key)?;
     section.ok_or_else(|| root.complaint(key, "this table", "nothing"))
 }
 
 /// The exchange: in a file of its own (then true), or all sections of this one that are not the scenario's.
 fn exchange(
-    source: Source<'_>,
+    file: &str,
+    text: &str,
     simulation: &mut Section<'_>,
 ) -> Result<(ExchangeSpec, bool), Error> {
     let path = simulation.optional("exchange", "the path of an EXCHANGE.toml", DeValue::as_str)?;
     let Some(path) = path else {
-        return Ok((read_config(source.file, &without_own_sections(source.text))?, false));
+        return Ok((read_config(file, &without_own_sections(text))?, false));
     };
-    let path = beside(Path::new(source.file), path);
+    let path = beside(Path::new(file), path);
     let name = path.display().to_string();
     let text = std::fs::read_to_string(&path).map_err(|error| {
         simulation.complaint("exchange", "a readable file", &format!("{name}: {error}"))

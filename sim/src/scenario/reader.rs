@@ -1,97 +1,66 @@
 //! Reading a scenario's tables field by field; every complaint names file, line, field, what was expected and what was found.
 
+use plimsoll_text::config::dom::{DeValue, Field, Table};
 use plimsoll_text::{Error, decimal};
 use plimsoll_types::{Label, Ratio, Ts};
-use std::collections::BTreeMap;
 use std::ops::Range;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
-
-/// The file a scenario is read from.
-#[derive(Clone, Copy, Debug)]
-pub struct Source<'a> {
-    /// Its name, for complaints.
-    pub file: &'a str,
-    /// What it holds.
-    pub text: &'a str,
-}
-
-impl<'a> Source<'a> {
-    /// A complaint about a field at a place of the text.
-    pub fn complaint(self, at: usize, field: &str, expected: &str, found: &str) -> Error {
-        let before = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
-        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
-        Error::new(field, expected, found).at(self.file, line as u64)
-    }
-
-    /// Parses the text as TOML.
-    pub fn parse(self) -> Result<DeTable<'a>, Error> {
-        DeTable::parse(self.text).map(Spanned::into_inner).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            self.complaint(at, "file", "TOML", error.message().lines().next().unwrap_or("nothing"))
-        })
-    }
-}
 
 /// A table whose fields are taken one by one; what is left over at the end is unknown.
 #[derive(Debug)]
 pub struct Section<'a> {
-    source: Source<'a>,
-    path: String,
-    at: usize,
-    fields: BTreeMap<&'a str, (usize, &'a Spanned<DeValue<'a>>)>,
+    table: Table<'a>,
+    taken: Vec<&'static str>,
 }
 
 impl<'a> Section<'a> {
-    /// The section `path` (empty for the whole file) that begins at `at`.
-    pub fn new(source: Source<'a>, path: &str, at: usize, table: &'a DeTable<'a>) -> Section<'a> {
-        let fields = table
-            .iter()
-            .map(|(key, value)| (key.get_ref().as_ref(), (key.span().start, value)))
-            .collect();
-        Section { source, path: path.to_owned(), at, fields }
-    }
-
-    fn field(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    /// The section that is this table.
+    pub fn new(table: Table<'a>) -> Section<'a> {
+        Section { table, taken: Vec::new() }
     }
 
     /// A complaint about one of the section's fields, at the line where the section begins.
     pub fn complaint(&self, key: &str, expected: &str, found: &str) -> Error {
-        self.source.complaint(self.at, &self.field(key), expected, found)
+        self.table.refused(key, expected, found)
+    }
+
+    fn take<T>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        read: impl FnOnce(&Field<'a>) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
+        self.taken.push(key);
+        let Some(field) = self.table.get(key) else { return Ok(None) };
+        match read(&field) {
+            Some(read) => Ok(Some(read)),
+            None => Err(field.refused(expected, &shown(field.value()))),
+        }
     }
 
     /// Takes a field if it is there; `read` gives `None` for what is not `expected`.
     pub fn optional<T>(
         &mut self,
-        key: &str,
+        key: &'static str,
         expected: &str,
         read: impl FnOnce(&'a DeValue<'a>) -> Option<T>,
     ) -> Result<Option<T>, Error> {
-        let Some((_, value)) = self.fields.remove(key) else { return Ok(None) };
-        match read(value.get_ref()) {
-            Some(read) => Ok(Some(read)),
-            None => {
-                let Range { start, .. } = value.span();
-                Err(self.source.complaint(start, &self.field(key), expected, &shown(value)))
-            }
-        }
+        self.take(key, expected, |field| read(field.value()))
     }
 
     /// Takes a field that must be there.
     pub fn required<T>(
         &mut self,
-        key: &str,
+        key: &'static str,
         expected: &str,
         read: impl FnOnce(&'a DeValue<'a>) -> Option<T>,
     ) -> Result<T, Error> {
-        self.optional(key, expected, read)?.ok_or_else(|| self.complaint(key, expected, "nothing"))
+        self.optional(key, expected, read)?.ok_or_else(|| self.table.missing(key, expected))
     }
 
     /// Takes a whole number between two bounds.
     pub fn whole(
         &mut self,
-        key: &str,
+        key: &'static str,
         default: Option<i64>,
         bounds: Range<i64>,
     ) -> Result<i64, Error> {
@@ -106,7 +75,7 @@ impl<'a> Section<'a> {
     /// Takes a share between two decimals, both included.
     pub fn share(
         &mut self,
-        key: &str,
+        key: &'static str,
         default: Option<&str>,
         bounds: [&str; 2],
     ) -> Result<Ratio, Error> {
@@ -125,7 +94,7 @@ impl<'a> Section<'a> {
     }
 
     /// Takes a duration such as `"1m30s"`.
-    pub fn duration(&mut self, key: &str, default: Option<&str>) -> Result<Ts, Error> {
+    pub fn duration(&mut self, key: &'static str, default: Option<&str>) -> Result<Ts, Error> {
         let expected = "a duration in quotes, such as \"1m30s\" or \"500ms\"";
         let read = |value: &DeValue<'_>| duration(value.as_str()?);
         match default.and_then(duration) {
@@ -135,50 +104,37 @@ impl<'a> Section<'a> {
     }
 
     /// Takes a short name.
-    pub fn label(&mut self, key: &str) -> Result<Label, Error> {
+    pub fn label(&mut self, key: &'static str) -> Result<Label, Error> {
         self.required(key, "a name of 1 to 39 bytes in quotes", |value| Label::new(value.as_str()?))
     }
 
     /// Takes a table inside this one.
-    pub fn section(&mut self, key: &str) -> Result<Option<Section<'a>>, Error> {
-        let (source, path) = (self.source, self.field(key));
-        let at = self.fields.get(key).map_or(self.at, |(at, _)| *at);
-        let table = self.optional(key, "a table", DeValue::as_table)?;
-        Ok(table.map(|table| Section::new(source, &path, at, table)))
+    pub fn section(&mut self, key: &'static str) -> Result<Option<Section<'a>>, Error> {
+        let table = self.take(key, "a table", |field| field.table().ok())?;
+        Ok(table.map(Section::new))
     }
 
     /// Takes a list of tables inside this one; absent = empty.
-    pub fn sections(&mut self, key: &str) -> Result<Vec<Section<'a>>, Error> {
-        let (source, path) = (self.source, self.field(key));
-        let items = self.optional(key, "a list of tables", |value| {
-            value
-                .as_array()?
-                .iter()
-                .map(|item| Some((item.span().start, item.get_ref().as_table()?)))
-                .collect()
+    pub fn sections(&mut self, key: &'static str) -> Result<Vec<Section<'a>>, Error> {
+        let sections = self.take(key, "a list of tables", |field| {
+            let items = field.array().ok()?;
+            items.iter().map(|item| item.table().ok().map(Section::new)).collect()
         })?;
-        let items: Vec<(usize, &DeTable<'_>)> = items.unwrap_or_default();
-        Ok(items
-            .into_iter()
-            .enumerate()
-            .map(|(n, (at, table))| Section::new(source, &format!("{path}[{}]", n + 1), at, table))
-            .collect())
+        Ok(sections.unwrap_or_default())
     }
 
     /// Refuses what nobody took.
     pub fn finish(self) -> Result<(), Error> {
-        match self.fields.iter().min_by_key(|(_, (at, _))| *at) {
+        match self.table.other(&self.taken) {
             None => Ok(()),
-            Some((key, (at, _))) => {
-                Err(self.source.complaint(*at, &self.field(key), "a known key", "an unknown one"))
-            }
+            Some((_, field)) => Err(field.refused("a known key", "an unknown one")),
         }
     }
 }
 
 /// A value as complaints show it.
-fn shown(value: &Spanned<DeValue<'_>>) -> String {
-    match value.get_ref() {
+fn shown(value: &DeValue<'_>) -> String {
+    match value {
         DeValue::String(text) => format!("\"{text}\""),
         DeValue::Integer(number) => number.to_string(),
         DeValue::Float(number) => format!("the bare number {number}"),

@@ -1,4 +1,6 @@
 //! TOML with places: tables and fields that know their path and line, so that every error can name them.
+//!
+//! Serves the configuration here and the scenarios of `plimsoll-sim`.
 
 use crate::decimal;
 use crate::r#where::Error;
@@ -7,18 +9,27 @@ use rust_decimal::Decimal;
 use std::borrow::Cow;
 use std::ops::Range;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
+
+pub use toml::de::DeValue;
 
 /// A file's text and name, for turning places into lines.
+#[derive(Debug)]
 pub struct Source<'a> {
     name: &'a str,
     text: &'a str,
+    first: usize,
 }
 
 impl<'a> Source<'a> {
     /// The text of the file called `name`.
     pub fn new(name: &'a str, text: &'a str) -> Source<'a> {
-        Source { name, text }
+        Source { name, text, first: 0 }
+    }
+
+    /// The same source, whose errors count the elements of arrays from `first` instead of 0.
+    pub fn counting_from(self, first: usize) -> Source<'a> {
+        Source { first, ..self }
     }
 
     /// Parses the whole text.
@@ -59,6 +70,7 @@ impl<'a> Source<'a> {
 }
 
 /// A table, its place and its path.
+#[derive(Debug)]
 pub struct Table<'s> {
     source: &'s Source<'s>,
     table: &'s DeTable<'s>,
@@ -69,17 +81,17 @@ pub struct Table<'s> {
 impl<'s> Table<'s> {
     /// Refuses keys that are not among `known`.
     pub fn only(&self, known: &[&str]) -> Result<(), Error> {
-        let mut unknown: Vec<_> =
-            self.table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())).collect();
-        unknown.sort_by_key(|key| key.span().start);
-        match unknown.first() {
+        match self.other(known) {
             None => Ok(()),
-            Some(key) => {
-                let expected = format!("one of {}", known.join(", "));
-                let error = Error::new(&self.path_of(key.get_ref()), expected, key.get_ref());
-                Err(error.at(self.source.name, self.source.line(key.span().start)))
-            }
+            Some((key, field)) => Err(field.refused(format!("one of {}", known.join(", ")), key)),
         }
+    }
+
+    /// The first field, in the order of the text, whose key is not among `known`.
+    pub fn other(&self, known: &[&str]) -> Option<(&'s str, Field<'s>)> {
+        let unknown = self.table.keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
+        let key = unknown.min_by_key(|key| key.span().start)?.get_ref().as_ref();
+        self.get(key).map(|field| (key, field))
     }
 
     /// The field called `key`, if it is there.
@@ -100,7 +112,12 @@ impl<'s> Table<'s> {
 
     /// The error of a key that is not there.
     pub fn missing(&self, key: &str, expected: &str) -> Error {
-        Error::new(&self.path_of(key), expected, "nothing")
+        self.refused(key, expected, "nothing")
+    }
+
+    /// The error that something else was expected for `key`, at the line where the table begins.
+    pub fn refused(&self, key: &str, expected: &str, found: &str) -> Error {
+        Error::new(&self.path_of(key), expected, found)
             .at(self.source.name, self.source.line(self.start))
     }
 
@@ -131,6 +148,7 @@ impl<'s> Table<'s> {
 }
 
 /// A value, its place and its path.
+#[derive(Debug)]
 pub struct Field<'s> {
     source: &'s Source<'s>,
     value: &'s Spanned<DeValue<'s>>,
@@ -146,11 +164,18 @@ impl<'s> Field<'s> {
             DeValue::Array(_) => "an array",
             _ => self.source.snippet(&self.value.span()),
         };
-        Error::new(&self.path, expected, found).at(self.source.name, self.line())
+        self.refused(expected, found)
     }
 
-    fn line(&self) -> u64 {
-        self.source.line(self.start)
+    /// The error that something else was expected here, with words for what was found.
+    pub fn refused(&self, expected: impl Into<Box<str>>, found: &str) -> Error {
+        let line = self.source.line(self.start);
+        Error::new(&self.path, expected, found).at(self.source.name, line)
+    }
+
+    /// The value as it was parsed.
+    pub fn value(&self) -> &'s DeValue<'s> {
+        self.value.get_ref()
     }
 
     /// Text.
@@ -241,7 +266,7 @@ impl<'s> Field<'s> {
             source: self.source,
             value,
             start: value.span().start,
-            path: format!("{}[{n}]", self.path),
+            path: format!("{}[{}]", self.path, self.source.first + n),
         };
         Ok(array.iter().enumerate().map(element).collect())
     }
