@@ -216,7 +216,7 @@ impl Exchange {
         Ok(Terms { opens, frozen_at, frozen })
     }
 
-    /// The worst price a market order without protection price may reach. Source: CONTRACT 9.
+    /// The worst price a market order without protection price may reach. Source: SEMANTICS 4.
     fn worst_reachable(&self, wish: &Wish) -> Price {
         let market = &self.markets[wish.instrument.index()];
         if let Some(edge) = market.edge(wish.side) {

@@ -32,7 +32,7 @@ pub struct StateView {
 impl StateView {
     /// What conservation leaves over: zero, to the unit, or there is a bug.
     ///
-    /// sum(equity) + fund + fees - (deposits - withdrawals + written off). Source: DESIGN, "Numbers".
+    /// sum(equity) + fund + fees - (deposits - withdrawals + written off). Source: SEMANTICS 3.
     pub fn imbalance(&self) -> Money {
         let equity: Money = self.accounts.iter().map(|a| a.equity).sum();
         equity + self.insurance_fund + self.fees

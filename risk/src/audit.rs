@@ -17,7 +17,7 @@ pub enum Imbalance {
 impl Risk {
     /// Checks conservation: sum of equities + fund + fees = deposits - withdrawals + debts taken over, and longs = shorts.
     ///
-    /// Cost: O(accounts + positions). Source: DESIGN, "Numbers".
+    /// Cost: O(accounts + positions). Source: SEMANTICS 3.
     pub fn audit(&self) -> Result<(), Imbalance> {
         let mut worth: i128 = self.accounts.iter().map(|account| account.cash).sum();
         for (index, contract) in self.contracts.iter().enumerate() {

@@ -193,7 +193,7 @@ impl Contract {
         self.fee(FeeCase { opens: false, role: Role::Taker, liquidation: true }, price, lots)
     }
 
-    /// Margin and the larger possible fee that an order with `lots` opening lots freezes at `price`. Source: CONTRACT 9.
+    /// Margin and the larger possible fee that an order with `lots` opening lots freezes at `price`. Source: SEMANTICS 3.
     #[inline]
     pub fn frozen(&self, price: Price, lots: u64) -> Money {
         if lots == 0 {

@@ -1,4 +1,4 @@
-//! The least-lots plan: who closes what, and how much of it. Source: RULES 1.5, CONTRACT 9.
+//! The least-lots plan: who closes what, and how much of it. Source: RULES 1.5, SEMANTICS 7.
 
 use crate::case::Goal;
 use crate::ledger::Risk;

@@ -33,7 +33,7 @@ pub struct Quote {
 impl Quote {
     /// Reads the book for an order that closes with `side` under a protection price.
     ///
-    /// Cost: O(opposite levels inside the worst price). Source: CONTRACT 9.
+    /// Cost: O(opposite levels inside the worst price). Source: SEMANTICS 7.
     pub fn read<L: Liquidity>(
         risk: &Risk,
         books: &L,

@@ -1,4 +1,4 @@
-//! Which position a plan closes first. Source: CONTRACT 2 and 9.
+//! Which position a plan closes first. Source: SEMANTICS 7.
 
 use crate::ledger::Risk;
 use crate::plan::Candidate;

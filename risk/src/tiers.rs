@@ -88,7 +88,7 @@ impl Risk {
         }
     }
 
-    /// The least deposit after which tier `tier` is no longer held, at least one unit. Source: CONTRACT 9.
+    /// The least deposit after which tier `tier` is no longer held, at least one unit. Source: SEMANTICS 6.
     pub fn shortfall(&self, account: AccountId, tier: u8, standing: Standing) -> Money {
         let profile = self.profile_of(account);
         let release = profile.tiers[usize::from(tier) - 1].release.nano();

@@ -3,8 +3,8 @@
 //! For each instrument a box of marks is kept around the present one. An account that could not change its tier (or end its
 //! case) for any marks in the boxes is left alone; the others, those *near* a line, are looked at on every change of a
 //! mark. When a mark leaves its box all boxes are drawn anew and every account is sorted again. Everything here is
-//! a cache: it never decides, it only says whom to ask, so it is in no snapshot and no hash. The trigger index of DESIGN
-//! takes this place behind the same three calls (`touch`, `mark_moved`, `suspects`).
+//! a cache: it never decides, it only says whom to ask, so it is in no snapshot and no hash. The planned trigger index
+//! takes this place behind the same three calls (`touch`, `set_mark`, `suspects`).
 
 use crate::account::NIL;
 use crate::contract::Contract;

@@ -1,4 +1,4 @@
-//! Who pays what a flat account owes. Source: RULES 1.4, CONTRACT 9.
+//! Who pays what a flat account owes. Source: RULES 1.4, SEMANTICS 7.
 
 use crate::ledger::Risk;
 use plimsoll_types::{AccountId, Money, WaterfallStage};

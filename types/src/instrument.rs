@@ -51,7 +51,7 @@ pub struct MarginRate {
 /// A fee: share of the notional plus a fixed amount a lot.
 pub type Fee = MarginRate;
 
-/// The fees of an instrument; those that apply to a fill add up. Source: CONTRACT 9.
+/// The fees of an instrument; those that apply to a fill add up. Source: SEMANTICS 3.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fees {
     /// On lots that open.

@@ -284,7 +284,7 @@ impl Ratio {
 /// Proves that profit and loss is exact and gives the worth of one tick of one lot.
 ///
 /// Returns money units per tick and lot, or `None` when `tick x multiplier x lot` is no whole number of
-/// money units or passes 10^15 units. Source: DESIGN, "Numbers".
+/// money units or passes 10^15 units. Source: SEMANTICS 3.
 pub fn tick_value(tick: Step, lot: Step, multiplier: Step, money_decimals: u32) -> Option<i64> {
     let mantissa = i128::from(tick.mantissa)
         .checked_mul(i128::from(lot.mantissa))?
