@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 /// An exchange in a box: price-time matching with inline margin and liquidation.
 #[derive(Parser)]
-#[command(name = "plimsoll", version, after_help = EXAMPLE)]
+#[command(name = "plimsoll", version, after_help = EXAMPLE, disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     job: Job,

@@ -177,6 +177,27 @@ fn an_account_sinks_below_its_line_and_is_traded_back() {
 }
 
 #[test]
+fn an_order_whose_position_another_order_closed_freezes_margin() {
+    // r closes 5 lots and freezes nothing; x closes them first, so r would open now: 10 % of 5200 x 10 x 5 and 5 a lot.
+    let commands = r#"{"ts":0,"cmd":"order","account":"M","id":"1","symbol":"RB","side":"sell","price":"5000","qty":"5"}
+{"ts":0,"cmd":"order","account":"A","id":"a","symbol":"RB","side":"buy","price":"5000","qty":"5"}
+{"ts":0,"cmd":"order","account":"A","id":"r","symbol":"RB","side":"sell","price":"5200","qty":"5"}
+{"ts":0,"cmd":"order","account":"M","id":"2","symbol":"RB","side":"buy","price":"5000","qty":"5"}
+{"ts":0,"cmd":"order","account":"A","id":"x","symbol":"RB","side":"sell","price":"5000","qty":"5"}
+"#;
+    let folder = folder("margin_hole");
+    let arguments = ["replay", "exchange.toml", "-", "--quiet", "--state", "state.json"];
+    assert!(plimsoll(&folder, &arguments, commands).status.success());
+    let state = fs::read_to_string(folder.join("state.json")).expect("a state");
+    let account = &state[state.find("\"A\"").expect("A")..state.find("\"B\"").expect("B")];
+    assert!(account.contains("\"frozen\": \"26025\""), "{account}");
+    let withdraw =
+        format!("{commands}{}", r#"{"ts":1,"cmd":"withdraw","account":"A","amount":"99000"}"#);
+    let output = plimsoll(&folder, &["replay", "exchange.toml", "-", "--quiet"], &withdraw);
+    assert!(text(&output.stdout).contains("\"reason\":\"available\""), "{}", text(&output.stdout));
+}
+
+#[test]
 fn an_auction_uncrosses_when_its_phase_ends() {
     let commands = r#"{"ts":1,"cmd":"phase","symbol":"RB","phase":"auction"}
 {"ts":2,"cmd":"order","account":"A","id":"a1","symbol":"RB","side":"buy","price":"5010","qty":"2"}

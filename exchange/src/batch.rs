@@ -1,6 +1,5 @@
 //! A case's batches: planned, sent, checked; or queued at the limit price. Source: SEMANTICS 7.
 
-use crate::booking::Pass;
 use crate::entry::Ready;
 use crate::exchange::Exchange;
 use crate::market::Books;
@@ -105,7 +104,7 @@ impl Exchange {
             self_match: SelfMatch::None,
         };
         self.arrivals += 1;
-        let mut pass = Pass::default();
+        let mut pass = self.begin_pass();
         let (left, _, _) = self.match_order(&ready, position, &mut pass);
         let filled = qty - left;
         let after = self.risk.position(position).lots();

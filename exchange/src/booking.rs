@@ -17,6 +17,8 @@ pub(crate) struct Pass {
     pub(crate) marked: Option<Price>,
     /// Last price.
     pub(crate) last: Option<Price>,
+    /// Positions that changed, or whose orders did, and that have orders resting.
+    pub(crate) changed: Vec<PositionId>,
     /// Positions that traded and have reduce-only orders out.
     pub(crate) reduce_only: Vec<PositionId>,
     /// Lots that cases' resting batches traded.
@@ -170,6 +172,16 @@ struct Leg {
 }
 
 impl Booking<'_> {
+    /// Remembers a position whose lots are to be shared out anew among its orders.
+    #[inline]
+    fn note(&mut self, position: PositionId) {
+        if self.keeper.risk.position(position).has_orders()
+            && self.pass.changed.last() != Some(&position)
+        {
+            self.pass.changed.push(position);
+        }
+    }
+
     #[inline]
     fn leg(&self, slot: u32) -> Leg {
         let record = &self.keeper.records[slot];
@@ -252,6 +264,7 @@ impl Sink for Booking<'_> {
         self.pass.taken += qty;
         self.trade(leg, taker, incoming.side, price, qty, false);
         self.keeper.shrink(maker.slot, incoming.side.opposite(), qty, maker.left);
+        self.note(leg.position);
     }
 
     fn pair(&mut self, bid: Maker, ask: Maker, price: Price, qty: u64) {
@@ -264,6 +277,8 @@ impl Sink for Booking<'_> {
         }
         self.keeper.shrink(bid.slot, Side::Buy, qty, bid.left);
         self.keeper.shrink(ask.slot, Side::Sell, qty, ask.left);
+        self.note(buyer.position);
+        self.note(seller.position);
     }
 
     fn lost(&mut self, maker: Maker, side: Side, price: Option<Price>, qty: u64, why: Gone) {
@@ -286,7 +301,9 @@ impl Sink for Booking<'_> {
                 self.keeper.say_cancelled(maker.slot, qty, CancelReason::ReduceOnly);
             }
         }
+        let position = self.leg(maker.slot).position;
         self.keeper.shrink(maker.slot, side, qty, maker.left);
+        self.note(position);
     }
 
     fn decremented(&mut self, qty: u64, left: u64) {

@@ -53,8 +53,10 @@ pub(crate) struct Wish {
     pub(crate) qty: Qty,
     pub(crate) post_only: bool,
     pub(crate) reduce_only: bool,
-    /// Open lots and promised lots that the order gives back first (a replace).
-    pub(crate) given_back: (u64, u64),
+    /// Open lots that the order gives back first (a replace).
+    pub(crate) given_back: u64,
+    /// Lots of the account's orders on the side that come before it; `None` = all others.
+    pub(crate) ahead: Option<u64>,
     /// Frozen amount that it gives back first.
     pub(crate) unfrozen: Money,
 }
@@ -77,7 +79,8 @@ impl Exchange {
             qty: order.qty,
             post_only: order.post_only,
             reduce_only: order.reduce_only,
-            given_back: (0, 0),
+            given_back: 0,
+            ahead: None,
             unfrozen: Money::ZERO,
         };
         self.check_quantity(&wish)?;
@@ -140,7 +143,7 @@ impl Exchange {
         let held = match self.risk.find_position(wish.account, wish.instrument) {
             Some(id) => {
                 let position = self.risk.position(id);
-                position.lots().unsigned_abs() + position.open(wish.side) - wish.given_back.0
+                position.lots().unsigned_abs() + position.open(wish.side) - wish.given_back
             }
             None => 0,
         };
@@ -185,8 +188,9 @@ impl Exchange {
         let reducible = match self.risk.find_position(wish.account, wish.instrument) {
             Some(id) => {
                 let position = self.risk.position(id);
-                let promised = position.promised(wish.side) - wish.given_back.1;
-                u64::try_from(position.closable(wish.side)).unwrap_or(0).saturating_sub(promised)
+                let others = position.open(wish.side) - wish.given_back;
+                let ahead = wish.ahead.unwrap_or(others);
+                u64::try_from(position.closable(wish.side)).unwrap_or(0).saturating_sub(ahead)
             }
             None => 0,
         };
@@ -257,10 +261,13 @@ impl Exchange {
             self.look();
             return;
         }
-        let mut pass = Pass::default();
+        let mut pass = self.begin_pass();
         let (left, stop, last) = self.match_order(ready, position, &mut pass);
         if !left.is_zero() {
             self.end_order(ready, position, arrival, (left, stop, last), said);
+        }
+        if self.risk.position(position).has_orders() {
+            pass.changed.push(position);
         }
         self.finish_pass(ready.instrument, pass);
     }

@@ -5,7 +5,7 @@ use crate::ids::{ClientIds, Names, Place};
 use crate::log::Log;
 use crate::market::Market;
 use crate::timers::{Alarm, Timers};
-use plimsoll_risk::{Case, Contract, Risk};
+use plimsoll_risk::{Case, Contract, PositionId, Risk};
 use plimsoll_types::{
     AccountId, CancelReason, Command, Event, EventKind, ExchangeSpec, InstrumentId, Label,
     MarkSource, OrderRef, ProfileId, Reject, Ts, invariant,
@@ -34,6 +34,8 @@ pub struct Exchange {
     /// Order entries so far.
     pub(crate) arrivals: u64,
     pub(crate) suspects: Vec<AccountId>,
+    /// Lent to each pass for the positions it changes, so that none need allocate.
+    pub(crate) changed: Vec<PositionId>,
 }
 
 impl Exchange {
@@ -56,6 +58,7 @@ impl Exchange {
             numbers: 0,
             arrivals: 0,
             suspects: Vec::new(),
+            changed: Vec::with_capacity(1 << 10),
             spec,
         };
         for account in exchange.spec.accounts.clone() {
@@ -252,7 +255,9 @@ impl Exchange {
         let gone = book.remove(slot);
         keeper.say_cancelled(slot, gone.qty.lots(), reason);
         let case = keeper.records[slot].case();
+        let position = keeper.records[slot].position;
         keeper.shrink(slot, gone.side, gone.qty.lots(), 0);
+        self.share_out(position);
         self.markets[instrument.index()].changed = true;
         if let Some(case) = case
             && let Some(open) = self.cases.get_mut(&case)

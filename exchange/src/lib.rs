@@ -16,6 +16,7 @@ mod market;
 mod orders;
 mod pass;
 mod phases;
+mod promise;
 mod replace;
 mod settling;
 mod snapshot;

@@ -6,9 +6,20 @@ use plimsoll_risk::PositionId;
 use plimsoll_types::{CancelReason, EventKind, InstrumentId, Qty, Side};
 
 impl Exchange {
+    /// A pass that is about to begin.
+    #[inline]
+    pub(crate) fn begin_pass(&mut self) -> Pass {
+        Pass { changed: std::mem::take(&mut self.changed), ..Pass::default() }
+    }
+
     /// Ends a pass in an instrument.
     #[inline]
-    pub(crate) fn finish_pass(&mut self, instrument: InstrumentId, pass: Pass) {
+    pub(crate) fn finish_pass(&mut self, instrument: InstrumentId, mut pass: Pass) {
+        for &position in &pass.changed {
+            self.share_out(position);
+        }
+        pass.changed.clear();
+        self.changed = pass.changed;
         if let Some(last) = pass.last {
             let market = &mut self.markets[instrument.index()];
             market.last = Some(last);
@@ -76,6 +87,8 @@ impl Exchange {
             let (book, mut keeper) = self.split(instrument);
             book.reduce(slot, Qty::new(excess));
             keeper.shrink(slot, side, excess, left);
+            self.share_out(position);
+            let (_, keeper) = self.split(instrument);
             let record = &keeper.records[slot];
             let (account, id) = (keeper.risk.position(position).account(), record.id);
             keeper.log.emit(EventKind::Replaced {

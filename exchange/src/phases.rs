@@ -1,6 +1,5 @@
 //! Phases, bands, marks and margins by command. Source: SEMANTICS 5.
 
-use crate::booking::Pass;
 use crate::exchange::Exchange;
 use plimsoll_types::{
     AccountId, Band, CancelReason, EventKind, InstrumentId, MarginRate, Phase, Price, Reject, Side,
@@ -35,7 +34,7 @@ impl Exchange {
             old == Phase::Auction && matches!(phase, Phase::Continuous | Phase::Closed);
         let must_uncross =
             phase == Phase::Continuous && (market.book.is_crossed() || market.has_waiting());
-        let mut pass = Pass::default();
+        let mut pass = self.begin_pass();
         if ends_auction || must_uncross {
             self.uncross(instrument, &mut pass);
         }

@@ -2,7 +2,9 @@
 
 use crate::entry::{Ready, Terms, Wish};
 use crate::exchange::Exchange;
-use plimsoll_types::{AccountId, EventKind, OrderRef, Phase, Price, Qty, Reject, TimeInForce};
+use plimsoll_types::{
+    AccountId, EventKind, InstrumentId, OrderRef, Phase, Price, Qty, Reject, TimeInForce,
+};
 
 impl Exchange {
     pub(crate) fn replace(
@@ -17,6 +19,7 @@ impl Exchange {
         let market = &self.markets[place.instrument.index()];
         let (old, record) = (market.book.resting(place.slot), &market.records[place.slot]);
         let reducing = old.qty.lots() - record.opens;
+        let kept_priority = old.price == Some(price) && qty < old.qty;
         let wish = Wish {
             account,
             instrument: place.instrument,
@@ -25,7 +28,8 @@ impl Exchange {
             qty,
             post_only: record.post_only,
             reduce_only: record.reduce_only,
-            given_back: (old.qty.lots(), reducing),
+            given_back: old.qty.lots(),
+            ahead: kept_priority.then(|| self.lots_ahead(place.instrument, place.slot)),
             unfrozen: record.frozen,
         };
         let (id, self_match) = (record.id, record.self_match);
@@ -35,7 +39,6 @@ impl Exchange {
             return Err(Reject::Phase);
         }
         let Terms { opens, frozen_at, frozen } = self.check_terms(&wish)?;
-        let kept_priority = old.price == Some(price) && qty < old.qty;
         let said = self.log.events.len();
         let price = Some(price);
         let instrument = place.instrument;
@@ -48,12 +51,15 @@ impl Exchange {
             keeper.risk.order_rests(position, old.side, qty.lots(), qty.lots() - opens, false);
             keeper.records[place.slot].frozen_at = frozen_at;
             keeper.refreeze(place.slot, opens);
+            self.share_out(position);
             self.markets[place.instrument.index()].changed = true;
             self.look();
             return Ok(());
         }
         book.remove(place.slot);
+        let position = keeper.records[place.slot].position;
         keeper.shrink(place.slot, old.side, old.qty.lots(), 0);
+        self.share_out(position);
         let ready = Ready {
             account,
             id,
@@ -73,5 +79,20 @@ impl Exchange {
         self.markets[place.instrument.index()].changed = true;
         self.work(&ready, Some(said));
         Ok(())
+    }
+
+    /// Lots of the account's resting orders on the same side that were entered before the one in a slot.
+    fn lots_ahead(&self, instrument: InstrumentId, slot: u32) -> u64 {
+        let market = &self.markets[instrument.index()];
+        let side = market.book.resting(slot).side;
+        let (mut lots, mut before) = (0, market.records[slot].prev);
+        while before != crate::orders::NIL {
+            let order = market.book.resting(before);
+            if order.side == side {
+                lots += order.qty.lots();
+            }
+            before = market.records[before].prev;
+        }
+        lots
     }
 }

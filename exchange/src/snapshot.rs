@@ -200,6 +200,7 @@ impl Exchange {
             numbers: saved.numbers,
             arrivals: saved.arrivals,
             suspects: Vec::new(),
+            changed: Vec::with_capacity(1 << 10),
         };
         for case in exchange.cases.values().cloned().collect::<Vec<_>>() {
             exchange.start_waiting(&case);

@@ -82,6 +82,8 @@ impl Exchange {
         let handle = book.rest(order.side, Some(price), order.owner, order.qty, order.reduce_only);
         let account = keeper.risk.position(record.position).account();
         record.frozen = keeper.frozen(account, price, record.opens);
+        let position = record.position;
         keeper.keep(handle, order.side, order.qty.lots(), record);
+        self.share_out(position);
     }
 }

@@ -144,10 +144,10 @@ impl Position {
         self.promised[side as usize]
     }
 
-    /// Lots an order on `side` may still promise to close.
+    /// Whether it has resting orders.
     #[inline]
-    pub fn reducible(&self, side: Side) -> u64 {
-        u64::try_from(self.closable(side)).unwrap_or(0).saturating_sub(self.promised[side as usize])
+    pub fn has_orders(&self) -> bool {
+        self.orders.0 != Position::NO_ORDER
     }
 
     /// Resting orders that may only reduce.

@@ -17,7 +17,8 @@ pub struct Call {
 impl Call {
     /// The deadline of a call issued at `now` with `grace`, where `outstanding` may stand already: the earlier one.
     pub fn deadline(outstanding: Option<Call>, now: Ts, grace: Option<Ts>) -> Option<Ts> {
-        let fresh = grace.map(|grace| now.saturating_add(grace));
+        // Times end at 2^63 - 1.
+        let fresh = grace.map(|grace| now.saturating_add(grace).min(i64::MAX as Ts));
         match outstanding.map(|call| call.deadline) {
             None | Some(None) => fresh,
             Some(Some(standing)) => Some(fresh.map_or(standing, |fresh| fresh.min(standing))),

@@ -184,6 +184,11 @@ impl Risk {
         position.reduce_only -= u32::from(gone_reduce_only);
     }
 
+    /// Sets how many lots resting orders on a side promise to close, once they are shared out anew.
+    pub fn set_promised(&mut self, id: PositionId, side: Side, lots: u64) {
+        self.positions[id.0 as usize].promised[side as usize] = lots;
+    }
+
     /// Free for orders and withdrawals: balance + the floating result that counts - margin - frozen. Source: RULES 1.1.
     ///
     /// Cost: O(the account's positions).

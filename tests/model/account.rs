@@ -209,7 +209,8 @@ impl Model {
         let mut sum = 0;
         for (instrument, book) in self.books.iter().enumerate() {
             for order in book.orders.iter().filter(|order| order.account == account) {
-                sum += self.freezes(instrument, order.freeze_price, order.qty - order.reducing);
+                sum +=
+                    self.freezes(instrument, order.freeze_price, self.opening(instrument, order));
             }
         }
         sum
@@ -228,17 +229,17 @@ impl Model {
             - self.frozen(account)
     }
 
-    /// What its other orders on the side already promise to close.
-    pub fn promised(
-        &self,
-        account: usize,
-        instrument: usize,
-        side: Side,
-        except: Option<u64>,
-    ) -> i128 {
+    /// Lots of its orders on the side that come before an entry; of all of them where there is none.
+    pub fn ahead(&self, account: usize, instrument: usize, side: Side, entry: Option<u64>) -> i128 {
         let orders = self.books[instrument].orders.iter();
-        let others =
-            orders.filter(|o| o.account == account && o.side == side && Some(o.entry) != except);
-        others.map(|order| order.reducing).sum()
+        let own = orders.filter(|o| o.account == account && o.side == side);
+        own.filter(|o| entry.is_none_or(|entry| o.entry < entry)).map(|o| o.qty).sum()
+    }
+
+    /// Lots of a resting order that would open: beyond what its position can give once those before it have theirs.
+    pub fn opening(&self, instrument: usize, order: &Order) -> i128 {
+        let ahead = self.ahead(order.account, instrument, order.side, Some(order.entry));
+        let free = self.accounts[order.account].can_give(instrument, order.side) - ahead;
+        order.qty - order.qty.min(free.max(0))
     }
 }

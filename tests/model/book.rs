@@ -17,8 +17,6 @@ pub struct Order {
     /// A market order: what an auction leaves of it does not stay a limit order.
     pub market: bool,
     pub qty: i128,
-    /// Lots of it that close a position.
-    pub reducing: i128,
     pub post_only: bool,
     pub reduce_only: bool,
     pub self_match: SelfMatch,
@@ -27,11 +25,10 @@ pub struct Order {
 }
 
 impl Order {
-    /// Lots leave it, the reducing part first.
+    /// Lots leave it.
     pub fn take(&mut self, qty: i128) {
         assert!(qty <= self.qty);
         self.qty -= qty;
-        self.reducing -= qty.min(self.reducing);
     }
 
     /// Whether it may trade at this price.

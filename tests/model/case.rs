@@ -75,7 +75,7 @@ impl Model {
         self.accounts[account].breach = None;
         self.step(number, CaseStep::Triggered);
         self.drop_call(account);
-        self.cancel_where(account, CancelReason::Liquidation, |_, _| true);
+        self.cancel_where(account, CancelReason::Liquidation, |_, _, _| true);
         self.act(number);
     }
 
@@ -311,7 +311,6 @@ impl Model {
             freeze_price: price.unwrap_or(0),
             market: false,
             qty,
-            reducing: qty,
             post_only: false,
             reduce_only: false,
             self_match: SelfMatch::None,

@@ -60,7 +60,6 @@ impl Model {
             freeze_price: 0,
             market,
             qty: lots(new.qty),
-            reducing: 0,
             post_only: new.post_only,
             reduce_only: new.reduce_only,
             self_match: new.self_match,
@@ -109,11 +108,18 @@ impl Model {
         {
             return Err(Reject::PriceBand);
         }
-        let promised = self.promised(account, instrument, order.side, replacing);
-        let free = self.accounts[account].can_give(instrument, order.side) - promised;
-        order.reducing = order.qty.min(free.max(0));
+        // A replace that keeps its place keeps those before it; any other order comes after all the others.
+        let replaced = replacing.and_then(|entry| self.books[instrument].order(entry));
+        let kept = replaced.filter(|o| o.price == order.price && order.qty < o.qty);
+        let ahead = match kept {
+            Some(o) => self.ahead(account, instrument, order.side, Some(o.entry)),
+            None => {
+                self.ahead(account, instrument, order.side, None) - replaced.map_or(0, |o| o.qty)
+            }
+        };
+        let free = self.accounts[account].can_give(instrument, order.side) - ahead;
+        let opening = order.qty - order.qty.min(free.max(0));
         order.freeze_price = self.freeze_price(instrument, order);
-        let opening = order.qty - order.reducing;
         if order.reduce_only && opening > 0 {
             return Err(Reject::ReduceOnly);
         }
@@ -126,8 +132,9 @@ impl Model {
         }
         if opening > 0 && !self.unlimited(account) {
             let replaced = replacing.and_then(|entry| self.books[instrument].order(entry));
-            let given_back = replaced
-                .map_or(0, |o| self.freezes(instrument, o.freeze_price, o.qty - o.reducing));
+            let given_back = replaced.map_or(0, |o| {
+                self.freezes(instrument, o.freeze_price, self.opening(instrument, o))
+            });
             let needed = self.freezes(instrument, order.freeze_price, opening);
             // A replace that freezes no more than before is never refused for margin.
             if needed > self.available(account) + given_back && needed > given_back {
@@ -265,7 +272,7 @@ impl Model {
     ) -> Checked {
         let account = self.known_account(account)?;
         let only = instrument.map(|instrument| self.known_instrument(instrument)).transpose()?;
-        self.cancel_where(account, CancelReason::Client, |instrument, order| {
+        self.cancel_where(account, CancelReason::Client, |_, instrument, order| {
             only.is_none_or(|only| only == instrument)
                 && side.is_none_or(|side| side == order.side)
                 && order.case.is_none()
@@ -278,15 +285,19 @@ impl Model {
         &mut self,
         account: usize,
         reason: CancelReason,
-        meant: impl Fn(usize, &Order) -> bool,
+        meant: impl Fn(&Self, usize, &Order) -> bool,
     ) {
         for instrument in 0..self.books.len() {
             let orders = self.books[instrument].orders.iter();
-            let meant = orders.filter(|order| order.account == account && meant(instrument, order));
-            let mut entries: Vec<u64> = meant.map(|order| order.entry).collect();
+            let own = orders.filter(|order| order.account == account);
+            let mut entries: Vec<u64> = own.map(|order| order.entry).collect();
             entries.sort_unstable();
             for entry in entries {
-                self.cancel_resting(instrument, entry, reason);
+                // Each is judged when its turn comes: those before it may have gone.
+                let order = self.books[instrument].order(entry).expect("it rests");
+                if meant(self, instrument, order) {
+                    self.cancel_resting(instrument, entry, reason);
+                }
             }
         }
     }

@@ -89,8 +89,8 @@ impl Model {
         let passed = &self.profile(account).tiers[usize::from(from)..usize::from(to)];
         let action = passed.last().expect("it rose").action;
         if passed.iter().any(|tier| tier.cancel_opening) {
-            self.cancel_where(account, CancelReason::CancelOpening, |_, order| {
-                order.qty > order.reducing
+            self.cancel_where(account, CancelReason::CancelOpening, |model, instrument, order| {
+                model.opening(instrument, order) > 0
             });
         }
         if self.accounts[account].case.is_some() {
