@@ -189,8 +189,7 @@ impl Exchange {
             Some(id) => {
                 let position = self.risk.position(id);
                 let others = position.open(wish.side) - wish.given_back;
-                let ahead = wish.ahead.unwrap_or(others);
-                u64::try_from(position.closable(wish.side)).unwrap_or(0).saturating_sub(ahead)
+                position.room(wish.side).saturating_sub(wish.ahead.unwrap_or(others))
             }
             None => 0,
         };
@@ -361,7 +360,7 @@ impl Exchange {
         price: Option<Price>,
         said: Option<usize>,
     ) {
-        // The reducing part went first.
+        // What closes traded first; where trades with itself left it otherwise, the end of the pass shares out anew.
         let opens = ready.opens.min(left.lots());
         let (book, mut keeper) = self.split(ready.instrument);
         let handle = book.rest(ready.side, price, ready.account.0, left, ready.reduce_only);

@@ -254,10 +254,14 @@ impl Exchange {
         let (book, mut keeper) = self.split(instrument);
         let gone = book.remove(slot);
         keeper.say_cancelled(slot, gone.qty.lots(), reason);
-        let case = keeper.records[slot].case();
-        let position = keeper.records[slot].position;
+        let record = &keeper.records[slot];
+        let (case, position) = (record.case(), record.position);
+        let closed = record.opens < gone.qty.lots();
         keeper.shrink(slot, gone.side, gone.qty.lots(), 0);
-        self.share_out(position);
+        if closed {
+            // Only an order that had a share leaves one to the others.
+            self.share_out(position);
+        }
         self.markets[instrument.index()].changed = true;
         if let Some(case) = case
             && let Some(open) = self.cases.get_mut(&case)

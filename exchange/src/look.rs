@@ -48,10 +48,7 @@ impl Exchange {
         // A parked case with one position waits for that instrument alone, and is woken by it.
         let held = self.risk.positions(account).filter(|position| position.lots() != 0).count();
         let replans = case.resting.is_some() || case.parked && held > 1;
-        if replans
-            || case.goal.is_met(standing.margin, standing.equity)
-            || self.risk.is_flat(account)
-        {
+        if replans || case.goal.is_met(standing.margin, standing.equity) || held == 0 {
             self.agenda.insert(number.0);
         }
     }

@@ -59,7 +59,7 @@ impl Exchange {
 
     fn trim_side(&mut self, instrument: InstrumentId, position: PositionId, side: Side) {
         let record = self.risk.position(position);
-        let room = u64::try_from(record.closable(side)).unwrap_or(0);
+        let room = record.room(side);
         let market = &self.markets[instrument.index()];
         let mut total = 0;
         let mut own = Vec::new();

@@ -18,7 +18,7 @@ impl Exchange {
         for side in [Side::Buy, Side::Sell] {
             let held = self.risk.position(position);
             let (open, promised) = (held.open(side), held.promised(side));
-            let fair = u64::try_from(held.closable(side)).unwrap_or(0).min(open);
+            let fair = held.room(side).min(open);
             // All or nothing leaves no choice of which orders have it.
             if promised != fair || (fair != 0 && fair != open) {
                 self.share_side(position, side);
@@ -29,7 +29,7 @@ impl Exchange {
     #[cold]
     fn share_side(&mut self, position: PositionId, side: Side) {
         let held = self.risk.position(position);
-        let mut room = u64::try_from(held.closable(side)).unwrap_or(0);
+        let mut room = held.room(side);
         let fair = room.min(held.open(side));
         let (instrument, mut slot) = (held.instrument(), held.orders.0);
         let (book, mut keeper) = self.split(instrument);

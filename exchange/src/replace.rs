@@ -76,7 +76,6 @@ impl Exchange {
             reduce_only: wish.reduce_only,
             self_match,
         };
-        self.markets[place.instrument.index()].changed = true;
         self.work(&ready, Some(said));
         Ok(())
     }

@@ -144,6 +144,12 @@ impl Position {
         self.promised[side as usize]
     }
 
+    /// The same without a sign: zero where an order would open.
+    #[inline]
+    pub fn room(&self, side: Side) -> u64 {
+        u64::try_from(self.closable(side)).unwrap_or(0)
+    }
+
     /// Whether it has resting orders.
     #[inline]
     pub fn has_orders(&self) -> bool {
