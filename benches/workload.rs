@@ -264,9 +264,13 @@ impl StreamMaker {
 
     fn replace(&mut self) -> Op {
         let Some(handle) = self.pick() else { return self.add() };
-        let side = self.book.find(handle).map_or(Side::Buy, |order| order.side);
-        let op = Op::Replace(handle, self.price(side), self.qty());
-        self.run(op)
+        let Some(old) = self.book.find(handle) else { return self.add() };
+        let (price, mut qty) = (self.price(old.side), self.qty());
+        if old.price == Some(price) {
+            // Fewer lots at the same price would keep the place in the queue, which not every book of the field can do.
+            qty = qty.max(old.qty.lots() as u32);
+        }
+        self.run(Op::Replace(handle, price, qty))
     }
 
     fn cross(&mut self) -> Op {
