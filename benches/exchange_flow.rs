@@ -30,6 +30,7 @@ pub fn exchange(flow: &Flow, accounts: u32) -> Exchange {
         phase: Phase::Continuous,
         auction_candidates: AuctionCandidates::Ticks,
         market_remainder: MarketRemainder::Cancel,
+        rules: plimsoll_types::TradingRules::default(),
     };
     let tier = |name, nano, action| Tier {
         name: label(name),
@@ -54,6 +55,8 @@ pub fn exchange(flow: &Flow, accounts: u32) -> Exchange {
         money_decimals: 2,
         floating_profit: FloatingProfit::All,
         insurance_fund: Money::ZERO,
+        bust_window: 65_536,
+        calendars: Vec::new(),
         instruments: vec![instrument],
         profiles: vec![Profile::unlimited(), profile],
         accounts: (0..accounts)
@@ -96,6 +99,9 @@ fn command(op: &Op, account: AccountId) -> Command {
                 side,
                 kind: OrderKind::Limit(price),
                 qty: Qty::new(u64::from(qty)),
+                trigger: None,
+                display: Qty::ZERO,
+                min_qty: Qty::ZERO,
                 tif: TimeInForce::Gtc,
                 post_only: false,
                 reduce_only: false,
@@ -110,6 +116,7 @@ fn command(op: &Op, account: AccountId) -> Command {
             order: OrderRef::Handle(instrument, handle),
             price,
             qty: Qty::new(u64::from(qty)),
+            trigger: None,
         },
     }
 }

@@ -173,6 +173,8 @@ impl Exchange {
             side,
             price,
             qty,
+            trigger: None,
+            display: Qty::ZERO,
             handle: Some(handle),
         });
         self.markets[instrument.index()].changed = true;

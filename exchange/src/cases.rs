@@ -121,9 +121,11 @@ impl Exchange {
         match market.phase {
             Phase::Halted => ParkReason::Halted,
             Phase::Closed => ParkReason::Closed,
-            Phase::Auction => ParkReason::Auction,
             Phase::Continuous if market.stands_at_limit(side) => ParkReason::LimitLocked,
             Phase::Continuous => ParkReason::NoLiquidity,
+            Phase::Auction | Phase::PreOpen | Phase::NoCancel | Phase::Volatility => {
+                ParkReason::Auction
+            }
         }
     }
 

@@ -112,6 +112,8 @@ impl Exchange {
             side,
             price: limit,
             qty,
+            trigger: order.trigger,
+            display: order.display,
             handle: None,
         });
         let ready = Ready {
@@ -168,11 +170,11 @@ impl Exchange {
 
     #[inline]
     fn check_phase(&self, order: &NewOrder) -> Result<(), Reject> {
-        let patient = order.tif == TimeInForce::Gtc && !order.post_only;
+        let patient = order.tif.rests() && !order.post_only && order.min_qty.is_zero();
         match self.markets[order.instrument.index()].phase {
             Phase::Continuous => Ok(()),
-            Phase::Auction if patient => Ok(()),
-            Phase::Auction | Phase::Halted | Phase::Closed => Err(Reject::Phase),
+            phase if phase.gathers() && patient => Ok(()),
+            _ => Err(Reject::Phase),
         }
     }
 
@@ -325,11 +327,11 @@ impl Exchange {
         let reason = match ready.tif {
             _ if stop == Stop::SelfMatch => Some(CancelReason::SelfMatch),
             TimeInForce::Fok => Some(CancelReason::Fok),
-            _ if ready.market && !(rests && ready.tif == TimeInForce::Gtc && last.is_some()) => {
+            _ if ready.market && !(rests && ready.tif.rests() && last.is_some()) => {
                 Some(CancelReason::Market)
             }
             TimeInForce::Ioc => Some(CancelReason::Ioc),
-            TimeInForce::Gtc => None,
+            TimeInForce::Gtc | TimeInForce::Day | TimeInForce::Gtd(_) => None,
         };
         match reason {
             Some(reason) => self.log.emit(EventKind::Cancelled {

@@ -125,8 +125,8 @@ impl Exchange {
         match command {
             Command::Order(order) => self.enter(order),
             Command::Cancel { account, order } => self.cancel(*account, order),
-            Command::Replace { account, order, price, qty } => {
-                self.replace(*account, order, *price, *qty)
+            Command::Replace { account, order, price, qty, trigger } => {
+                self.replace(*account, order, *price, *qty, *trigger)
             }
             other => self.carry_out_other(other),
         }
@@ -164,6 +164,11 @@ impl Exchange {
             }
             Command::Fund { amount } => self.add_to_fund(amount),
             Command::Permission { account, permission } => self.set_permission(account, permission),
+            Command::Settle { instrument, price } => self.settle_day(instrument, price),
+            Command::List(ref spec) => self.list(spec),
+            Command::Delist { instrument } => self.delist(instrument),
+            Command::Expire { instrument, price } => self.expire(instrument, price),
+            Command::Bust { trade } => self.bust(trade),
             Command::Time => Ok(()),
             Command::Refused { reason, .. } => Err(reason),
         }

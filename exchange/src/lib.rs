@@ -5,11 +5,14 @@
 mod accounts;
 mod batch;
 mod booking;
+mod bust;
 mod cases;
+mod days;
 mod entry;
 mod exchange;
 mod foresee;
 mod ids;
+mod listing;
 mod log;
 mod look;
 mod market;

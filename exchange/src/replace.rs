@@ -13,6 +13,7 @@ impl Exchange {
         order: &OrderRef,
         price: Price,
         qty: Qty,
+        _trigger: Option<Price>,
     ) -> Result<(), Reject> {
         self.check_account(account)?;
         let place = self.place(account, order).ok_or(Reject::UnknownOrder)?;

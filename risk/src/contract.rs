@@ -237,6 +237,7 @@ pub(crate) mod tests {
             phase: Phase::Continuous,
             auction_candidates: AuctionCandidates::Ticks,
             market_remainder: MarketRemainder::Cancel,
+            rules: plimsoll_types::TradingRules::default(),
         }
     }
 

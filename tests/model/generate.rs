@@ -42,6 +42,8 @@ pub fn spec(rng: &mut Rng) -> ExchangeSpec {
             FloatingProfit::None,
         ]),
         insurance_fund: Money::new(rng.pick(&[0, 0, 1, 50, 1000, largest.unwrap_or(0)])),
+        bust_window: 65_536,
+        calendars: Vec::new(),
         instruments,
         profiles,
         accounts,
@@ -109,6 +111,7 @@ fn instrument(rng: &mut Rng, place: i64) -> InstrumentSpec {
         ]),
         auction_candidates: rng.pick(&[AuctionCandidates::Ticks, AuctionCandidates::Limits]),
         market_remainder: rng.pick(&[MarketRemainder::Cancel, MarketRemainder::Rest]),
+        rules: plimsoll_types::TradingRules::default(),
     }
 }
 

@@ -51,6 +51,7 @@ pub fn instrument(symbol: &str, settlement: i64) -> InstrumentSpec {
         phase: Phase::Continuous,
         auction_candidates: AuctionCandidates::Ticks,
         market_remainder: MarketRemainder::Cancel,
+        rules: plimsoll_types::TradingRules::default(),
     }
 }
 
@@ -104,6 +105,8 @@ impl Hall {
             money_decimals: 0,
             floating_profit,
             insurance_fund: Money::ZERO,
+            bust_window: 65_536,
+            calendars: Vec::new(),
             instruments,
             profiles: vec![Profile::unlimited(), profile],
             accounts: vec![open("M", 0, 0), open("O", 0, 0), open("A", 1, deposit)],
@@ -130,6 +133,9 @@ impl Hall {
             side,
             kind: OrderKind::Limit(ticks(price)),
             qty: Qty::new(qty),
+            trigger: None,
+            display: Qty::ZERO,
+            min_qty: Qty::ZERO,
             tif: TimeInForce::Gtc,
             post_only: false,
             reduce_only: false,

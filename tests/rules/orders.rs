@@ -29,7 +29,7 @@ fn replaced(price: i64, qty: u64) -> (bool, Hall) {
     hall.limit(MAKER, "second", Side::Buy, 100, 5);
     let order = OrderRef::Client(label("first"));
     let (price, qty) = (ticks(price), Qty::new(qty));
-    let events = hall.send(Command::Replace { account: MAKER, order, price, qty });
+    let events = hall.send(Command::Replace { account: MAKER, order, price, qty, trigger: None });
     match events[..] {
         [EventKind::Replaced { kept_priority, .. }] => (kept_priority, hall),
         _ => panic!("{events:?}"),

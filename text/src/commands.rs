@@ -245,7 +245,7 @@ impl Request {
                 let order = OrderRef::Client(*id);
                 let open = exchange.open_order(account, &order).ok_or(Reject::UnknownOrder)?;
                 let (price, qty) = names.price_and_qty(open.instrument, *price, *qty)?;
-                Command::Replace { account, order, price, qty }
+                Command::Replace { account, order, price, qty, trigger: None }
             }
             Request::CancelAll { account, symbol, side } => Command::CancelAll {
                 account: names.account(account)?,
@@ -364,7 +364,10 @@ impl OrderRequest {
                 Some(price) if !self.market => OrderKind::Limit(price),
                 protection => OrderKind::Market(protection),
             },
+            trigger: None,
             qty: decimal::quantity(self.qty, lot)?,
+            display: plimsoll_types::Qty::ZERO,
+            min_qty: plimsoll_types::Qty::ZERO,
             tif: self.tif,
             post_only: self.post_only,
             reduce_only: self.reduce_only,

@@ -38,6 +38,8 @@ pub fn read_config(file: &str, text: &str) -> Result<ExchangeSpec, Error> {
         money_decimals: header.money_decimals,
         floating_profit: header.floating_profit,
         insurance_fund,
+        bust_window: 65_536,
+        calendars: Vec::new(),
         instruments,
         profiles,
         accounts,

@@ -9,7 +9,7 @@ use crate::json::write_string;
 use plimsoll_exchange::Exchange;
 use plimsoll_types::{
     AccountId, Event, EventKind, InstrumentId, InstrumentSpec, Label, MarginRate, Measure, Money,
-    OrderId, Price, Qty, Ratio, Reject, Ts,
+    OrderId, Price, Qty, Ratio, Reject, Side, Ts,
 };
 
 /// Appends one event as a line, its newline included.
@@ -47,13 +47,29 @@ struct Line<'a> {
 impl Line<'_> {
     fn order_event(&mut self, kind: &EventKind) {
         match *kind {
-            EventKind::Accepted { account, ref id, instrument, side, price, qty, handle: _ } => {
+            EventKind::Accepted {
+                account,
+                ref id,
+                instrument,
+                side,
+                price,
+                qty,
+                trigger,
+                display,
+                handle: _,
+            } => {
                 self.event("accepted");
                 self.order(account, id);
                 self.symbol(instrument);
                 self.word("side", side.as_str());
                 self.price_or_null("price", instrument, price);
                 self.qty("qty", instrument, qty);
+                if trigger.is_some() {
+                    self.price_or_null("trigger", instrument, trigger);
+                }
+                if !display.is_zero() {
+                    self.qty("display", instrument, display);
+                }
             }
             EventKind::Trade { .. } => self.trade(kind),
             EventKind::Cancelled { account, ref id, instrument, qty, reason } => {
@@ -71,6 +87,17 @@ impl Line<'_> {
                 self.price_or_null("price", instrument, price);
                 self.qty("qty", instrument, qty);
                 self.boolean("kept_priority", kept_priority);
+            }
+            EventKind::Triggered { account, ref id, .. } => {
+                self.event("triggered");
+                self.order(account, id);
+            }
+            EventKind::Refilled { account, ref id, instrument, price, qty } => {
+                self.event("refilled");
+                self.order(account, id);
+                self.symbol(instrument);
+                self.price("price", instrument, price);
+                self.qty("qty", instrument, qty);
             }
             _ => self.market_event(kind),
         }
@@ -149,14 +176,11 @@ impl Line<'_> {
             }
             EventKind::Auction { instrument, price, qty, surplus, surplus_side } => {
                 self.event("auction");
-                self.symbol(instrument);
-                self.price_or_null("price", instrument, price);
-                self.qty("qty", instrument, qty);
-                self.qty("surplus", instrument, surplus);
-                match surplus_side {
-                    Some(side) => self.word("surplus_side", side.as_str()),
-                    None => self.null("surplus_side"),
-                }
+                self.outcome(instrument, price, qty, surplus, surplus_side);
+            }
+            EventKind::Indicative { instrument, price, qty, surplus, surplus_side } => {
+                self.event("indicative");
+                self.outcome(instrument, price, qty, surplus, surplus_side);
             }
             EventKind::Fund { change, balance, case } => {
                 self.event("fund");
@@ -166,6 +190,59 @@ impl Line<'_> {
                     Some(case) => self.whole("case", u64::from(case.0)),
                     None => self.null("case"),
                 }
+            }
+            _ => self.listing_event(kind),
+        }
+    }
+
+    /// What an auction trades, or would.
+    fn outcome(
+        &mut self,
+        instrument: InstrumentId,
+        price: Option<Price>,
+        qty: Qty,
+        surplus: Qty,
+        surplus_side: Option<Side>,
+    ) {
+        self.symbol(instrument);
+        self.price_or_null("price", instrument, price);
+        self.qty("qty", instrument, qty);
+        self.qty("surplus", instrument, surplus);
+        self.side_or_null("surplus_side", surplus_side);
+    }
+
+    /// Instruments and days that come and go; the rest goes on to [`Line::account_event`].
+    fn listing_event(&mut self, kind: &EventKind) {
+        match *kind {
+            EventKind::Settled { instrument, price, one_sided, limit } => {
+                self.event("settled");
+                self.symbol(instrument);
+                self.price("price", instrument, price);
+                self.side_or_null("one_sided", one_sided);
+                match limit {
+                    Some(limit) => self.share("limit", limit),
+                    None => self.null("limit"),
+                }
+            }
+            EventKind::Listed { instrument } => {
+                self.event("listed");
+                self.symbol(instrument);
+            }
+            EventKind::Delisted { instrument } => {
+                self.event("delisted");
+                self.symbol(instrument);
+            }
+            EventKind::Expired { instrument, price } => {
+                self.event("expired");
+                self.symbol(instrument);
+                self.price("price", instrument, price);
+            }
+            EventKind::Busted { trade, instrument, price, qty } => {
+                self.event("busted");
+                self.whole("trade", trade);
+                self.symbol(instrument);
+                self.price("price", instrument, price);
+                self.qty("qty", instrument, qty);
             }
             _ => self.account_event(kind),
         }
@@ -190,6 +267,16 @@ impl Line<'_> {
                 self.event("withdrawal");
                 self.account("account", account);
                 self.money("amount", amount);
+                self.money("balance", balance);
+            }
+            EventKind::Settlement { account, instrument, profit, fees, balance } => {
+                self.event("settlement");
+                self.account("account", account);
+                if let Some(instrument) = instrument {
+                    self.symbol(instrument);
+                }
+                self.money("profit", profit);
+                self.money("fees", fees);
                 self.money("balance", balance);
             }
             EventKind::Debt { account, amount } => {
@@ -232,11 +319,20 @@ impl Line<'_> {
             | EventKind::Cancelled { .. }
             | EventKind::Rejected { .. }
             | EventKind::Replaced { .. }
+            | EventKind::Triggered { .. }
+            | EventKind::Refilled { .. }
             | EventKind::Mark { .. }
             | EventKind::Phase { .. }
             | EventKind::Band { .. }
             | EventKind::Margin { .. }
             | EventKind::Auction { .. }
+            | EventKind::Indicative { .. }
+            | EventKind::Settled { .. }
+            | EventKind::Settlement { .. }
+            | EventKind::Listed { .. }
+            | EventKind::Delisted { .. }
+            | EventKind::Expired { .. }
+            | EventKind::Busted { .. }
             | EventKind::Fund { .. }
             | EventKind::Opened { .. }
             | EventKind::Deposit { .. }
@@ -303,6 +399,17 @@ impl Line<'_> {
     fn null(&mut self, key: &str) {
         self.key(key);
         self.raw("null");
+    }
+
+    fn side_or_null(&mut self, key: &str, side: Option<Side>) {
+        match side {
+            Some(side) => self.word(key, side.as_str()),
+            None => self.null(key),
+        }
+    }
+
+    fn share(&mut self, key: &str, share: Ratio) {
+        self.plain(key, |out| write_scaled(out, i128::from(share.nano()), Ratio::DECIMALS));
     }
 
     #[inline]

@@ -1,11 +1,11 @@
 //! All that may enter.
 
 use crate::ids::{AccountId, Handle, InstrumentId, ProfileId};
-use crate::instrument::{MarginRate, Phase};
+use crate::instrument::{InstrumentSpec, MarginRate, Phase};
 use crate::label::{Label, OrderId};
 use crate::profile::Permission;
 use crate::reject::Reject;
-use crate::units::{Money, Price, Qty, Side};
+use crate::units::{Money, Price, Qty, Side, Ts};
 use serde::{Deserialize, Serialize};
 
 /// How an order meets the book.
@@ -26,6 +26,18 @@ pub enum TimeInForce {
     Ioc,
     /// Trades whole at once, or not at all.
     Fok,
+    /// Until its instrument closes or is settled.
+    Day,
+    /// Until a time, nanoseconds.
+    Gtd(Ts),
+}
+
+impl TimeInForce {
+    /// Whether what does not trade at once may rest.
+    #[inline]
+    pub fn rests(self) -> bool {
+        !matches!(self, TimeInForce::Ioc | TimeInForce::Fok)
+    }
 }
 
 /// What happens where an order would meet one of its own account; the incoming order's mode decides. Source: RULES 7.2.
@@ -56,8 +68,14 @@ pub struct NewOrder {
     pub side: Side,
     /// Limit or market.
     pub kind: OrderKind,
+    /// Waits until the last trade's price is here or beyond (a stop): at or above for a buy, at or below for a sell. Source: RULES 7.3.
+    pub trigger: Option<Price>,
     /// Lots; 1 to [`Qty::MAX`].
     pub qty: Qty,
+    /// Most lots it shows at a time (an iceberg); zero = all. Source: RULES 7.4.
+    pub display: Qty,
+    /// Least lots it must trade at once, or it goes; zero = none.
+    pub min_qty: Qty,
     /// How long.
     pub tif: TimeInForce,
     /// Rejected if it would take.
@@ -66,6 +84,33 @@ pub struct NewOrder {
     pub reduce_only: bool,
     /// Against own orders.
     pub self_match: SelfMatch,
+}
+
+impl NewOrder {
+    /// A limit order that rests until it is cancelled, numbered by the exchange.
+    pub fn limit(
+        account: AccountId,
+        instrument: InstrumentId,
+        side: Side,
+        price: Price,
+        qty: Qty,
+    ) -> NewOrder {
+        NewOrder {
+            account,
+            id: None,
+            instrument,
+            side,
+            kind: OrderKind::Limit(price),
+            trigger: None,
+            qty,
+            display: Qty::ZERO,
+            min_qty: Qty::ZERO,
+            tif: TimeInForce::Gtc,
+            post_only: false,
+            reduce_only: false,
+            self_match: SelfMatch::None,
+        }
+    }
 }
 
 /// Which resting order is meant.
@@ -78,7 +123,7 @@ pub enum OrderRef {
 }
 
 /// A sequenced command. Its time stamp travels beside it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
     /// Opens an account.
     OpenAccount {
@@ -129,6 +174,8 @@ pub enum Command {
         price: Price,
         /// New total open quantity.
         qty: Qty,
+        /// New trigger of an order that waits for one; `None` = as it was.
+        trigger: Option<Price>,
     },
     /// Sets the mark from outside.
     Mark {
@@ -173,6 +220,32 @@ pub enum Command {
         account: AccountId,
         /// What.
         permission: Permission,
+    },
+    /// Settles the day. Source: RULES 2.
+    Settle {
+        /// Of what; `None` = every instrument.
+        instrument: Option<InstrumentId>,
+        /// At what; `None` = by the instrument's own method. Only with an instrument.
+        price: Option<Price>,
+    },
+    /// Adds an instrument.
+    List(Box<InstrumentSpec>),
+    /// Takes an instrument in which nobody holds anything out of trading.
+    Delist {
+        /// Which.
+        instrument: InstrumentId,
+    },
+    /// Closes every position of an instrument at its final settlement price. Source: RULES 2.5.
+    Expire {
+        /// Which.
+        instrument: InstrumentId,
+        /// At what; `None` = by the instrument's own method.
+        price: Option<Price>,
+    },
+    /// Undoes a trade. Source: RULES 2.6.
+    Bust {
+        /// The number of its event.
+        trade: u64,
     },
     /// Lets due timers run.
     Time,

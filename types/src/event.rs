@@ -6,7 +6,7 @@ use crate::label::{Label, OrderId};
 use crate::profile::Permission;
 use crate::reject::Reject;
 use crate::rounding::half_up_div;
-use crate::units::{Money, Price, Qty, Side, Ts};
+use crate::units::{Money, Price, Qty, Ratio, Side, Ts};
 use serde::{Deserialize, Serialize};
 
 /// One line of the record.
@@ -51,6 +51,8 @@ pub enum CancelReason {
     Ioc,
     /// A fill-or-kill order that could not fill.
     Fok,
+    /// An order that could not trade its least quantity at once.
+    MinQty,
     /// The rest of a market order.
     Market,
     /// Self-match prevention.
@@ -63,6 +65,12 @@ pub enum CancelReason {
     Liquidation,
     /// Outside a new band.
     Band,
+    /// Its time is over.
+    Expired,
+    /// Its instrument is no longer traded.
+    Delisted,
+    /// A triggered stop that may not enter, for one of [`CancelReason::REFUSALS`].
+    Refused(Reject),
 }
 
 impl CancelReason {
@@ -71,12 +79,28 @@ impl CancelReason {
         CancelReason::Client,
         CancelReason::Ioc,
         CancelReason::Fok,
+        CancelReason::MinQty,
         CancelReason::Market,
         CancelReason::SelfMatch,
         CancelReason::ReduceOnly,
         CancelReason::CancelOpening,
         CancelReason::Liquidation,
         CancelReason::Band,
+        CancelReason::Expired,
+        CancelReason::Delisted,
+    ];
+
+    /// Why a triggered stop may not enter, in order of precedence. Codes that [`CancelReason::ALL`] has too mean the same order fate.
+    pub const REFUSALS: &[Reject] = &[
+        Reject::QuantityTooLarge,
+        Reject::Liquidation,
+        Reject::Frozen,
+        Reject::PriceBand,
+        Reject::ReduceOnly,
+        Reject::CloseOnly,
+        Reject::PostOnly,
+        Reject::Margin,
+        Reject::Full,
     ];
 
     /// The stable code in events.
@@ -85,12 +109,16 @@ impl CancelReason {
             CancelReason::Client => "client",
             CancelReason::Ioc => "ioc",
             CancelReason::Fok => "fok",
+            CancelReason::MinQty => "min_qty",
             CancelReason::Market => "market",
             CancelReason::SelfMatch => "self_match",
             CancelReason::ReduceOnly => "reduce_only",
             CancelReason::CancelOpening => "cancel_opening",
             CancelReason::Liquidation => "liquidation",
             CancelReason::Band => "band",
+            CancelReason::Expired => "expired",
+            CancelReason::Delisted => "delisted",
+            CancelReason::Refused(reason) => reason.as_str(),
         }
     }
 }
@@ -261,8 +289,36 @@ pub enum EventKind {
         price: Option<Price>,
         /// Lots.
         qty: Qty,
-        /// Its handle if it rests now, for those who address orders by handle. Not printed.
+        /// The price it waits for, of a stop.
+        trigger: Option<Price>,
+        /// Most lots it shows at a time; zero = all.
+        display: Qty,
+        /// Its handle if it rests or waits now, for those who address orders by handle. Not printed.
         handle: Option<Handle>,
+    },
+    /// A stop's price was reached; it enters now.
+    Triggered {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        id: OrderId,
+        /// In what. Not printed.
+        instrument: InstrumentId,
+        /// Its handle if it rests now. Not printed.
+        handle: Option<Handle>,
+    },
+    /// An iceberg shows more, behind all others at its price.
+    Refilled {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        id: OrderId,
+        /// In what.
+        instrument: InstrumentId,
+        /// Its limit.
+        price: Price,
+        /// Lots shown now.
+        qty: Qty,
     },
     /// A command was refused.
     Rejected {
@@ -368,6 +424,71 @@ pub enum EventKind {
         surplus: Qty,
         /// Which side they are on.
         surplus_side: Option<Side>,
+    },
+    /// Where a call auction would end now.
+    Indicative {
+        /// In what.
+        instrument: InstrumentId,
+        /// Its price; `None` where nothing crosses.
+        price: Option<Price>,
+        /// Lots that would trade.
+        qty: Qty,
+        /// Lots at the price that would be left over on one side.
+        surplus: Qty,
+        /// Which side they are on.
+        surplus_side: Option<Side>,
+    },
+    /// A day's settlement price.
+    Settled {
+        /// Of what.
+        instrument: InstrumentId,
+        /// What.
+        price: Price,
+        /// The side that stood alone at its limit price when the market closed.
+        one_sided: Option<Side>,
+        /// The next day's price limit, if it has one.
+        limit: Option<Ratio>,
+    },
+    /// What a day brought an account.
+    Settlement {
+        /// Whose.
+        account: AccountId,
+        /// In what, if one instrument was settled.
+        instrument: Option<InstrumentId>,
+        /// Realised since its last settlement.
+        profit: Money,
+        /// Fees paid since its last settlement.
+        fees: Money,
+        /// Balance after it.
+        balance: Money,
+    },
+    /// An instrument came.
+    Listed {
+        /// Which.
+        instrument: InstrumentId,
+    },
+    /// An instrument went.
+    Delisted {
+        /// Which.
+        instrument: InstrumentId,
+    },
+    /// An instrument expired; nobody holds it any more.
+    Expired {
+        /// Which.
+        instrument: InstrumentId,
+        /// Its final settlement price.
+        price: Price,
+    },
+    /// A trade was undone.
+    Busted {
+        /// The number of its event.
+        trade: u64,
+        /// In what.
+        instrument: InstrumentId,
+        /// At what price.
+        price: Price,
+        /// Lots.
+        qty: Qty,
     },
     /// An account changed its tier. Tiers count from 1; 0 is "normal".
     Tier {

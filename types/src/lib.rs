@@ -2,6 +2,7 @@
 //!
 //! Invariant: this crate imports nothing of the project, holds no float, clock, file or thread.
 
+pub mod calendar;
 pub mod command;
 pub mod event;
 pub mod ids;
@@ -9,25 +10,29 @@ pub mod instrument;
 pub mod label;
 pub mod prefetch;
 pub mod profile;
+pub mod protection;
 pub mod reject;
 pub mod rounding;
 pub mod spec;
 pub mod units;
 
+pub use calendar::{Calendar, CalendarAction, CalendarStep, Session};
 pub use command::{Command, NewOrder, OrderKind, OrderRef, SelfMatch, TimeInForce};
 pub use event::{
     CancelReason, CaseStep, Event, EventKind, LiquidationTarget, Measure, ParkReason, TradeKind,
 };
 pub use ids::{AccountId, CaseId, Handle, InstrumentId, ProfileId};
 pub use instrument::{
-    AuctionCandidates, Band, Fee, Fees, InstrumentKind, InstrumentSpec, MarginRate, MarkSource,
-    MarketRemainder, Phase, Step,
+    Allocation, AuctionCandidates, Band, Fee, Fees, InstrumentKind, InstrumentSpec, LimitPriority,
+    MarginRate, MarkSource, MarketRemainder, Phase, SettlementMethod, Step, TradePrice,
+    TradingRules,
 };
 pub use label::{Label, OrderId};
 pub use profile::{
     Action, Basis, FloatingProfit, Liquidation, LockedPolicy, MeasureKind, Permission, Profile,
     ProtectionPrice, SelectKey, Tier, WaterfallStage,
 };
+pub use protection::{LimitGrowth, LimitLadder, LimitState, Volatility};
 pub use reject::Reject;
 pub use rounding::{ceil_div, floor_div, half_up_div};
 pub use spec::{AccountSpec, ExchangeSpec};

@@ -37,6 +37,8 @@ rejects! {
     UnknownSymbol = "unknown_symbol", "no instrument has this symbol";
     /// No such profile.
     UnknownProfile = "unknown_profile", "no profile has this name";
+    /// No such trade, too long ago, or busted before.
+    UnknownTrade = "unknown_trade", "no trade among those kept has this number, or it is busted already";
     /// The price is no multiple of the tick size.
     PriceOffTick = "price_off_tick", "the price is no multiple of the tick size";
     /// The price lies outside the domain of 1 to 2^30 ticks.
@@ -47,6 +49,12 @@ rejects! {
     QuantityOffLot = "quantity_off_lot", "the quantity is no multiple of the lot size";
     /// The quantity is above 2^40 - 1 lots.
     QuantityTooLarge = "quantity_too_large", "the quantity must be below 2^40 lots";
+    /// A display quantity where none can be, or too small a one.
+    Display = "display", "a display quantity needs a limit order that can rest, and at least a ten-thousandth of its quantity";
+    /// The minimum quantity is above the quantity.
+    MinQty = "min_qty", "the minimum quantity exceeds the quantity";
+    /// The expiry is not in the future.
+    Expires = "expires", "the expiry must lie in the future";
     /// The amount is zero or negative.
     AmountNotPositive = "amount_not_positive", "the amount must be above zero";
     /// The amount has more decimals than the currency.
@@ -55,14 +63,20 @@ rejects! {
     InvalidMargin = "invalid_margin", "margin rates must be 0 to 1000000 with at most 9 decimals, the initial not under the maintenance";
     /// The upper limit lies under the lower.
     InvalidBand = "invalid_band", "the upper limit lies under the lower";
+    /// The symbol is listed.
+    DuplicateSymbol = "duplicate_symbol", "an instrument of this symbol is listed";
     /// The name is taken or begins with `$`.
     DuplicateAccount = "duplicate_account", "an account of this name is open or the name is reserved";
+    /// Somebody holds a position in the instrument.
+    OpenPosition = "open_position", "somebody holds a position in this instrument";
     /// A liquidation case has the account in hand.
     Liquidation = "liquidation", "the account is being liquidated; only cancels and deposits are taken";
     /// The account is frozen.
     Frozen = "frozen", "the account is frozen";
     /// No open order of that account has this id or handle.
     UnknownOrder = "unknown_order", "the account has no open order with this id";
+    /// The order has no trigger to change.
+    Trigger = "trigger", "only an order that waits for its trigger can get another";
     /// The instrument's phase does not take this.
     Phase = "phase", "the instrument's phase does not take this order";
     /// The account has an open order with this id.

@@ -1,5 +1,6 @@
 //! An exchange as configured: what `EXCHANGE.toml` means once it has been proved.
 
+use crate::calendar::Calendar;
 use crate::ids::ProfileId;
 use crate::instrument::InstrumentSpec;
 use crate::label::Label;
@@ -29,6 +30,10 @@ pub struct ExchangeSpec {
     pub floating_profit: FloatingProfit,
     /// The insurance fund's first money, not negative.
     pub insurance_fund: Money,
+    /// Trades kept so that they can be busted.
+    pub bust_window: u32,
+    /// Calendars.
+    pub calendars: Vec<Calendar>,
     /// Instruments.
     pub instruments: Vec<InstrumentSpec>,
     /// Profiles; the first is [`Profile::unlimited`].

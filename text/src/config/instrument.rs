@@ -7,7 +7,7 @@ use crate::r#where::Error;
 use plimsoll_types::units::tick_value;
 use plimsoll_types::{
     AuctionCandidates, Band, Fee, Fees, InstrumentKind, InstrumentSpec, MarginRate, MarkSource,
-    MarketRemainder, Money, Phase, Price, Ratio, Reject, Step, ceil_div, floor_div,
+    MarketRemainder, Money, Phase, Price, Ratio, Reject, Step, TradingRules,
 };
 use std::collections::HashMap;
 
@@ -100,6 +100,7 @@ fn read(table: &Table<'_>, money_decimals: u32) -> Result<InstrumentSpec, Error>
         phase: phase(table)?,
         auction_candidates: auction_candidates(table)?,
         market_remainder: market_remainder(table)?,
+        rules: TradingRules::default(),
     })
 }
 
@@ -151,13 +152,7 @@ fn band(table: &Table<'_>, settlement: Price) -> Result<Option<Band>, Error> {
     let Some(field) = table.get("price_limit") else {
         return Ok(None);
     };
-    let limit = i128::from(field.ratio()?.nano());
-    let (ticks, one) = (i128::from(settlement.ticks()), i128::from(Ratio::SCALE));
-    let edge = |ticks: i128| Price::clamped(ticks.clamp(1, 1 << 31) as i64);
-    Ok(Some(Band {
-        down: edge(ceil_div(ticks * (one - limit), one)),
-        up: edge(floor_div(ticks * (one + limit), one)),
-    }))
+    Ok(Some(Band::around(settlement, field.ratio()?)))
 }
 
 /// A share in quotes, or a table of `share` and `per_lot`.

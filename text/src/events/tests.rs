@@ -66,6 +66,8 @@ fn orders() {
         side: Side::Buy,
         price: Some(ticks(10_001)),
         qty: Qty::new(15),
+        trigger: None,
+        display: Qty::ZERO,
         handle: None,
     };
     assert_eq!(
@@ -79,6 +81,8 @@ fn orders() {
         side: Side::Sell,
         price: None,
         qty: Qty::new(10),
+        trigger: None,
+        display: Qty::ZERO,
         handle: None,
     };
     assert_eq!(
