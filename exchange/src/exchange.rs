@@ -109,12 +109,23 @@ impl Exchange {
             }
         }
         for alarm in alarms {
-            if let Alarm::Call { account, serial } = alarm {
-                let call = self.risk.calls.get(&account).copied();
-                let Some(call) = call.filter(|call| call.serial == serial) else { continue };
-                self.log.now = due;
-                self.risk.calls.remove(&account);
-                self.breach(account, call.tier);
+            match alarm {
+                Alarm::Call { account, serial } => {
+                    let call = self.risk.calls.get(&account).copied();
+                    let Some(call) = call.filter(|call| call.serial == serial) else { continue };
+                    self.log.now = due;
+                    self.risk.calls.remove(&account);
+                    self.breach(account, call.tier);
+                }
+                Alarm::Phase { instrument, phase, serial } => {
+                    if self.markets[instrument.index()].phase_serial != serial {
+                        continue;
+                    }
+                    self.log.now = due;
+                    self.change_phase(instrument, phase);
+                }
+                // On the agenda already.
+                Alarm::Batch { .. } => {}
             }
             self.settle();
         }

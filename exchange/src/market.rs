@@ -15,6 +15,10 @@ pub(crate) struct Market {
     pub(crate) book: Book,
     pub(crate) records: Records,
     pub(crate) phase: Phase,
+    /// Changes of the phase so far: a timed change is void once another came in between.
+    pub(crate) phase_serial: u64,
+    /// The settlement price of the day before.
+    pub(crate) prev_settlement: Price,
     /// Price of the last trade.
     pub(crate) last: Option<Price>,
     /// Market orders that came in an auction; those that have gone since are skipped.
@@ -34,6 +38,8 @@ impl Market {
             book: Book::new(spec.band, ORDERS),
             records: Records::with_capacity(ORDERS),
             phase: spec.phase,
+            phase_serial: 0,
+            prev_settlement: spec.prev_settlement,
             last: None,
             waiting: Vec::new(),
             changed: false,

@@ -24,12 +24,18 @@ impl Exchange {
         phase: Phase,
     ) -> Result<(), Reject> {
         self.check_instrument(instrument)?;
+        if self.markets[instrument.index()].phase == phase {
+            self.log.emit(EventKind::Phase { instrument, phase });
+        } else {
+            self.change_phase(instrument, phase);
+        }
+        Ok(())
+    }
+
+    /// Changes to another phase, whoever asks for it.
+    pub(crate) fn change_phase(&mut self, instrument: InstrumentId, phase: Phase) {
         let market = &self.markets[instrument.index()];
         let old = market.phase;
-        if old == phase {
-            self.log.emit(EventKind::Phase { instrument, phase });
-            return Ok(());
-        }
         let ends_auction =
             old == Phase::Auction && matches!(phase, Phase::Continuous | Phase::Closed);
         let must_uncross =
@@ -40,13 +46,13 @@ impl Exchange {
         }
         let market = &mut self.markets[instrument.index()];
         market.phase = phase;
+        market.phase_serial += 1;
         market.changed = true;
         self.log.emit(EventKind::Phase { instrument, phase });
         self.finish_pass(instrument, pass);
         if phase == Phase::Closed {
             self.end_session(instrument);
         }
-        Ok(())
     }
 
     /// Session-end calls of accounts with a position here fall due.

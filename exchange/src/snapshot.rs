@@ -18,7 +18,7 @@ use std::fmt;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 const MAGIC: &[u8; 8] = b"PLIMSOLL";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEADER: usize = 8 + 4 + 8 + 16;
 
 /// Why a snapshot could not be taken up again.
@@ -54,6 +54,8 @@ struct SavedMarket {
     book: SavedBook,
     records: Records,
     phase: Phase,
+    phase_serial: u64,
+    prev_settlement: Price,
     last: Option<Price>,
     waiting: Vec<Handle>,
 }
@@ -82,6 +84,8 @@ impl Exchange {
                     book: market.book.save(),
                     records: market.records.clone(),
                     phase: market.phase,
+                    phase_serial: market.phase_serial,
+                    prev_settlement: market.prev_settlement,
                     last: market.last,
                     waiting: market.waiting.clone(),
                 })
@@ -157,6 +161,8 @@ impl Exchange {
                 book: Book::restore(market.book),
                 records: market.records,
                 phase: market.phase,
+                phase_serial: market.phase_serial,
+                prev_settlement: market.prev_settlement,
                 last: market.last,
                 waiting: market.waiting,
                 changed: false,

@@ -1,6 +1,6 @@
 //! What falls due later, oldest first, ties by the order in which they were set.
 
-use plimsoll_types::{AccountId, Ts};
+use plimsoll_types::{AccountId, InstrumentId, Phase, Ts};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -12,6 +12,8 @@ pub(crate) enum Alarm {
     Call { account: AccountId, serial: u64 },
     /// A case may send its next batch; void if the case has ended.
     Batch { case: u32 },
+    /// A phase that comes by itself; void unless this is the market's phase serial still.
+    Phase { instrument: InstrumentId, phase: Phase, serial: u64 },
 }
 
 /// The timers.

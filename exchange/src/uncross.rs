@@ -23,7 +23,7 @@ impl Exchange {
     fn uncross_round(&mut self, instrument: InstrumentId, pass: &mut Pass) -> Option<Price> {
         let spec = &self.spec.instruments[instrument.index()];
         let market = &self.markets[instrument.index()];
-        let reference = pass.last.or(market.last).unwrap_or(spec.prev_settlement);
+        let reference = pass.last.or(market.last).unwrap_or(market.prev_settlement);
         let found = market.book.indicative(reference, spec.auction_candidates);
         let price = found.and_then(|found| Price::new(found.price));
         let moves_mark = self.moves_mark(instrument);

@@ -89,7 +89,7 @@ pub enum MarkSource {
 }
 
 /// Trading phase. Who may enter, cancel and replace in each: SEMANTICS 5.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Phase {
     /// Orders match as they come.
     Continuous,
