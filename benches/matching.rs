@@ -1,7 +1,7 @@
 //! Criterion: matching alone. Add, cancel, cross and the mixed flow, without risk.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use plimsoll::matching::Book;
+use plimsoll::matching::{Book, NewResting};
 use plimsoll::types::{Handle, Price, Qty, SelfMatch, Side};
 use plimsoll::workload::{self, FLOWS, Tally};
 use std::hint::black_box;
@@ -19,7 +19,7 @@ fn filled() -> (Book, workload::Stream) {
 
 fn add(book: &mut Book, n: u64) -> Handle {
     let price = Price::new(workload::MIDDLE - 1 - (n % 50) as i64);
-    book.rest(Side::Buy, price, n as u32, Qty::new(1 + n % 100), false)
+    book.rest(NewResting::plain(Side::Buy, price, n as u32, Qty::new(1 + n % 100)))
 }
 
 fn matching(c: &mut Criterion) {

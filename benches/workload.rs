@@ -3,7 +3,7 @@
 //! 45 % adds within 50 ticks of the touch, 45 % cancels of a random resting order, 5 % replaces, 5 % orders that
 //! cross, with a given number of orders resting. Adds and cancels are balanced so that this number holds.
 
-use plimsoll_matching::{Book, Gone, Maker, Sink, Taker};
+use plimsoll_matching::{Book, Gone, Maker, NewResting, Sink, Taker};
 use plimsoll_types::{Handle, Price, Qty, SelfMatch, Side};
 
 /// What a flow is made of.
@@ -107,6 +107,7 @@ impl Sink for Tally {
         self.lots += qty;
         self.worth = self.worth.wrapping_add(price.ticks() as u64 * qty);
     }
+    fn refilled(&mut self, _: Maker, _: Side, _: Price, _: u64) {}
     fn pair(&mut self, _: Maker, _: Maker, _: Price, _: u64) {}
     fn lost(&mut self, _: Maker, _: Side, _: Option<Price>, _: u64, _: Gone) {}
     fn decremented(&mut self, _: u64, _: u64) {}
@@ -150,7 +151,8 @@ fn enter<S: Sink>(
 ) -> Option<Handle> {
     let taker = Taker { owner, side, limit: Some(price), qty, self_match: SelfMatch::None };
     let taken = book.take(&taker, sink);
-    (!taken.left.is_zero()).then(|| book.rest(side, Some(price), owner, taken.left, false))
+    (!taken.left.is_zero())
+        .then(|| book.rest(NewResting::plain(side, Some(price), owner, taken.left)))
 }
 
 /// The book a flow starts from.

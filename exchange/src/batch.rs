@@ -5,6 +5,7 @@ use crate::exchange::Exchange;
 use crate::market::Books;
 use crate::orders::Record;
 use crate::timers::Alarm;
+use plimsoll_matching::NewResting;
 use plimsoll_risk::{Case, Quote, RestingBatch};
 use plimsoll_types::{
     CancelReason, CaseStep, EventKind, InstrumentId, LiquidationTarget, Money, OrderId, ParkReason,
@@ -145,7 +146,7 @@ impl Exchange {
         self.arrivals += 1;
         let arrival = self.arrivals;
         let (book, mut keeper) = self.split(instrument);
-        let handle = book.rest(side, price, account.0, qty, false);
+        let handle = book.rest(NewResting::plain(side, price, account.0, qty));
         keeper.keep(
             handle,
             side,

@@ -267,6 +267,17 @@ impl Sink for Booking<'_> {
         self.note(leg.position);
     }
 
+    fn refilled(&mut self, maker: Maker, _: Side, price: Price, shown: u64) {
+        let leg = self.leg(maker.slot);
+        self.keeper.log.emit(EventKind::Refilled {
+            account: leg.account,
+            id: leg.id,
+            instrument: self.keeper.instrument,
+            price,
+            qty: Qty::new(shown),
+        });
+    }
+
     fn pair(&mut self, bid: Maker, ask: Maker, price: Price, qty: u64) {
         let (buyer, seller) = (self.leg(bid.slot), self.leg(ask.slot));
         self.pass.taken += qty;

@@ -3,7 +3,7 @@
 use crate::booking::{Booking, Incoming, Pass};
 use crate::exchange::Exchange;
 use crate::orders::Record;
-use plimsoll_matching::{Stop, Taker};
+use plimsoll_matching::{NewResting, Stop, Taker};
 use plimsoll_risk::PositionId;
 use plimsoll_types::{
     AccountId, CancelReason, EventKind, InstrumentId, MarketRemainder, Money, NewOrder, OrderId,
@@ -305,7 +305,7 @@ impl Exchange {
             limit: ready.limit,
         });
         let mut sink = Booking { keeper, incoming, pass, moves_mark };
-        if ready.tif == TimeInForce::Fok && !book.could_fill(&taker, &mut sink) {
+        if ready.tif == TimeInForce::Fok && !book.could_trade(&taker, taker.qty, &mut sink) {
             return (ready.qty, Stop::Limit, None);
         }
         let taken = book.take(&taker, &mut sink);
@@ -365,7 +365,8 @@ impl Exchange {
         // What closes traded first; where trades with itself left it otherwise, the end of the pass shares out anew.
         let opens = ready.opens.min(left.lots());
         let (book, mut keeper) = self.split(ready.instrument);
-        let handle = book.rest(ready.side, price, ready.account.0, left, ready.reduce_only);
+        let plain = NewResting::plain(ready.side, price, ready.account.0, left);
+        let handle = book.rest(NewResting { reduce_only: ready.reduce_only, ..plain });
         let record = Record {
             id: ready.id,
             position,

@@ -2,6 +2,7 @@
 
 use crate::booking::{Booking, Pass};
 use crate::exchange::Exchange;
+use plimsoll_matching::NewResting;
 use plimsoll_types::{
     CancelReason, EventKind, Handle, InstrumentId, MarketRemainder, Price, Qty, Side,
 };
@@ -79,7 +80,15 @@ impl Exchange {
         let mut record = keeper.records[slot].clone();
         keeper.shrink(slot, order.side, order.qty.lots(), 0);
         (record.market, record.arrival, record.frozen_at) = (false, arrival, price);
-        let handle = book.rest(order.side, Some(price), order.owner, order.qty, order.reduce_only);
+        let handle = book.rest(NewResting {
+            side: order.side,
+            price: Some(price),
+            owner: order.owner,
+            qty: order.qty,
+            display: order.display,
+            reduce_only: order.reduce_only,
+            first: false,
+        });
         let account = keeper.risk.position(record.position).account();
         record.frozen = keeper.frozen(account, price, record.opens);
         let position = record.position;

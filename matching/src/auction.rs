@@ -140,17 +140,16 @@ impl Book {
             if !self.trim_front(bid, sink) || !self.trim_front(ask, sink) {
                 continue;
             }
-            let (buy, sell) = (self.slab[bid], self.slab[ask]);
-            let qty = buy.qty().min(sell.qty());
-            sink.pair(
-                Maker { slot: bid, owner: buy.owner, left: buy.qty() - qty },
-                Maker { slot: ask, owner: sell.owner, left: sell.qty() - qty },
-                price,
-                qty,
-            );
+            let open = (self.open(bid), self.open(ask));
+            let qty = open.0.min(open.1);
+            let maker =
+                |slot: u32, open| Maker { slot, owner: self.slab[slot].owner, left: open - qty };
+            sink.pair(maker(bid, open.0), maker(ask, open.1), price, qty);
             traded += qty;
-            self.shorten_front(bid, qty);
-            self.shorten_front(ask, qty);
+            for slot in [bid, ask] {
+                self.shorten_front(slot, qty);
+                self.show_anew(slot);
+            }
         }
         traded
     }
@@ -179,10 +178,11 @@ impl Book {
             return true;
         }
         let room = u64::try_from(sink.room(order.owner, order.side())).unwrap_or(0);
-        if order.qty() <= room {
+        let open = self.open(slot);
+        if open <= room {
             return true;
         }
-        let excess = order.qty() - room;
+        let excess = open - room;
         let maker = Maker { slot, owner: order.owner, left: room };
         let price = Price::new(i64::from(order.price));
         sink.lost(maker, order.side(), price, excess, Gone::ReduceOnly);
@@ -190,12 +190,24 @@ impl Book {
         room > 0
     }
 
+    /// Takes lots off an order at the front, what it hides first.
     fn shorten_front(&mut self, slot: u32, qty: u64) {
-        if qty < self.slab[slot].qty() {
-            self.reduce(slot, plimsoll_types::Qty::new(qty));
-        } else {
+        if qty == self.open(slot) {
             self.remove(slot);
+            return;
         }
+        self.reduce(slot, plimsoll_types::Qty::new(qty));
+    }
+
+    /// An iceberg that traded in an auction shows as much of what is left as it may, at its place.
+    fn show_anew(&mut self, slot: u32) {
+        let order = self.slab[slot];
+        if order.qty() == 0 || !order.is_iceberg() {
+            return;
+        }
+        let more = self.peaks.show_more(slot, order.qty());
+        self.slab[slot].show(order.qty() + more);
+        self.level_mut(order.side(), order.price).qty += more;
     }
 
     /// Slots of a side's orders at market, in time order.

@@ -2,6 +2,7 @@
 
 use crate::book::{Book, key_of};
 use crate::ladder::{Level, NO_KEY};
+use crate::resting::PARKED;
 use crate::slab::NIL;
 use plimsoll_types::Side;
 
@@ -38,7 +39,43 @@ impl Book {
         if live != self.live() {
             return Err(Damage(format!("{live} orders linked, {} live", self.live())));
         }
-        Ok(())
+        self.audit_tables()
+    }
+
+    /// What is kept beside the orders, counted anew from them.
+    fn audit_tables(&self) -> Result<(), Damage> {
+        let (mut parked, mut reduce_only, mut icebergs, mut lasts) = (0, 0, 0, 0);
+        for (slot, order) in self.slab.iter() {
+            parked += u32::from(order.price == PARKED);
+            reduce_only += u32::from(order.is_reduce_only());
+            if order.is_iceberg() {
+                icebergs += 1;
+                let (display, hidden) = (self.peaks.display(slot), self.peaks.hidden(slot));
+                let shown = order.qty();
+                if display == 0
+                    || order.price != PARKED && (shown > display || hidden > 0 && shown == 0)
+                {
+                    return Err(Damage(format!("iceberg {slot} shows {shown} of {display}")));
+                }
+            }
+            if order.is_first() && (order.next == NIL || !self.slab[order.next].is_first()) {
+                lasts += 1;
+                let place = (order.price, order.side() == Side::Sell);
+                if self.firsts.get(&place) != Some(&slot) {
+                    return Err(Damage(format!("{slot} is not known as the last that goes first")));
+                }
+            }
+        }
+        let counts = [
+            (parked, self.parked, "parked"),
+            (reduce_only, self.reduce_only, "reduce-only"),
+            (icebergs, self.peaks.live(), "icebergs"),
+            (lasts, self.firsts.len() as u32, "prices where some go first"),
+        ];
+        match counts.iter().find(|(found, kept, _)| found != kept) {
+            Some((found, kept, what)) => Err(Damage(format!("{found} {what}, {kept} counted"))),
+            None => Ok(()),
+        }
     }
 
     fn audit_level(&self, side: Side, price: i32, level: &Level) -> Result<u32, Damage> {
@@ -59,6 +96,9 @@ impl Book {
             }) {
                 return damage("outside the band");
             }
+            if order.is_first() && prev != NIL && !self.slab[prev].is_first() {
+                return damage("one that goes first behind one that does not");
+            }
             qty += order.qty();
             count += 1;
             prev = slot;
@@ -77,6 +117,7 @@ impl Book {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resting::NewResting;
     use plimsoll_types::{Price, Qty};
 
     #[test]
@@ -84,7 +125,7 @@ mod tests {
         let plant = |harm: fn(&mut Book)| {
             let mut book = Book::new(None, 4);
             for owner in 0..3 {
-                book.rest(Side::Buy, Price::new(10), owner, Qty::new(2), false);
+                book.rest(NewResting::plain(Side::Buy, Price::new(10), owner, Qty::new(2)));
             }
             assert_eq!(book.audit(), Ok(()));
             harm(&mut book);

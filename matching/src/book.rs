@@ -1,8 +1,11 @@
 //! A book: two ladders over one slab, and the market orders that wait for an auction.
 
 use crate::ladder::{Ladder, Level, NO_KEY};
-use crate::slab::{Draft, NIL, Slab};
-use plimsoll_types::{Band, Handle, Price, Qty, Side};
+use crate::peaks::Peaks;
+use crate::resting::{Removed, Resting};
+use crate::slab::{NIL, Slab};
+use plimsoll_types::{Allocation, Band, Handle, Price, Qty, Side};
+use std::collections::BTreeMap;
 
 /// Price of a market order that waits for an auction.
 pub(crate) const MARKET: i32 = 0;
@@ -17,31 +20,18 @@ pub struct Book {
     pub(crate) market_bids: Level,
     pub(crate) market_asks: Level,
     pub(crate) band: Option<Band>,
-    /// Resting reduce-only orders.
+    /// Reduce-only orders.
     pub(crate) reduce_only: u32,
+    /// Orders that wait outside the levels.
+    pub(crate) parked: u32,
+    /// What icebergs hide.
+    pub(crate) peaks: Peaks,
+    /// The last of the orders that go first, at each price (and whether it is a sell's) that has any.
+    pub(crate) firsts: BTreeMap<(i32, bool), u32>,
+    pub(crate) allocation: Allocation,
     /// Used by fill-or-kill checks, kept so that they need not allocate.
     pub(crate) scratch: Vec<(u32, i64)>,
 }
-
-/// A resting order as others may see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Resting {
-    /// Its slot.
-    pub slot: u32,
-    /// Its owner.
-    pub owner: u32,
-    /// Its side.
-    pub side: Side,
-    /// Its limit; `None` for a market order that waits for an auction.
-    pub price: Option<Price>,
-    /// Lots open.
-    pub qty: Qty,
-    /// Whether it may only reduce.
-    pub reduce_only: bool,
-}
-
-/// An order that was taken out of the book.
-pub type Removed = Resting;
 
 /// The ladder key of a price: higher is better.
 #[inline]
@@ -78,6 +68,10 @@ impl Book {
             market_asks: Level::EMPTY,
             band,
             reduce_only: 0,
+            parked: 0,
+            peaks: Peaks::default(),
+            firsts: BTreeMap::new(),
+            allocation: Allocation::Time,
             scratch: Vec::new(),
         }
     }
@@ -88,9 +82,19 @@ impl Book {
         self.band
     }
 
-    /// Resting orders.
+    /// Sets how a level is shared out to an order that wants less than it shows. Not part of what is saved.
+    pub fn set_allocation(&mut self, allocation: Allocation) {
+        self.allocation = allocation;
+    }
+
+    /// Resting orders; those that wait outside the levels are not counted.
     pub fn live(&self) -> u32 {
-        self.slab.live()
+        self.slab.live() - self.parked
+    }
+
+    /// Orders that wait outside the levels.
+    pub fn parked(&self) -> u32 {
+        self.parked
     }
 
     /// One more than the highest slot ever used: the length of a table beside the book.
@@ -156,57 +160,10 @@ impl Book {
         }
     }
 
-    /// Adds an order behind the others at its price; `price` `None` = at market, for the next auction.
-    ///
-    /// The caller has checked the band, the quantity (1 to [`Qty::MAX`]) and that it does not cross.
-    #[inline]
-    pub fn rest(
-        &mut self,
-        side: Side,
-        price: Option<Price>,
-        owner: u32,
-        qty: Qty,
-        reduce_only: bool,
-    ) -> Handle {
-        let price = price.map_or(MARKET, |price| price.ticks() as i32);
-        let slot = self.slab.insert(Draft { side, price, owner, qty: qty.lots(), reduce_only });
-        self.reduce_only += u32::from(reduce_only);
-        let level = match (side, price) {
-            (Side::Buy, MARKET) => &mut self.market_bids,
-            (Side::Sell, MARKET) => &mut self.market_asks,
-            (Side::Buy, price) => self.bids.open(price),
-            (Side::Sell, price) => self.asks.open(-price),
-        };
-        let tail = level.tail;
-        level.tail = slot;
-        level.qty += qty.lots();
-        if tail == NIL {
-            level.head = slot;
-        } else {
-            self.slab[tail].next = slot;
-            self.slab[slot].prev = tail;
-        }
-        self.slab.handle(slot)
-    }
-
     /// The resting order behind a handle; `None` for a stale or foreign one.
     #[inline]
     pub fn find(&self, handle: Handle) -> Option<Resting> {
         self.slab.find(handle).map(|slot| self.resting(slot))
-    }
-
-    /// The resting order in a slot that is in use.
-    #[inline]
-    pub fn resting(&self, slot: u32) -> Resting {
-        let order = &self.slab[slot];
-        Resting {
-            slot,
-            owner: order.owner,
-            side: order.side(),
-            price: Price::new(i64::from(order.price)),
-            qty: Qty::new(order.qty()),
-            reduce_only: order.is_reduce_only(),
-        }
     }
 
     /// The handle of a slot that is in use.
@@ -270,23 +227,6 @@ impl Book {
         gone
     }
 
-    /// Frees the slot of an order that has left its level.
-    #[inline]
-    pub(crate) fn forget(&mut self, slot: u32) {
-        self.reduce_only -= u32::from(self.slab[slot].is_reduce_only());
-        self.slab.remove(slot);
-    }
-
-    /// Takes lots off an order that keeps its place. `by` must be below its open quantity.
-    #[inline]
-    pub fn reduce(&mut self, slot: u32, by: Qty) {
-        let order = &mut self.slab[slot];
-        plimsoll_types::invariant!(by.lots() < order.qty(), "a reduction leaves something open");
-        order.reduce(by.lots());
-        let (side, price) = (order.side(), order.price);
-        self.level_mut(side, price).qty -= by.lots();
-    }
-
     /// Slots at a price in time order; `None` = orders at market.
     pub fn queue(&self, side: Side, price: Option<Price>) -> impl Iterator<Item = u32> {
         let level = match (price, side) {
@@ -302,12 +242,14 @@ impl Book {
         })
     }
 
-    /// Sets a new band and makes the ladders fit it; gives the slots outside it, bids then asks, each from the best price.
+    /// Sets a new band and makes the ladders fit it. Handles, queues and what icebergs hide stay.
     ///
-    /// The caller takes those out first: call [`Book::outside`], remove them, then this.
+    /// The caller takes the orders outside it out first: see [`Book::outside`]. Cost: O(levels), and the new ladders.
     pub fn set_band(&mut self, band: Band) {
-        let saved = self.save();
-        *self = Book::load(saved, Some(band));
+        let (mut bids, mut asks) = ladders(Some(band));
+        self.bids.pour(&mut bids);
+        self.asks.pour(&mut asks);
+        (self.bids, self.asks, self.band) = (bids, asks, Some(band));
     }
 
     /// Slots of orders outside `band`: bids from the best, then asks from the best, each price in time order.
@@ -325,16 +267,20 @@ impl Book {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resting::NewResting;
 
     fn price(ticks: i64) -> Option<Price> {
         Price::new(ticks)
     }
 
+    fn bid(book: &mut Book, ticks: i64, owner: u32, qty: u64) -> Handle {
+        book.rest(NewResting::plain(Side::Buy, price(ticks), owner, Qty::new(qty)))
+    }
+
     #[test]
     fn a_cancel_in_the_middle_keeps_the_queue() {
         let mut book = Book::new(None, 8);
-        let handles: Vec<_> =
-            (1..=3).map(|n| book.rest(Side::Buy, price(100), n, Qty::new(10), false)).collect();
+        let handles: Vec<_> = (1..=3).map(|n| bid(&mut book, 100, n, 10)).collect();
         assert_eq!(book.cancel(handles[1]).map(|o| o.owner), Some(2));
         assert_eq!(book.cancel(handles[1]), None);
         let owners: Vec<_> =
@@ -351,7 +297,7 @@ mod tests {
     fn a_new_band_keeps_what_fits_it_and_its_order() {
         let mut book = Book::new(None, 8);
         for (n, ticks) in [(1, 90), (2, 100), (3, 100), (4, 110)] {
-            book.rest(Side::Buy, price(ticks), n, Qty::new(1), false);
+            bid(&mut book, ticks, n, 1);
         }
         let band = Band { down: Price::clamped(95), up: Price::clamped(105) };
         for slot in book.outside(band) {

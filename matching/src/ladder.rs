@@ -214,6 +214,14 @@ impl Ladder {
         }
     }
 
+    /// Gives every level to another ladder, worst first, so that a window there need not move down.
+    pub(crate) fn pour(&self, into: &mut Ladder) {
+        let levels: Vec<_> = self.iter().map(|(key, level)| (key, *level)).collect();
+        for (key, level) in levels.into_iter().rev() {
+            *into.open(key) = level;
+        }
+    }
+
     /// Levels from the best, with their keys.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (i32, &Level)> {
         let mut key = self.best;

@@ -9,13 +9,17 @@ mod bitmap;
 mod book;
 mod ladder;
 mod matcher;
+mod peaks;
+mod resting;
 mod saved;
 mod sink;
 mod slab;
+pub mod stops;
 
 pub use auction::{AuctionPrice, AuctionSide, auction_price};
 pub use audit::Damage;
-pub use book::{Book, Removed, Resting};
+pub use book::Book;
 pub use matcher::{Stop, Taken, Taker};
+pub use resting::{NewResting, Removed, Resting};
 pub use saved::SavedBook;
 pub use sink::{Gone, Maker, Sink};

@@ -101,7 +101,8 @@ impl Book {
                 }
                 continue;
             }
-            if self.slab[slot].is_reduce_only() && !self.trim(level, price, sink) {
+            if !self.slab[slot].is_simple() {
+                self.meet_apart(level, price, left, last, sink);
                 continue;
             }
             let open = self.slab[slot].qty();
@@ -112,6 +113,64 @@ impl Book {
             self.shorten(level, slot, qty);
         }
         None
+    }
+
+    /// The head of the level is reduce-only or an iceberg.
+    #[cold]
+    fn meet_apart<S: Sink>(
+        &mut self,
+        level: &mut Level,
+        price: Price,
+        left: &mut u64,
+        last: &mut Option<Price>,
+        sink: &mut S,
+    ) {
+        let slot = level.head;
+        if self.slab[slot].is_reduce_only() && !self.trim(level, price, sink) {
+            return;
+        }
+        let (owner, shown) = (self.slab[slot].owner, self.slab[slot].qty());
+        let qty = shown.min(*left);
+        let maker = Maker { slot, owner, left: self.open(slot) - qty };
+        *left -= qty;
+        *last = Some(price);
+        sink.fill(maker, price, qty);
+        if qty == shown && maker.left > 0 {
+            self.refill(level, maker, price, sink);
+        } else {
+            self.shorten(level, slot, qty);
+        }
+    }
+
+    /// Lets the iceberg at the head of a level, whose peak is used up, show the next one behind all others there.
+    ///
+    /// It goes first no longer: whoever goes first stands before those that do not.
+    fn refill<S: Sink>(&mut self, level: &mut Level, maker: Maker, price: Price, sink: &mut S) {
+        let slot = maker.slot;
+        if self.slab[slot].is_first() {
+            self.forget_first(slot);
+            self.slab[slot].no_longer_first();
+        }
+        let shown = self.peaks.refill(slot);
+        let order = &mut self.slab[slot];
+        level.qty = level.qty - order.qty() + shown;
+        order.show(shown);
+        let (next, side) = (order.next, order.side());
+        if next != NIL {
+            (order.next, order.prev) = (NIL, level.tail);
+            self.slab[next].prev = NIL;
+            self.slab[level.tail].next = slot;
+            (level.head, level.tail) = (next, slot);
+        }
+        sink.refilled(maker, side, price, shown);
+    }
+
+    /// Takes `qty` lots off the head of a level, what it hides first.
+    fn cut(&mut self, level: &mut Level, slot: u32, qty: u64) {
+        let qty = self.take_hidden(slot, qty);
+        if qty > 0 {
+            self.shorten(level, slot, qty);
+        }
     }
 
     /// Takes `qty` lots off the head of a level, and the order out if nothing is left of it.
@@ -145,11 +204,11 @@ impl Book {
     ) -> Option<Stop> {
         let slot = level.head;
         let owner = self.slab[slot].owner;
-        let (open, side) = (self.slab[slot].qty(), self.slab[slot].side());
+        let (open, side) = (self.open(slot), self.slab[slot].side());
         let mut drop_maker = |book: &mut Book, qty: u64| {
             let maker = Maker { slot, owner, left: open - qty };
             sink.lost(maker, side, Some(price), qty, Gone::SelfMatch);
-            book.shorten(level, slot, qty);
+            book.cut(level, slot, qty);
         };
         match mode {
             SelfMatch::None => None,
@@ -178,38 +237,45 @@ impl Book {
         let slot = level.head;
         let order = self.slab[slot];
         let room = u64::try_from(sink.room(order.owner, order.side())).unwrap_or(0);
-        if order.qty() <= room {
+        let open = self.open(slot);
+        if open <= room {
             return true;
         }
-        let excess = order.qty() - room;
+        let excess = open - room;
         let maker = Maker { slot, owner: order.owner, left: room };
         sink.lost(maker, order.side(), Some(price), excess, Gone::ReduceOnly);
-        self.shorten(level, slot, excess);
+        self.cut(level, slot, excess);
         room > 0
     }
 
-    /// Whether a fill-or-kill order would fill whole: matching tried without being done. Source: RULES 7.5.
+    /// Whether an order would trade at least `wanted` lots at once: matching tried without being done. Source: RULES 7.5.
     ///
     /// An own order on the way ends it, unless own orders may trade with each other or the resting one gives way; reduce-only
     /// makers count for what their account's position, moving fill by fill, could then give.
     /// Cost: O(orders it would meet); with reduce-only makers among them, times the accounts it would meet.
-    pub fn could_fill<S: Sink>(&mut self, taker: &Taker, sink: &mut S) -> bool {
+    pub fn could_trade<S: Sink>(&mut self, taker: &Taker, wanted: Qty, sink: &mut S) -> bool {
         let mut moves = std::mem::take(&mut self.scratch);
         moves.clear();
-        let fills = self.dry_run(taker, sink, &mut moves);
+        let fills = self.dry_run(taker, wanted.lots(), sink, &mut moves);
         self.scratch = moves;
         fills
     }
 
-    fn dry_run<S: Sink>(&self, taker: &Taker, sink: &mut S, moves: &mut Vec<(u32, i64)>) -> bool {
+    fn dry_run<S: Sink>(
+        &self,
+        taker: &Taker,
+        wanted: u64,
+        sink: &mut S,
+        moves: &mut Vec<(u32, i64)>,
+    ) -> bool {
         let side = taker.side.opposite();
         let worst = worst_key(side, taker.limit);
-        let wanted = taker.qty.lots();
         let mut found = 0;
         for (_, level) in self.ladder(side).iter().take_while(|(key, _)| *key >= worst) {
             let mut slot = level.head;
             while slot != NIL {
                 let order = &self.slab[slot];
+                let open = self.open(slot);
                 slot = order.next;
                 if order.owner == taker.owner {
                     match taker.self_match {
@@ -218,7 +284,7 @@ impl Book {
                         _ => return false,
                     }
                 }
-                let mut qty = order.qty();
+                let mut qty = open;
                 if order.is_reduce_only() {
                     let given =
                         moves.iter().filter(|m| m.0 == order.owner).map(|m| m.1).sum::<i64>();
@@ -249,11 +315,13 @@ fn worst_key(side: Side, limit: Option<Price>) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resting::NewResting;
 
     /// Writes down what it is told.
     #[derive(Default)]
     struct Tape {
         fills: Vec<(u32, i64, u64)>,
+        refills: Vec<(u32, u64, u64)>,
         lost: Vec<(u32, u64, Gone)>,
         room: i64,
     }
@@ -265,6 +333,9 @@ mod tests {
         fn fill(&mut self, maker: Maker, price: Price, qty: u64) {
             self.fills.push((maker.owner, price.ticks(), qty));
         }
+        fn refilled(&mut self, maker: Maker, _: Side, _: Price, shown: u64) {
+            self.refills.push((maker.owner, maker.left, shown));
+        }
         fn pair(&mut self, _: Maker, _: Maker, _: Price, _: u64) {}
         fn lost(&mut self, maker: Maker, _: Side, _: Option<Price>, qty: u64, why: Gone) {
             self.lost.push((maker.owner, qty, why));
@@ -275,7 +346,7 @@ mod tests {
     fn book_of(asks: &[(u32, i64, u64)]) -> Book {
         let mut book = Book::new(None, 16);
         for &(owner, ticks, qty) in asks {
-            book.rest(Side::Sell, Price::new(ticks), owner, Qty::new(qty), false);
+            book.rest(NewResting::plain(Side::Sell, Price::new(ticks), owner, Qty::new(qty)));
         }
         book
     }
@@ -312,6 +383,25 @@ mod tests {
     }
 
     #[test]
+    fn a_used_up_peak_comes_again_behind_the_others() {
+        let mut book = Book::new(None, 4);
+        let ask = |owner, qty, display| NewResting {
+            display: Qty::new(display),
+            ..NewResting::plain(Side::Sell, Price::new(100), owner, Qty::new(qty))
+        };
+        book.rest(ask(1, 8, 3));
+        book.rest(ask(2, 4, 0));
+        assert_eq!(book.best(Side::Sell), Some((Price::clamped(100), Qty::new(7))));
+        let mut tape = Tape::default();
+        let taken = book.take(&buy(100, 11, SelfMatch::None), &mut tape);
+        assert_eq!(tape.fills, [(1, 100, 3), (2, 100, 4), (1, 100, 3), (1, 100, 1)]);
+        assert_eq!(tape.refills, [(1, 5, 3), (1, 2, 2)]);
+        assert_eq!(taken.stop, Stop::Filled);
+        assert_eq!(book.best(Side::Sell), Some((Price::clamped(100), Qty::new(1))));
+        assert_eq!(book.audit(), Ok(()));
+    }
+
+    #[test]
     fn each_self_match_mode_does_what_it_says() {
         for (mode, fills, lost, stop, left) in [
             (SelfMatch::None, vec![(9, 100, 5), (2, 100, 3)], vec![], Stop::Filled, 0),
@@ -333,10 +423,11 @@ mod tests {
     #[test]
     fn a_reduce_only_maker_trades_what_it_can_reduce() {
         let mut book = Book::new(None, 4);
-        book.rest(Side::Sell, Price::new(100), 1, Qty::new(5), true);
+        let ask = NewResting::plain(Side::Sell, Price::new(100), 1, Qty::new(5));
+        book.rest(NewResting { reduce_only: true, ..ask });
         let mut tape = Tape { room: 2, ..Tape::default() };
-        assert!(!book.could_fill(&buy(100, 3, SelfMatch::None), &mut tape));
-        assert!(book.could_fill(&buy(100, 2, SelfMatch::None), &mut tape));
+        assert!(!book.could_trade(&buy(100, 3, SelfMatch::None), Qty::new(3), &mut tape));
+        assert!(book.could_trade(&buy(100, 2, SelfMatch::None), Qty::new(2), &mut tape));
         let taken = book.take(&buy(100, 4, SelfMatch::None), &mut tape);
         assert_eq!(tape.fills, [(1, 100, 2)]);
         assert_eq!(tape.lost, [(1, 3, Gone::ReduceOnly)]);

@@ -2,6 +2,7 @@
 
 use crate::book::{Book, key_of};
 use crate::ladder::Level;
+use crate::resting::PARKED;
 use crate::slab::{NIL, Slab};
 use plimsoll_types::{Band, Price, Side};
 use serde::{Deserialize, Serialize};
@@ -16,11 +17,14 @@ pub struct SavedBook {
     market_asks: Level,
     band: Option<Band>,
     reduce_only: u32,
+    /// Slot, display and hidden lots of each iceberg.
+    icebergs: Vec<(u32, u64, u64)>,
 }
 
 impl Book {
     /// Puts the book down. Cost: O(orders).
     pub fn save(&self) -> SavedBook {
+        let icebergs = if self.peaks.live() == 0 { None } else { Some(self.slab.iter()) };
         let levels = |side: Side| {
             self.ladder(side).iter().map(|(key, level)| (key_of(side, key), *level)).collect()
         };
@@ -32,18 +36,18 @@ impl Book {
             market_asks: self.market_asks,
             band: self.band,
             reduce_only: self.reduce_only,
+            icebergs: icebergs
+                .into_iter()
+                .flatten()
+                .filter(|(_, order)| order.is_iceberg())
+                .map(|(slot, _)| (slot, self.peaks.display(slot), self.peaks.hidden(slot)))
+                .collect(),
         }
     }
 
-    /// Takes a book up again, as saved. Cost: O(orders).
+    /// Takes a book up again, as saved; how it shares out a level is to be set again. Cost: O(orders).
     pub fn restore(saved: SavedBook) -> Book {
-        let band = saved.band;
-        Book::load(saved, band)
-    }
-
-    /// Takes a book up under a band that every order fits.
-    pub(crate) fn load(saved: SavedBook, band: Option<Band>) -> Book {
-        let mut book = Book::new(band, 0);
+        let mut book = Book::new(saved.band, 0);
         book.slab = saved.slab;
         book.reduce_only = saved.reduce_only;
         book.market_bids = saved.market_bids;
@@ -53,6 +57,15 @@ impl Book {
         }
         for (price, level) in saved.asks.into_iter().rev() {
             *book.asks.open(-price) = level;
+        }
+        for (slot, display, hidden) in saved.icebergs {
+            book.peaks.put(slot, display, hidden);
+        }
+        for (slot, order) in book.slab.iter() {
+            book.parked += u32::from(order.price == PARKED);
+            if order.is_first() && (order.next == NIL || !book.slab[order.next].is_first()) {
+                book.firsts.insert((order.price, order.side() == Side::Sell), slot);
+            }
         }
         book
     }
@@ -64,21 +77,27 @@ impl Book {
         let level = |l: &Level| u64::from(l.head) < slots && u64::from(l.tail) < slots;
         saved.bids.iter().chain(&saved.asks).all(|(ticks, l)| price(*ticks) && level(l))
             && [&saved.market_bids, &saved.market_asks].iter().all(|l| l.head == NIL || level(l))
+            && saved
+                .icebergs
+                .iter()
+                .all(|&(slot, display, _)| u64::from(slot) < slots && display > 0)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resting::NewResting;
     use plimsoll_types::Qty;
 
     #[test]
     fn a_book_taken_up_again_has_the_same_queues_and_handles() {
         let mut book = Book::new(None, 4);
-        let first = book.rest(Side::Buy, Price::new(5), 1, Qty::new(2), false);
-        let second = book.rest(Side::Buy, Price::new(5), 2, Qty::new(2), false);
-        book.rest(Side::Sell, Price::new(900_000), 3, Qty::new(2), true);
-        book.rest(Side::Sell, None, 4, Qty::new(1), false);
+        let first = book.rest(NewResting::plain(Side::Buy, Price::new(5), 1, Qty::new(2)));
+        let second = book.rest(NewResting::plain(Side::Buy, Price::new(5), 2, Qty::new(2)));
+        let ask = NewResting::plain(Side::Sell, Price::new(900_000), 3, Qty::new(2));
+        book.rest(NewResting { reduce_only: true, ..ask });
+        book.rest(NewResting::plain(Side::Sell, None, 4, Qty::new(1)));
         book.cancel(first);
         let saved = book.save();
         assert!(Book::is_sound(&saved));
@@ -87,7 +106,7 @@ mod tests {
         assert_eq!(again.find(second), book.find(second));
         assert_eq!(again.find(first), None);
         assert_eq!(again.market_orders(Side::Sell), book.market_orders(Side::Sell));
-        let next = book.rest(Side::Buy, Price::new(6), 5, Qty::new(1), false);
-        assert_eq!(again.rest(Side::Buy, Price::new(6), 5, Qty::new(1), false), next);
+        let next = book.rest(NewResting::plain(Side::Buy, Price::new(6), 5, Qty::new(1)));
+        assert_eq!(again.rest(NewResting::plain(Side::Buy, Price::new(6), 5, Qty::new(1))), next);
     }
 }

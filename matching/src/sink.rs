@@ -9,7 +9,7 @@ pub struct Maker {
     pub slot: u32,
     /// Its owner.
     pub owner: u32,
-    /// Lots left open after this.
+    /// Lots left open after this, hidden ones too.
     pub left: u64,
 }
 
@@ -31,6 +31,11 @@ pub trait Sink {
 
     /// The incoming order traded `qty` lots with `maker` at `price`, the maker's.
     fn fill(&mut self, maker: Maker, price: Price, qty: u64);
+
+    /// An iceberg whose peak was used up shows `shown` lots anew, behind all others at its price.
+    ///
+    /// Comes after the fill that used the old peak up. `maker.left` counts what is hidden too.
+    fn refilled(&mut self, maker: Maker, side: Side, price: Price, shown: u64);
 
     /// A call auction paired two resting orders.
     fn pair(&mut self, bid: Maker, ask: Maker, price: Price, qty: u64);

@@ -9,15 +9,18 @@ pub(crate) const NIL: u32 = u32::MAX;
 
 const QTY_BITS: u32 = 40;
 const QTY_MASK: u64 = (1 << QTY_BITS) - 1;
-const GENERATION_BITS: u32 = 21;
+const GENERATION_BITS: u32 = 20;
 const GENERATION_MASK: u64 = (1 << GENERATION_BITS) - 1;
-const SELL: u64 = 1 << 61;
-const REDUCE_ONLY: u64 = 1 << 62;
+const SELL: u64 = 1 << 60;
+const REDUCE_ONLY: u64 = 1 << 61;
+const ICEBERG: u64 = 1 << 62;
+const FIRST: u64 = 1 << 63;
 
 /// A resting order: 24 bytes, because a deep book pays for every byte.
 ///
-/// `word` packs the open lots (40 bits), the slot's generation (21 bits), the side and the reduce-only flag.
-/// A slot whose open lots are zero is free; its `next` links the free ones.
+/// `word` packs the lots that show (40 bits), the slot's generation (20 bits), the side and three flags: reduce-only, iceberg
+/// (what is hidden stands in the book's table of peaks), first (goes before those at its price that are not).
+/// A slot whose lots are zero is free; its `next` links the free ones.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) next: u32,
@@ -28,9 +31,17 @@ pub(crate) struct Order {
 }
 
 impl Order {
+    /// Lots that show.
     #[inline]
     pub(crate) fn qty(&self) -> u64 {
         self.word & QTY_MASK
+    }
+
+    /// Shows so many lots from now on.
+    #[inline]
+    pub(crate) fn show(&mut self, qty: u64) {
+        debug_assert!(0 < qty && qty <= QTY_MASK);
+        self.word = self.word & !QTY_MASK | qty;
     }
 
     /// Takes lots off. `by` must not exceed [`Order::qty`].
@@ -51,6 +62,33 @@ impl Order {
     }
 
     #[inline]
+    pub(crate) fn is_iceberg(&self) -> bool {
+        self.word & ICEBERG != 0
+    }
+
+    #[inline]
+    pub(crate) fn is_first(&self) -> bool {
+        self.word & FIRST != 0
+    }
+
+    /// Makes it stand in line as it came.
+    pub(crate) fn no_longer_first(&mut self) {
+        self.word &= !FIRST;
+    }
+
+    /// Whether it is neither reduce-only nor an iceberg: all that an order that meets it need know.
+    #[inline]
+    pub(crate) fn is_simple(&self) -> bool {
+        self.word & (REDUCE_ONLY | ICEBERG) == 0
+    }
+
+    /// Whether it is neither reduce-only nor an iceberg nor first: all that needs no second look.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.word & (REDUCE_ONLY | ICEBERG | FIRST) == 0
+    }
+
+    #[inline]
     pub(crate) fn generation(&self) -> u32 {
         (self.word >> QTY_BITS & GENERATION_MASK) as u32
     }
@@ -62,8 +100,11 @@ pub(crate) struct Draft {
     pub(crate) side: Side,
     pub(crate) price: i32,
     pub(crate) owner: u32,
+    /// Lots that show.
     pub(crate) qty: u64,
     pub(crate) reduce_only: bool,
+    pub(crate) iceberg: bool,
+    pub(crate) first: bool,
 }
 
 /// The array and its free list.
@@ -84,7 +125,9 @@ impl Slab {
     pub(crate) fn insert(&mut self, draft: Draft) -> u32 {
         debug_assert!(0 < draft.qty && draft.qty <= QTY_MASK);
         let flags = if draft.side == Side::Sell { SELL } else { 0 }
-            | if draft.reduce_only { REDUCE_ONLY } else { 0 };
+            | if draft.reduce_only { REDUCE_ONLY } else { 0 }
+            | if draft.iceberg { ICEBERG } else { 0 }
+            | if draft.first { FIRST } else { 0 };
         let fresh =
             |word| Order { next: NIL, prev: NIL, price: draft.price, owner: draft.owner, word };
         self.live += 1;
@@ -151,6 +194,12 @@ impl Slab {
     pub(crate) fn slots(&self) -> usize {
         self.orders.len()
     }
+
+    /// Every slot that is in use, with its order. Cost: O(slots).
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Order)> {
+        let used = |(_, order): &(u32, &Order)| order.qty() != 0;
+        self.orders.iter().enumerate().map(|(slot, order)| (slot as u32, order)).filter(used)
+    }
 }
 
 impl std::ops::Index<u32> for Slab {
@@ -173,7 +222,8 @@ mod tests {
     use super::*;
 
     fn draft(qty: u64) -> Draft {
-        Draft { side: Side::Sell, price: 7, owner: 3, qty, reduce_only: true }
+        let (reduce_only, iceberg, first) = (true, false, true);
+        Draft { side: Side::Sell, price: 7, owner: 3, qty, reduce_only, iceberg, first }
     }
 
     #[test]
@@ -202,6 +252,7 @@ mod tests {
         slab[slot].reduce(QTY_MASK - 1);
         let order = slab[slot];
         assert_eq!((order.qty(), order.side(), order.is_reduce_only()), (1, Side::Sell, true));
+        assert_eq!((order.is_iceberg(), order.is_first(), order.is_plain()), (false, true, false));
         assert_eq!(order.generation(), 0);
     }
 }
