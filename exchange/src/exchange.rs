@@ -8,7 +8,7 @@ use crate::timers::{Alarm, Timers};
 use plimsoll_risk::{Case, Contract, PositionId, Risk};
 use plimsoll_types::{
     AccountId, CancelReason, Command, Event, EventKind, ExchangeSpec, InstrumentId, Label,
-    MarkSource, OrderRef, ProfileId, Reject, Ts, invariant,
+    MarkSource, OrderRef, Phase, ProfileId, Reject, Ts, invariant,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +36,12 @@ pub struct Exchange {
     pub(crate) suspects: Vec<AccountId>,
     /// Lent to each pass for the positions it changes, so that none need allocate.
     pub(crate) changed: Vec<PositionId>,
+    /// Whether any market asks to be looked at when something happened in it.
+    pub(crate) attentive: bool,
+    /// Number of the last event that was attended to.
+    pub(crate) attended: u64,
+    /// Lent to each such look.
+    pub(crate) stirred: Vec<InstrumentId>,
 }
 
 impl Exchange {
@@ -59,8 +65,15 @@ impl Exchange {
             arrivals: 0,
             suspects: Vec::new(),
             changed: Vec::with_capacity(1 << 10),
+            attentive: false,
+            attended: 0,
+            stirred: Vec::new(),
             spec,
         };
+        exchange.refresh_attention();
+        if exchange.spec.instruments.iter().any(|spec| spec.rules.calendar.is_some()) {
+            exchange.timers.set_first(0, Alarm::Begin);
+        }
         for account in exchange.spec.accounts.clone() {
             let id = exchange.add_account(account.name, account.profile);
             if account.deposit.units() > 0 {
@@ -83,6 +96,7 @@ impl Exchange {
             self.reject(command, reason);
         }
         self.settle();
+        self.attend();
         std::mem::swap(&mut self.log.events, events);
         #[cfg(debug_assertions)]
         self.audit_now_and_then();
@@ -91,13 +105,21 @@ impl Exchange {
     #[inline]
     fn run_timers(&mut self, ts: Ts) {
         while let Some(due) = self.timers.next_due().filter(|&due| due <= ts) {
-            self.run_alarms(due);
+            self.run_moment(due, ts);
         }
     }
 
-    /// Runs everything that falls due at one moment, in the order in which it was set.
+    /// Runs everything that falls due at one moment, what it sets for the same moment among it.
     #[cold]
-    fn run_alarms(&mut self, due: Ts) {
+    fn run_moment(&mut self, due: Ts, command: Ts) {
+        while self.timers.next_due() == Some(due) {
+            self.run_alarms(due, command);
+        }
+        self.attend();
+    }
+
+    /// Runs the alarms set for one moment, in the order in which they were set.
+    fn run_alarms(&mut self, due: Ts, command: Ts) {
         let alarms = self.timers.pop_at(due);
         // From this moment on each of these cases may send its batch, whichever alarm comes first.
         for alarm in &alarms {
@@ -123,6 +145,21 @@ impl Exchange {
                     }
                     self.log.now = due;
                     self.change_phase(instrument, phase);
+                    if phase == Phase::Auction {
+                        self.auction_after_pause(instrument);
+                    }
+                }
+                Alarm::LimitState { instrument, serial } => {
+                    if !self.limit_state_goes_on(instrument, serial) {
+                        continue;
+                    }
+                    self.log.now = due;
+                    self.pause_at_limit(instrument);
+                }
+                Alarm::Begin => self.begin_calendars(command),
+                Alarm::Calendar { instrument } => {
+                    self.log.now = due;
+                    self.step_calendar(instrument);
                 }
                 // On the agenda already.
                 Alarm::Batch { .. } => {}
@@ -383,7 +420,7 @@ impl Exchange {
                 self.spec.instruments[market.id.index()].symbol
             );
             invariant!(
-                market.phase != plimsoll_types::Phase::Continuous || !market.book.is_crossed(),
+                market.phase != Phase::Continuous || !market.book.is_crossed(),
                 "a crossed book in continuous trading"
             );
         }

@@ -3,15 +3,18 @@
 //! Invariant: no file, socket, thread, wall clock, random number or hash order. Same commands in, same bytes out.
 
 mod accounts;
+mod attend;
 mod batch;
 mod booking;
 mod bust;
+mod calendar;
 mod cases;
 mod days;
 mod entry;
 mod exchange;
 mod foresee;
 mod ids;
+mod limit_state;
 mod listing;
 mod log;
 mod look;

@@ -1,5 +1,6 @@
 //! One instrument at work: its book, its orders' records, its phase, the cases that wait for it.
 
+use crate::limit_state::AtLimit;
 use crate::orders::Records;
 use plimsoll_matching::Book;
 use plimsoll_risk::Liquidity;
@@ -19,6 +20,8 @@ pub(crate) struct Market {
     pub(crate) phase_serial: u64,
     /// The settlement price of the day before.
     pub(crate) prev_settlement: Price,
+    /// What is known of its limit prices.
+    pub(crate) at_limit: AtLimit,
     /// Price of the last trade.
     pub(crate) last: Option<Price>,
     /// Market orders that came in an auction; those that have gone since are skipped.
@@ -40,6 +43,7 @@ impl Market {
             phase: spec.phase,
             phase_serial: 0,
             prev_settlement: spec.prev_settlement,
+            at_limit: AtLimit::default(),
             last: None,
             waiting: Vec::new(),
             changed: false,

@@ -5,6 +5,7 @@
 
 use crate::exchange::Exchange;
 use crate::ids::{ClientIds, Names, Place};
+use crate::limit_state::AtLimit;
 use crate::log::Log;
 use crate::market::Market;
 use crate::orders::Records;
@@ -56,6 +57,7 @@ struct SavedMarket {
     phase: Phase,
     phase_serial: u64,
     prev_settlement: Price,
+    at_limit: AtLimit,
     last: Option<Price>,
     waiting: Vec<Handle>,
 }
@@ -86,6 +88,7 @@ impl Exchange {
                     phase: market.phase,
                     phase_serial: market.phase_serial,
                     prev_settlement: market.prev_settlement,
+                    at_limit: market.at_limit,
                     last: market.last,
                     waiting: market.waiting.clone(),
                 })
@@ -163,6 +166,7 @@ impl Exchange {
                 phase: market.phase,
                 phase_serial: market.phase_serial,
                 prev_settlement: market.prev_settlement,
+                at_limit: market.at_limit,
                 last: market.last,
                 waiting: market.waiting,
                 changed: false,
@@ -207,7 +211,12 @@ impl Exchange {
             arrivals: saved.arrivals,
             suspects: Vec::new(),
             changed: Vec::with_capacity(1 << 10),
+            attentive: false,
+            attended: 0,
+            stirred: Vec::new(),
         };
+        exchange.attended = exchange.log.seq;
+        exchange.refresh_attention();
         for case in exchange.cases.values().cloned().collect::<Vec<_>>() {
             exchange.start_waiting(&case);
         }

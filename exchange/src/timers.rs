@@ -14,6 +14,12 @@ pub(crate) enum Alarm {
     Batch { case: u32 },
     /// A phase that comes by itself; void unless this is the market's phase serial still.
     Phase { instrument: InstrumentId, phase: Phase, serial: u64 },
+    /// A side has stood at its limit price for long enough; void unless it is this timer that the market waits for.
+    LimitState { instrument: InstrumentId, serial: u64 },
+    /// Before the first command: calendars begin.
+    Begin,
+    /// A step of an instrument's calendar.
+    Calendar { instrument: InstrumentId },
 }
 
 /// The timers.
@@ -32,6 +38,11 @@ impl Timers {
     pub(crate) fn set(&mut self, due: Ts, alarm: Alarm) {
         self.serial += 1;
         self.heap.push(Reverse((due, self.serial, alarm)));
+    }
+
+    /// Sets a timer that comes before all others of its moment, among its like by instrument.
+    pub(crate) fn set_first(&mut self, due: Ts, alarm: Alarm) {
+        self.heap.push(Reverse((due, 0, alarm)));
     }
 
     /// When the next alarm falls due.
@@ -83,5 +94,15 @@ mod tests {
         }
         let batch = |due, case| (due, Alarm::Batch { case });
         assert_eq!(order, [batch(3, 1), batch(4, 7), batch(5, 9), batch(5, 2)]);
+    }
+
+    #[test]
+    fn calendars_come_first_by_instrument() {
+        let mut timers = Timers::default();
+        let step = |n| Alarm::Calendar { instrument: InstrumentId(n) };
+        timers.set(5, Alarm::Batch { case: 1 });
+        timers.set_first(5, step(2));
+        timers.set_first(5, step(1));
+        assert_eq!(timers.pop_at(5), [step(1), step(2), Alarm::Batch { case: 1 }]);
     }
 }

@@ -1,0 +1,95 @@
+//! What is looked at once a command, or a moment's timers, are done: the markets in which something happened. Source: SEMANTICS 5.
+
+use crate::exchange::Exchange;
+use plimsoll_types::{EventKind, InstrumentId};
+
+impl Exchange {
+    /// Looks at the markets in which something happened since it last did.
+    ///
+    /// Cost: one test where no market asks for it; else O(events since). Every change of a book, a phase or a band leaves
+    /// an event, so the events say where to look.
+    #[inline]
+    pub(crate) fn attend(&mut self) {
+        if self.attentive {
+            self.attend_to_events();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn attend_to_events(&mut self) {
+        let fresh = usize::try_from(self.log.seq - self.attended).unwrap_or(usize::MAX);
+        let mut stirred = std::mem::take(&mut self.stirred);
+        for event in self.log.events.iter().rev().take(fresh) {
+            if let Some(instrument) = stirs(&event.kind)
+                && stirred.last() != Some(&instrument)
+            {
+                stirred.push(instrument);
+            }
+        }
+        stirred.sort_unstable();
+        stirred.dedup();
+        for &instrument in &stirred {
+            self.attend_to(instrument);
+        }
+        stirred.clear();
+        self.stirred = stirred;
+        self.attended = self.log.seq;
+    }
+
+    /// Looks at one market. Doing so twice is the same as doing so once.
+    fn attend_to(&mut self, instrument: InstrumentId) {
+        let rules = &self.spec.instruments[instrument.index()].rules;
+        let (limit_state, ladder) = (rules.limit_state, rules.limit_ladder);
+        if let Some(rules) = limit_state {
+            self.watch_limit_state(instrument, rules);
+        }
+        if ladder.is_some() {
+            self.watch_lone_side(instrument);
+        }
+    }
+
+    /// Works out anew whether any market asks to be looked at. To be called when a market comes or goes.
+    pub(crate) fn refresh_attention(&mut self) {
+        self.attentive = self
+            .spec
+            .instruments
+            .iter()
+            .any(|spec| spec.rules.limit_state.is_some() || spec.rules.limit_ladder.is_some());
+    }
+}
+
+/// The market whose book, phase or band an event speaks of.
+fn stirs(event: &EventKind) -> Option<InstrumentId> {
+    match *event {
+        EventKind::Accepted { instrument, .. }
+        | EventKind::Triggered { instrument, .. }
+        | EventKind::Refilled { instrument, .. }
+        | EventKind::Cancelled { instrument, .. }
+        | EventKind::Replaced { instrument, .. }
+        | EventKind::Trade { instrument, .. }
+        | EventKind::Phase { instrument, .. }
+        | EventKind::Band { instrument, .. }
+        | EventKind::Auction { instrument, .. }
+        | EventKind::Settled { instrument, .. }
+        | EventKind::Listed { instrument } => Some(instrument),
+        EventKind::Opened { .. }
+        | EventKind::Deposit { .. }
+        | EventKind::Withdrawal { .. }
+        | EventKind::Rejected { .. }
+        | EventKind::Mark { .. }
+        | EventKind::Margin { .. }
+        | EventKind::Indicative { .. }
+        | EventKind::Settlement { .. }
+        | EventKind::Delisted { .. }
+        | EventKind::Expired { .. }
+        | EventKind::Busted { .. }
+        | EventKind::Tier { .. }
+        | EventKind::MarginCall { .. }
+        | EventKind::Restricted { .. }
+        | EventKind::Unrestricted { .. }
+        | EventKind::Case { .. }
+        | EventKind::Fund { .. }
+        | EventKind::Debt { .. } => None,
+    }
+}
