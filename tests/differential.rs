@@ -128,7 +128,7 @@ fn run_seed(seed: u64, coverage: &mut Coverage) -> Result<(), Box<Script>> {
     let mut pair = Pair::new(&script.spec);
     for place in 0..COMMANDS_A_SEED {
         let (ts, command) = driver.next(&pair.model);
-        script.commands.push((ts, command));
+        script.commands.push((ts, command.clone()));
         let states = if place % 10 == 9 { States::Compare } else { States::Skip };
         if guarded(|| pair.apply(ts, &command, states)).is_err() {
             return Err(Box::new(script));

@@ -257,7 +257,9 @@ impl Model {
         match book.phase {
             Phase::Halted => ParkReason::Halted,
             Phase::Closed => ParkReason::Closed,
-            Phase::Auction => ParkReason::Auction,
+            Phase::Auction | Phase::PreOpen | Phase::NoCancel | Phase::Volatility => {
+                ParkReason::Auction
+            }
             Phase::Continuous => {
                 let limit = book.edge(target.side);
                 let locked = limit.is_some() && book.best(target.side) == limit;

@@ -24,7 +24,7 @@ impl Model {
             Command::CancelAll { account, instrument, side } => {
                 self.cancel_all(*account, *instrument, *side)
             }
-            Command::Replace { account, order, price, qty } => {
+            Command::Replace { account, order, price, qty, .. } => {
                 self.replace(*account, order, *price, *qty)
             }
             Command::Mark { instrument, price } => {
@@ -45,6 +45,11 @@ impl Model {
                 Ok(())
             }
             Command::Time => Ok(()),
+            Command::Settle { .. }
+            | Command::List(_)
+            | Command::Delist { .. }
+            | Command::Expire { .. }
+            | Command::Bust { .. } => panic!("the generator does not send {command:?} yet"),
             Command::Refused { reason, .. } => Err(*reason),
         }
     }

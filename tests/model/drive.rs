@@ -286,7 +286,7 @@ impl Driver {
         let offset = self.rng.between(-4, 4);
         let price = if self.rng.chance(50) { price } else { self.price(model, instrument, offset) };
         let qty = self.rng.between(1, open + 2);
-        Command::Replace { account, order, price, qty: Qty::new(qty as u64) }
+        Command::Replace { account, order, price, qty: Qty::new(qty as u64), trigger: None }
     }
 
     /// Small steps mostly, now and then a shock.

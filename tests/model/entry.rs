@@ -76,6 +76,8 @@ impl Model {
             side: new.side,
             price: price.map(to_price),
             qty: new.qty,
+            trigger: None,
+            display: Qty::ZERO,
             handle: None,
         });
         self.work_order(instrument, order, new.tif);
@@ -198,7 +200,9 @@ impl Model {
                 self.rest(instrument, order);
             }
             (true, _, _) => self.cancelled(instrument, &order, order.qty, CancelReason::Market),
-            (false, TimeInForce::Gtc, _) => self.rest(instrument, order),
+            (false, TimeInForce::Gtc | TimeInForce::Day | TimeInForce::Gtd(_), _) => {
+                self.rest(instrument, order)
+            }
             (false, TimeInForce::Ioc, _) => {
                 self.cancelled(instrument, &order, order.qty, CancelReason::Ioc)
             }
@@ -222,6 +226,8 @@ impl Model {
             side: order.side,
             price: order.price.map(to_price),
             qty: to_qty(order.qty),
+            trigger: None,
+            display: Qty::ZERO,
             handle: None,
         });
         self.rest(instrument, order);

@@ -39,11 +39,12 @@ impl Driver {
                     order: unknown,
                     price,
                     qty,
+                    trigger: None,
                 };
             }
             11 => match self.open_order(model) {
                 Some((account, order, ..)) => {
-                    return Command::Replace { account, order, price, qty };
+                    return Command::Replace { account, order, price, qty, trigger: None };
                 }
                 None => return Command::Mark { instrument: nothing, price },
             },
