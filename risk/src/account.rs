@@ -1,5 +1,6 @@
 //! Cash and positions: an account's hot fields on one cache line, a position's on another.
 
+use crate::settlement::DayResult;
 use plimsoll_types::{AccountId, CaseId, InstrumentId, Label, Money, Permission, ProfileId, Side};
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +84,8 @@ pub struct Cold {
     pub debt: Money,
     /// What the operator lets it do.
     pub operator: Permission,
+    /// What it had realised, and the fees it had paid, when it was last settled.
+    pub(crate) settled: DayResult,
 }
 
 /// What one account has and has on order in one instrument. Made at its first order there, kept for good.
@@ -94,6 +97,8 @@ pub struct Position {
     pub(crate) fees: i128,
     /// Signed lots.
     pub(crate) lots: i64,
+    /// Of these, without sign: held since before the last settlement.
+    pub(crate) carried: u64,
     /// Lots that resting buys and sells promise to close.
     pub(crate) promised: [u64; 2],
     /// Lots of resting buys and sells.
@@ -126,6 +131,12 @@ impl Position {
     #[inline]
     pub fn lots(&self) -> i64 {
         self.lots
+    }
+
+    /// Of the lots held, without sign, those held since before the last settlement. Closing uses them up first.
+    #[inline]
+    pub fn carried(&self) -> u64 {
+        self.carried
     }
 
     /// Lots an order on `side` could close, whatever other orders promise; below zero where it would open.

@@ -1,5 +1,6 @@
 //! The ledger recounted: money to the unit, positions to zero.
 
+use crate::account::Position;
 use crate::ledger::Risk;
 use plimsoll_types::{AccountId, InstrumentId, Money};
 
@@ -12,6 +13,8 @@ pub enum Imbalance {
     Lots(InstrumentId, i64),
     /// An account's frozen amount is below zero.
     Frozen(AccountId),
+    /// An account would have carried more lots than it holds.
+    Carried(AccountId, InstrumentId),
 }
 
 impl Risk {
@@ -31,6 +34,10 @@ impl Risk {
         }
         if let Some(index) = self.accounts.iter().position(|account| account.frozen < 0) {
             return Err(Imbalance::Frozen(AccountId(index as u32)));
+        }
+        let carries_more = |held: &&Position| held.carried > held.lots.unsigned_abs();
+        if let Some(held) = self.positions.iter().find(carries_more) {
+            return Err(Imbalance::Carried(held.account, held.instrument));
         }
         let house = &self.house;
         let assets = Money::new(worth) + house.fund + house.fees;
@@ -63,6 +70,7 @@ mod tests {
         assert!(matches!(plant(|r| r.accounts[0].cash += 1), Err(Imbalance::Money(_))));
         assert!(matches!(plant(|r| r.positions[1].lots += 1), Err(Imbalance::Lots(_, 1))));
         assert!(matches!(plant(|r| r.accounts[1].frozen = -1), Err(Imbalance::Frozen(_))));
+        assert!(matches!(plant(|r| r.positions[1].carried = 3), Err(Imbalance::Carried(..))));
         assert!(matches!(plant(|r| r.house.fund += Money::new(1)), Err(Imbalance::Money(_))));
     }
 }

@@ -109,17 +109,8 @@ impl Risk {
         let position = &mut self.positions[fill.position.0 as usize];
         let contract = &self.contracts[position.instrument.index()];
         let account = &mut self.accounts[position.account.index()];
-        let sign = i128::from(fill.side.sign());
-        let unit = i128::from(fill.price.ticks()) * i128::from(contract.tick_value);
-        account.cash -= sign * unit * i128::from(fill.qty);
-        let held = position.lots.unsigned_abs();
-        let closes = if position.closable(fill.side) > 0 { fill.qty.min(held) } else { 0 };
+        let closes = book_legs(position, contract, account, &fill);
         let opens = fill.qty - closes;
-        if closes > 0 {
-            position.basis -= released(position.basis, closes, held);
-        }
-        position.basis += sign * unit * i128::from(opens);
-        position.lots += fill.side.sign() * fill.qty as i64;
         let id = position.account;
         if !contract.free {
             let fee = |opens, lots| {
@@ -131,6 +122,16 @@ impl Risk {
             position.fees += fees;
             self.house.fees += Money::new(fees);
         }
+        self.touch(id);
+    }
+
+    /// Books the legs alone, as when a trade is undone: no fees.
+    pub fn book_free(&mut self, fill: Fill) {
+        let position = &mut self.positions[fill.position.0 as usize];
+        let contract = &self.contracts[position.instrument.index()];
+        let account = &mut self.accounts[position.account.index()];
+        book_legs(position, contract, account, &fill);
+        let id = position.account;
         self.touch(id);
     }
 
@@ -266,6 +267,28 @@ impl Risk {
         self.watch = Watch::new(&self.contracts);
         self.watch.make_room(self.accounts.len());
     }
+}
+
+/// Books cash, lots and cost of one side of a trade; the lots it closed.
+#[inline(always)]
+fn book_legs(
+    position: &mut Position,
+    contract: &Contract,
+    account: &mut Account,
+    fill: &Fill,
+) -> u64 {
+    let sign = i128::from(fill.side.sign());
+    let unit = i128::from(fill.price.ticks()) * i128::from(contract.tick_value);
+    account.cash -= sign * unit * i128::from(fill.qty);
+    let held = position.lots.unsigned_abs();
+    let closes = if position.closable(fill.side) > 0 { fill.qty.min(held) } else { 0 };
+    if closes > 0 {
+        position.basis -= released(position.basis, closes, held);
+        position.carried -= position.carried.min(closes);
+    }
+    position.basis += sign * unit * i128::from(fill.qty - closes);
+    position.lots += fill.side.sign() * fill.qty as i64;
+    closes
 }
 
 /// Basis that closing `closes` of `held` lots releases, half up on its absolute value.

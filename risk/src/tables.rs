@@ -3,6 +3,7 @@
 use crate::account::{Account, Cold, NIL, Position, PositionId};
 use crate::contract::Contract;
 use crate::ledger::Risk;
+use crate::settlement::DayResult;
 use crate::tiers::Lines;
 use plimsoll_types::prefetch::prefetch;
 use plimsoll_types::{AccountId, InstrumentId, Label, Money, Permission, Profile, ProfileId};
@@ -28,6 +29,7 @@ impl Risk {
             paid_in: Money::ZERO,
             debt: Money::ZERO,
             operator: Permission::Normal,
+            settled: DayResult::default(),
         });
         self.watch.make_room(self.accounts.len());
         id
@@ -66,6 +68,12 @@ impl Risk {
     #[inline]
     pub fn contract(&self, id: InstrumentId) -> &Contract {
         &self.contracts[id.index()]
+    }
+
+    /// Takes an instrument in, last in order.
+    pub fn add_contract(&mut self, contract: Contract) {
+        self.contracts.push(contract);
+        self.watch.make_span();
     }
 
     /// An account's position records, by instrument.
@@ -139,6 +147,7 @@ impl Risk {
             basis: 0,
             fees: 0,
             lots: 0,
+            carried: 0,
             promised: [0; 2],
             open: [0; 2],
             account,

@@ -53,6 +53,12 @@ impl Watch {
         self.near.reserve(accounts.saturating_sub(self.near.len()));
     }
 
+    /// An instrument came; its box is drawn at the next look.
+    pub(crate) fn make_span(&mut self) {
+        self.spans.push(Span::default());
+        self.stale = true;
+    }
+
     /// Margin rates changed: what was proved of the boxes no longer holds.
     pub(crate) fn distrust(&mut self) {
         self.stale = true;
