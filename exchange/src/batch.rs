@@ -3,9 +3,9 @@
 use crate::entry::Ready;
 use crate::exchange::Exchange;
 use crate::market::Books;
-use crate::orders::Record;
+use crate::orders::{Record, Role};
 use crate::timers::Alarm;
-use plimsoll_matching::NewResting;
+use plimsoll_matching::{NewResting, Stop};
 use plimsoll_risk::{Case, Quote, RestingBatch};
 use plimsoll_types::{
     CancelReason, CaseStep, EventKind, InstrumentId, LiquidationTarget, Money, OrderId, ParkReason,
@@ -96,6 +96,8 @@ impl Exchange {
             limit: price,
             market: true,
             qty,
+            display: Qty::ZERO,
+            min_qty: Qty::ZERO,
             opens: 0,
             frozen_at: Price::MIN,
             frozen: Money::ZERO,
@@ -106,7 +108,10 @@ impl Exchange {
         };
         self.arrivals += 1;
         let mut pass = self.begin_pass();
-        let (left, _, _) = self.match_order(&ready, position, &mut pass);
+        let bound = self.bound(&ready);
+        let (left, stop) = self.match_order(&ready, bound, position, &mut pass);
+        pass.stops_book =
+            !left.is_zero() && stop == Stop::Limit && self.is_stopped(&ready, left, bound);
         let filled = qty - left;
         let after = self.risk.position(position).lots();
         invariant!(
@@ -119,7 +124,11 @@ impl Exchange {
         case.traded(instrument, filled);
         self.say_checked(case, n, instrument, filled);
         if filled.is_zero() {
-            self.park(case, ParkReason::NoLiquidity);
+            let reason = match self.markets[instrument.index()].phase {
+                Phase::Continuous => ParkReason::NoLiquidity,
+                _ => self.park_reason(instrument, side),
+            };
+            self.park(case, reason);
         }
     }
 
@@ -145,8 +154,10 @@ impl Exchange {
         let position = self.risk.position_of(account, instrument);
         self.arrivals += 1;
         let arrival = self.arrivals;
+        let first = self.goes_first(instrument, position, (side, price), qty, 0);
         let (book, mut keeper) = self.split(instrument);
-        let handle = book.rest(NewResting::plain(side, price, account.0, qty));
+        let plain = NewResting::plain(side, price, account.0, qty);
+        let handle = book.rest(NewResting { first, ..plain });
         keeper.keep(
             handle,
             side,
@@ -163,8 +174,9 @@ impl Exchange {
                 live: true,
                 post_only: false,
                 reduce_only: false,
-                market: false,
+                role: Role::Limit,
                 self_match: SelfMatch::None,
+                tif: TimeInForce::Gtc,
             },
         );
         self.log.emit(EventKind::Accepted {
@@ -178,7 +190,7 @@ impl Exchange {
             display: Qty::ZERO,
             handle: Some(handle),
         });
-        self.markets[instrument.index()].changed = true;
+        self.markets[instrument.index()].touch();
         case.resting =
             Some(RestingBatch { instrument, side, handle, left: qty, unchecked: Qty::ZERO, band });
     }

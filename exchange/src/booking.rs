@@ -6,8 +6,8 @@ use crate::orders::{NIL, Record, Records};
 use plimsoll_matching::{Gone, Maker, Sink};
 use plimsoll_risk::{Fill, Position, PositionId, Risk, Role};
 use plimsoll_types::{
-    AccountId, CancelReason, EventKind, Handle, InstrumentId, Money, OrderId, Price, Qty, Side,
-    TradeKind,
+    AccountId, Band, CancelReason, EventKind, Handle, InstrumentId, Money, OrderId, Price, Qty,
+    Side, TradeKind,
 };
 
 /// What a matching pass leaves for its end.
@@ -25,6 +25,10 @@ pub(crate) struct Pass {
     pub(crate) case_fills: Vec<(u32, Qty)>,
     /// Lots the incoming order traded.
     pub(crate) taken: u64,
+    /// Prices of its trades, each change, where stops watch them.
+    pub(crate) prices: Vec<Price>,
+    /// The incoming order met the end of the corridor.
+    pub(crate) stops_book: bool,
 }
 
 /// Everything that belongs to an order outside its book.
@@ -48,13 +52,21 @@ impl Keeper<'_> {
 
     /// Keeps the record of an order of `qty` lots that now rests: what it freezes, promises, and where it is found.
     #[inline]
-    pub(crate) fn keep(&mut self, handle: Handle, side: Side, qty: u64, mut record: Record) {
+    pub(crate) fn keep(&mut self, handle: Handle, side: Side, qty: u64, record: Record) {
         let position = record.position;
         let account = self.risk.position(position).account();
         if record.frozen != Money::ZERO {
             self.risk.freeze(account, record.frozen);
         }
         self.risk.order_rests(position, side, qty, qty - record.opens, record.reduce_only);
+        self.file(handle, record);
+    }
+
+    /// Files the record of an order under its account and its id.
+    #[inline]
+    pub(crate) fn file(&mut self, handle: Handle, mut record: Record) {
+        let position = record.position;
+        let account = self.risk.position(position).account();
         let list = &mut self.risk.position_mut(position).orders;
         (record.prev, record.next) = (list.1, NIL);
         let before = list.1;
@@ -110,7 +122,7 @@ impl Keeper<'_> {
 
     /// Forgets an order that is gone: its list, its id.
     #[inline]
-    fn drop_record(&mut self, slot: u32) {
+    pub(crate) fn drop_record(&mut self, slot: u32) {
         let record = &self.records[slot];
         let (prev, next, id) = (record.prev, record.next, record.client_id().copied());
         let position = self.risk.position_mut(record.position);
@@ -158,8 +170,38 @@ pub(crate) struct Booking<'a> {
     /// `None` in an auction.
     pub(crate) incoming: Option<Incoming>,
     pub(crate) pass: &'a mut Pass,
+    pub(crate) pricing: Pricing,
+    /// Whether stops watch the prices.
+    pub(crate) watched: bool,
+}
+
+/// At what price orders trade, and what that price moves.
+#[derive(Clone, Copy)]
+pub(crate) struct Pricing {
     /// Whether ordinary trades and liquidation trades move the mark.
     pub(crate) moves_mark: [bool; 2],
+    /// Trades happen at the middle one of both limits and the previous trade.
+    pub(crate) median: Option<Median>,
+}
+
+/// What the middle one is taken of, beside the maker's limit. Source: RULES 3.5.
+#[derive(Clone, Copy)]
+pub(crate) struct Median {
+    pub(crate) previous: Price,
+    pub(crate) band: Option<Band>,
+}
+
+impl Median {
+    /// The price of a trade with a maker at `maker`; `last` = the pass's last trade.
+    #[cold]
+    fn price(&self, maker: Price, incoming: &Incoming, last: Option<Price>) -> Price {
+        let edge = self.band.map(|band| match incoming.side {
+            Side::Buy => band.up,
+            Side::Sell => band.down,
+        });
+        let Some(taker) = incoming.limit.or(edge) else { return maker };
+        last.unwrap_or(self.previous).clamp(maker.min(taker), maker.max(taker))
+    }
 }
 
 /// One order of a trade.
@@ -235,8 +277,11 @@ impl Booking<'_> {
         if !auction && let OrderId::Liquidation { case, .. } = maker.id {
             self.pass.case_fills.push((case, Qty::new(qty)));
         }
+        if self.watched && self.pass.last != Some(price) {
+            self.pass.prices.push(price);
+        }
         self.pass.last = Some(price);
-        if self.moves_mark[usize::from(liquidation)] {
+        if self.pricing.moves_mark[usize::from(liquidation)] {
             self.pass.marked = Some(price);
         }
     }
@@ -259,6 +304,10 @@ impl Sink for Booking<'_> {
             position: incoming.position,
             id: incoming.id,
             arrival: u64::MAX,
+        };
+        let price = match self.pricing.median {
+            None => price,
+            Some(median) => median.price(price, &incoming, self.pass.last),
         };
         let leg = self.leg(maker.slot);
         self.pass.taken += qty;

@@ -2,12 +2,14 @@
 
 use crate::booking::{Booking, Incoming, Pass};
 use crate::exchange::Exchange;
-use crate::orders::Record;
+use crate::orders::{Record, Role};
+use crate::stops::check_display;
 use plimsoll_matching::{NewResting, Stop, Taker};
 use plimsoll_risk::PositionId;
 use plimsoll_types::{
-    AccountId, CancelReason, EventKind, InstrumentId, MarketRemainder, Money, NewOrder, OrderId,
-    OrderKind, OrderRef, Permission, Phase, Price, Qty, Reject, SelfMatch, Side, TimeInForce,
+    AccountId, CancelReason, EventKind, Handle, InstrumentId, LimitPriority, MarketRemainder,
+    Money, NewOrder, OrderId, OrderKind, OrderRef, Permission, Phase, Price, Qty, Reject,
+    SelfMatch, Side, TimeInForce,
 };
 
 /// An order that has passed its checks.
@@ -21,6 +23,8 @@ pub(crate) struct Ready {
     pub(crate) limit: Option<Price>,
     pub(crate) market: bool,
     pub(crate) qty: Qty,
+    pub(crate) display: Qty,
+    pub(crate) min_qty: Qty,
     /// Lots that would open.
     pub(crate) opens: u64,
     /// The price its frozen amount is counted at.
@@ -31,6 +35,37 @@ pub(crate) struct Ready {
     pub(crate) post_only: bool,
     pub(crate) reduce_only: bool,
     pub(crate) self_match: SelfMatch,
+}
+
+impl Ready {
+    /// An order as it enters.
+    #[inline]
+    pub(crate) fn new(
+        order: &NewOrder,
+        id: OrderId,
+        limit: Option<Price>,
+        market: bool,
+        terms: Terms,
+    ) -> Ready {
+        Ready {
+            account: order.account,
+            id,
+            instrument: order.instrument,
+            side: order.side,
+            limit,
+            market,
+            qty: order.qty,
+            display: order.display,
+            min_qty: order.min_qty,
+            opens: terms.opens,
+            frozen_at: terms.frozen_at,
+            frozen: terms.frozen,
+            tif: order.tif,
+            post_only: order.post_only,
+            reduce_only: order.reduce_only,
+            self_match: order.self_match,
+        }
+    }
 }
 
 /// What an order that passes its checks means for its account.
@@ -61,17 +96,11 @@ pub(crate) struct Wish {
     pub(crate) unfrozen: Money,
 }
 
-impl Exchange {
-    /// Enters an order. Source: SEMANTICS 4.
+impl Wish {
+    /// What a new order asks for.
     #[inline]
-    pub(crate) fn enter(&mut self, order: &NewOrder) -> Result<(), Reject> {
-        self.check_account(order.account)?;
-        self.check_instrument(order.instrument)?;
-        let (limit, market) = match order.kind {
-            OrderKind::Limit(price) => (Some(price), false),
-            OrderKind::Market(protection) => (protection, true),
-        };
-        let wish = Wish {
+    pub(crate) fn of(order: &NewOrder, limit: Option<Price>) -> Wish {
+        Wish {
             account: order.account,
             instrument: order.instrument,
             side: order.side,
@@ -82,58 +111,144 @@ impl Exchange {
             given_back: 0,
             ahead: None,
             unfrozen: Money::ZERO,
-        };
+        }
+    }
+}
+
+impl Exchange {
+    /// Enters an order. Source: SEMANTICS 4.
+    #[inline]
+    pub(crate) fn enter(&mut self, order: &NewOrder) -> Result<(), Reject> {
+        self.check_account(order.account)?;
+        self.check_instrument(order.instrument)?;
+        if let Some(trigger) = order.trigger {
+            return self.enter_waiting(order, trigger);
+        }
+        let (limit, market) = self.limit_of(order);
+        let wish = Wish::of(order, limit);
         self.check_quantity(&wish)?;
+        self.check_extras(order)?;
         self.check_account_may_order(order.account)?;
         self.check_phase(order)?;
-        if let Some(id) = order.id
-            && self.place(order.account, &OrderRef::Client(id)).is_some()
-        {
-            return Err(Reject::DuplicateId);
-        }
+        self.check_id(order)?;
         let terms = self.check_terms(&wish)?;
-        if self.markets[order.instrument.index()].book.is_full() {
-            return Err(Reject::Full);
+        self.check_full(order.instrument)?;
+        let id = self.id_of(order);
+        let said = self.say_accepted(order, id, limit);
+        self.work(&Ready::new(order, id, limit, market, terms), Some(said));
+        Ok(())
+    }
+
+    /// Accepts a stop, which waits for its trigger.
+    #[cold]
+    fn enter_waiting(&mut self, order: &NewOrder, trigger: Price) -> Result<(), Reject> {
+        let limit = match order.kind {
+            OrderKind::Limit(price) => Some(price),
+            OrderKind::Market(protection) => protection,
+        };
+        self.check_stop_quantity(order)?;
+        self.check_extras(order)?;
+        self.check_account_may_order(order.account)?;
+        if matches!(self.markets[order.instrument.index()].phase, Phase::Halted | Phase::Closed) {
+            return Err(Reject::Phase);
         }
-        let id = match order.id {
+        self.check_id(order)?;
+        self.check_band(order.instrument, limit)?;
+        self.check_full(order.instrument)?;
+        let id = self.id_of(order);
+        let said = self.say_accepted(order, id, limit);
+        let handle = self.wait(order, id, trigger);
+        self.tell_handle(Some(said), handle);
+        Ok(())
+    }
+
+    /// An order's limit, with the protection that its instrument gives a market order; whether it is a market order.
+    #[inline]
+    pub(crate) fn limit_of(&self, order: &NewOrder) -> (Option<Price>, bool) {
+        match order.kind {
+            OrderKind::Limit(price) => (Some(price), false),
+            OrderKind::Market(Some(protection)) => (Some(protection), true),
+            OrderKind::Market(None) => (self.protection(order.instrument, order.side), true),
+        }
+    }
+
+    /// How far an instrument lets a market order go that does not say it itself. Source: RULES 3.6 (b).
+    fn protection(&self, instrument: InstrumentId, side: Side) -> Option<Price> {
+        let ticks = self.spec.instruments[instrument.index()].rules.market_protection?;
+        let market = &self.markets[instrument.index()];
+        if market.phase != Phase::Continuous {
+            return None;
+        }
+        let (touch, _) = market.book.best(side.opposite())?;
+        let price = touch.through(side, i64::from(ticks));
+        Some(market.book.band().map_or(price, |band| price.clamp(band.down, band.up)))
+    }
+
+    fn say_accepted(&mut self, order: &NewOrder, id: OrderId, price: Option<Price>) -> usize {
+        let said = self.log.events.len();
+        self.log.emit(EventKind::Accepted {
+            account: order.account,
+            id,
+            instrument: order.instrument,
+            side: order.side,
+            price,
+            qty: order.qty,
+            trigger: order.trigger,
+            display: order.display,
+            handle: None,
+        });
+        said
+    }
+
+    #[inline]
+    fn id_of(&mut self, order: &NewOrder) -> OrderId {
+        match order.id {
             Some(id) => OrderId::Client(id),
             None => {
                 self.numbers += 1;
                 OrderId::Number(self.numbers)
             }
-        };
-        let (account, instrument, side, qty) =
-            (order.account, order.instrument, order.side, order.qty);
-        let said = self.log.events.len();
-        self.log.emit(EventKind::Accepted {
-            account,
-            id,
-            instrument,
-            side,
-            price: limit,
-            qty,
-            trigger: order.trigger,
-            display: order.display,
-            handle: None,
-        });
-        let ready = Ready {
-            account,
-            id,
-            instrument,
-            side,
-            limit,
-            market,
-            qty,
-            opens: terms.opens,
-            frozen_at: terms.frozen_at,
-            frozen: terms.frozen,
-            tif: order.tif,
-            post_only: order.post_only,
-            reduce_only: order.reduce_only,
-            self_match: order.self_match,
-        };
-        self.work(&ready, Some(said));
-        Ok(())
+        }
+    }
+
+    #[inline]
+    fn check_id(&self, order: &NewOrder) -> Result<(), Reject> {
+        match order.id {
+            Some(id) if self.place(order.account, &OrderRef::Client(id)).is_some() => {
+                Err(Reject::DuplicateId)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn check_full(&self, instrument: InstrumentId) -> Result<(), Reject> {
+        if self.markets[instrument.index()].book.is_full() { Err(Reject::Full) } else { Ok(()) }
+    }
+
+    /// What an order shows, trades at least and lives for.
+    #[inline]
+    fn check_extras(&self, order: &NewOrder) -> Result<(), Reject> {
+        check_display(order)?;
+        if order.min_qty > order.qty {
+            return Err(Reject::MinQty);
+        }
+        match order.tif {
+            TimeInForce::Gtd(due) if due <= self.log.now => Err(Reject::Expires),
+            _ => Ok(()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn check_band(
+        &self,
+        instrument: InstrumentId,
+        limit: Option<Price>,
+    ) -> Result<(), Reject> {
+        match (self.markets[instrument.index()].book.band(), limit) {
+            (Some(band), Some(limit)) if !band.contains(limit) => Err(Reject::PriceBand),
+            _ => Ok(()),
+        }
     }
 
     /// Quantity: above zero, and no more than an account may ever hold.
@@ -181,12 +296,8 @@ impl Exchange {
     /// Band, reduce-only, close-only, post-only, margin; the lots that would open and the price they freeze at.
     #[inline]
     pub(crate) fn check_terms(&self, wish: &Wish) -> Result<Terms, Reject> {
+        self.check_band(wish.instrument, wish.limit)?;
         let market = &self.markets[wish.instrument.index()];
-        if let (Some(band), Some(limit)) = (market.book.band(), wish.limit)
-            && !band.contains(limit)
-        {
-            return Err(Reject::PriceBand);
-        }
         let reducible = match self.risk.find_position(wish.account, wish.instrument) {
             Some(id) => {
                 let position = self.risk.position(id);
@@ -250,22 +361,35 @@ impl Exchange {
         self.arrivals += 1;
         let arrival = self.arrivals;
         let position = self.risk.position_of(ready.account, ready.instrument);
-        self.markets[ready.instrument.index()].changed = true;
+        self.markets[ready.instrument.index()].touch();
         if self.markets[ready.instrument.index()].phase != Phase::Continuous {
             self.rest(ready, position, arrival, ready.qty, ready.limit, said);
             self.look();
             return;
         }
-        if !self.may_trade(ready) {
+        let bound = self.bound(ready);
+        if !self.may_trade(ready, bound) {
             // Nothing to match: no money moves, so there is no pass to end.
-            self.end_order(ready, position, arrival, (ready.qty, Stop::Limit, None), said);
+            let stopped = self.is_stopped(ready, ready.qty, bound);
+            self.end_order(
+                ready,
+                position,
+                arrival,
+                (ready.qty, Stop::Limit, None),
+                (said, stopped),
+            );
+            if stopped {
+                self.interrupt(ready.instrument);
+            }
             self.look();
             return;
         }
         let mut pass = self.begin_pass();
-        let (left, stop, last) = self.match_order(ready, position, &mut pass);
+        let (left, stop) = self.match_order(ready, bound, position, &mut pass);
         if !left.is_zero() {
-            self.end_order(ready, position, arrival, (left, stop, last), said);
+            pass.stops_book = stop == Stop::Limit && self.is_stopped(ready, left, bound);
+            let end = (left, stop, pass.last);
+            self.end_order(ready, position, arrival, end, (said, pass.stops_book));
         }
         if self.risk.position(position).has_orders() {
             pass.changed.push(position);
@@ -273,29 +397,53 @@ impl Exchange {
         self.finish_pass(ready.instrument, pass);
     }
 
-    /// Whether the best opposite price is one the order may trade at.
+    /// The worst price an order may trade at: its limit, or the corridor's edge before it.
     #[inline]
-    fn may_trade(&self, ready: &Ready) -> bool {
-        let best = self.markets[ready.instrument.index()].book.best(ready.side.opposite());
-        best.is_some_and(|(best, _)| ready.limit.is_none_or(|limit| limit.admits(ready.side, best)))
+    pub(crate) fn bound(&mut self, ready: &Ready) -> Option<Price> {
+        let now = self.log.now;
+        let market = &mut self.markets[ready.instrument.index()];
+        let Some(corridor) = &mut market.corridor else { return ready.limit };
+        let band = corridor.bounds(now, market.prev_settlement);
+        let (edge, nearer): (Price, fn(Price, Price) -> Price) = match ready.side {
+            Side::Buy => (band.up, Price::min),
+            Side::Sell => (band.down, Price::max),
+        };
+        Some(ready.limit.map_or(edge, |limit| nearer(limit, edge)))
     }
 
-    /// Runs an order against the book; what is left, why it stopped, its last price.
+    /// Whether the best opposite price is one the order may trade at.
+    #[inline]
+    fn may_trade(&self, ready: &Ready, bound: Option<Price>) -> bool {
+        let best = self.markets[ready.instrument.index()].book.best(ready.side.opposite());
+        best.is_some_and(|(best, _)| bound.is_none_or(|bound| bound.admits(ready.side, best)))
+    }
+
+    /// Whether what stopped an order with `left` lots is the corridor, so that it stops the book.
+    #[inline]
+    pub(crate) fn is_stopped(&self, ready: &Ready, left: Qty, bound: Option<Price>) -> bool {
+        let refused =
+            ready.tif == TimeInForce::Fok || (left == ready.qty && !ready.min_qty.is_zero());
+        bound != ready.limit && !refused && self.may_trade(ready, ready.limit)
+    }
+
+    /// Runs an order against the book down to `bound`; what is left, and why it stopped.
     #[inline]
     pub(crate) fn match_order(
         &mut self,
         ready: &Ready,
+        bound: Option<Price>,
         position: PositionId,
         pass: &mut Pass,
-    ) -> (Qty, Stop, Option<Price>) {
+    ) -> (Qty, Stop) {
         let taker = Taker {
             owner: ready.account.0,
             side: ready.side,
-            limit: ready.limit,
+            limit: bound,
             qty: ready.qty,
             self_match: ready.self_match,
         };
-        let moves_mark = self.moves_mark(ready.instrument);
+        let pricing = self.pricing(ready.instrument);
+        let watched = !self.markets[ready.instrument.index()].stops.is_empty();
         let (book, keeper) = self.split(ready.instrument);
         let incoming = Some(Incoming {
             account: ready.account,
@@ -304,12 +452,13 @@ impl Exchange {
             side: ready.side,
             limit: ready.limit,
         });
-        let mut sink = Booking { keeper, incoming, pass, moves_mark };
-        if ready.tif == TimeInForce::Fok && !book.could_trade(&taker, taker.qty, &mut sink) {
-            return (ready.qty, Stop::Limit, None);
+        let mut sink = Booking { keeper, incoming, pass, pricing, watched };
+        let wanted = if ready.tif == TimeInForce::Fok { ready.qty } else { ready.min_qty };
+        if !wanted.is_zero() && !book.could_trade(&taker, wanted, &mut sink) {
+            return (ready.qty, Stop::Limit);
         }
         let taken = book.take(&taker, &mut sink);
-        (taken.left, taken.stop, taken.last)
+        (taken.left, taken.stop)
     }
 
     /// What becomes of the rest of an order.
@@ -320,16 +469,17 @@ impl Exchange {
         position: PositionId,
         arrival: u64,
         (left, stop, last): (Qty, Stop, Option<Price>),
-        said: Option<usize>,
+        (said, stopped): (Option<usize>, bool),
     ) {
-        let rests = self.spec.instruments[ready.instrument.index()].market_remainder
-            == MarketRemainder::Rest;
+        let rest_price = || self.rest_price(ready, last);
         let reason = match ready.tif {
             _ if stop == Stop::SelfMatch => Some(CancelReason::SelfMatch),
             TimeInForce::Fok => Some(CancelReason::Fok),
-            _ if ready.market && !(rests && ready.tif.rests() && last.is_some()) => {
-                Some(CancelReason::Market)
+            _ if last.is_none() && !stopped && !ready.min_qty.is_zero() => {
+                Some(CancelReason::MinQty)
             }
+            tif if stopped && tif.rests() => None,
+            _ if ready.market && rest_price().is_none() => Some(CancelReason::Market),
             TimeInForce::Ioc => Some(CancelReason::Ioc),
             TimeInForce::Gtc | TimeInForce::Day | TimeInForce::Gtd(_) => None,
         };
@@ -341,13 +491,26 @@ impl Exchange {
                 qty: left,
                 reason,
             }),
-            None if ready.market => {
-                // It goes on as a limit order at the last price it traded at.
+            None if ready.market && !stopped => {
+                // It goes on as a limit order.
+                let price = rest_price();
                 let limit =
-                    Ready { market: false, frozen_at: last.unwrap_or(ready.frozen_at), ..*ready };
-                self.rest(&limit, position, arrival, left, last, said);
+                    Ready { market: false, frozen_at: price.unwrap_or(ready.frozen_at), ..*ready };
+                self.rest(&limit, position, arrival, left, price, said);
             }
             None => self.rest(ready, position, arrival, left, ready.limit, said),
+        }
+    }
+
+    /// Where what is left of a market order rests, if it does.
+    fn rest_price(&self, ready: &Ready, last: Option<Price>) -> Option<Price> {
+        let spec = &self.spec.instruments[ready.instrument.index()];
+        if spec.market_remainder != MarketRemainder::Rest || !ready.tif.rests() {
+            return None;
+        }
+        match spec.rules.market_protection {
+            Some(_) => ready.limit,
+            None => last,
         }
     }
 
@@ -364,9 +527,17 @@ impl Exchange {
     ) {
         // What closes traded first; where trades with itself left it otherwise, the end of the pass shares out anew.
         let opens = ready.opens.min(left.lots());
+        let first = self.goes_first(ready.instrument, position, (ready.side, price), left, opens);
         let (book, mut keeper) = self.split(ready.instrument);
-        let plain = NewResting::plain(ready.side, price, ready.account.0, left);
-        let handle = book.rest(NewResting { reduce_only: ready.reduce_only, ..plain });
+        let handle = book.rest(NewResting {
+            side: ready.side,
+            price,
+            owner: ready.account.0,
+            qty: left,
+            display: ready.display,
+            reduce_only: ready.reduce_only,
+            first,
+        });
         let record = Record {
             id: ready.id,
             position,
@@ -383,16 +554,44 @@ impl Exchange {
             live: true,
             post_only: ready.post_only,
             reduce_only: ready.reduce_only,
-            market: ready.market,
+            role: if ready.market { Role::Market } else { Role::Limit },
             self_match: ready.self_match,
+            tif: ready.tif,
         };
         keeper.keep(handle, ready.side, left.lots(), record);
-        let market = &mut self.markets[ready.instrument.index()];
         if ready.market {
-            market.waiting.push(handle);
+            self.markets[ready.instrument.index()].waiting.push(handle);
         }
+        self.date(ready.instrument, handle, ready.tif);
+        self.tell_handle(said, handle);
+    }
+
+    /// Whether an order that comes to rest at a limit price goes before others there, because it closes carried lots. Source: RULES 3.4.
+    #[inline]
+    pub(crate) fn goes_first(
+        &self,
+        instrument: InstrumentId,
+        position: PositionId,
+        (side, price): (Side, Option<Price>),
+        qty: Qty,
+        opens: u64,
+    ) -> bool {
+        if self.spec.instruments[instrument.index()].rules.limit_priority == LimitPriority::Time {
+            return false;
+        }
+        let held = self.risk.position(position);
+        price.is_some()
+            && price == self.markets[instrument.index()].edge(side)
+            && opens == 0
+            && held.open(side) + qty.lots() <= held.carried()
+    }
+
+    /// Tells whoever addresses orders by handle which one an order has.
+    #[inline]
+    fn tell_handle(&mut self, said: Option<usize>, handle: Handle) {
         if let Some(event) = said.and_then(|said| self.log.events.get_mut(said))
-            && let EventKind::Accepted { handle: told, .. } = &mut event.kind
+            && let EventKind::Accepted { handle: told, .. }
+            | EventKind::Triggered { handle: told, .. } = &mut event.kind
         {
             *told = Some(handle);
         }

@@ -1,16 +1,18 @@
 //! The exchange: owns every book, the risk engine, the cases and the timers; carries out one command at a time.
 
-use crate::booking::Keeper;
+use crate::booking::{Keeper, Median, Pricing};
 use crate::ids::{ClientIds, Names, Place};
 use crate::log::Log;
 use crate::market::Market;
+use crate::orders::Role;
+use crate::stops::Triggered;
 use crate::timers::{Alarm, Timers};
 use plimsoll_risk::{Case, Contract, PositionId, Risk};
 use plimsoll_types::{
     AccountId, CancelReason, Command, Event, EventKind, ExchangeSpec, InstrumentId, Label,
-    MarkSource, OrderRef, Phase, ProfileId, Reject, Ts, invariant,
+    MarkSource, OrderRef, Phase, ProfileId, Reject, TradePrice, Ts, invariant,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A whole exchange: commands in, events out, nothing else.
 pub struct Exchange {
@@ -33,6 +35,10 @@ pub struct Exchange {
     pub(crate) numbers: u64,
     /// Order entries so far.
     pub(crate) arrivals: u64,
+    /// Stops whose price came, first in, first out; empty between commands.
+    pub(crate) triggered: VecDeque<Triggered>,
+    /// Markets in a call phase.
+    pub(crate) called: u32,
     pub(crate) suspects: Vec<AccountId>,
     /// Lent to each pass for the positions it changes, so that none need allocate.
     pub(crate) changed: Vec<PositionId>,
@@ -63,6 +69,8 @@ impl Exchange {
             breaches: BTreeMap::new(),
             numbers: 0,
             arrivals: 0,
+            triggered: VecDeque::new(),
+            called: spec.instruments.iter().filter(|spec| spec.phase.is_call()).count() as u32,
             suspects: Vec::new(),
             changed: Vec::with_capacity(1 << 10),
             attentive: false,
@@ -97,6 +105,7 @@ impl Exchange {
         }
         self.settle();
         self.attend();
+        self.indicate();
         std::mem::swap(&mut self.log.events, events);
         #[cfg(debug_assertions)]
         self.audit_now_and_then();
@@ -116,6 +125,7 @@ impl Exchange {
             self.run_alarms(due, command);
         }
         self.attend();
+        self.indicate();
     }
 
     /// Runs the alarms set for one moment, in the order in which they were set.
@@ -161,6 +171,13 @@ impl Exchange {
                     self.log.now = due;
                     self.step_calendar(instrument);
                 }
+                Alarm::Expire { instrument, handle } => {
+                    if self.markets[instrument.index()].book.find(handle).is_none() {
+                        continue;
+                    }
+                    self.log.now = due;
+                    self.take_out(instrument, handle.slot, CancelReason::Expired);
+                }
                 // On the agenda already.
                 Alarm::Batch { .. } => {}
             }
@@ -195,9 +212,11 @@ impl Exchange {
                 self.check_account(account)?;
                 if let Some(instrument) = instrument {
                     self.check_instrument(instrument)?;
+                    self.check_cancel_phase(instrument)?;
                 }
                 let wanted = |market: &Market, slot| {
                     market.records[slot].case().is_none()
+                        && market.phase != Phase::NoCancel
                         && instrument.is_none_or(|i| i == market.id)
                         && side.is_none_or(|side| side == market.book.resting(slot).side)
                 };
@@ -267,12 +286,20 @@ impl Exchange {
         (&mut market.book, keeper)
     }
 
-    /// Whether [ordinary, liquidation] trades of an instrument move its mark.
+    /// At what price an instrument's orders trade now, and what that moves.
     #[inline]
-    pub(crate) fn moves_mark(&self, id: InstrumentId) -> [bool; 2] {
+    pub(crate) fn pricing(&self, id: InstrumentId) -> Pricing {
         let spec = &self.spec.instruments[id.index()];
         let last = spec.mark == MarkSource::Last;
-        [last, last && spec.liquidation_moves_mark]
+        let market = &self.markets[id.index()];
+        let median = match spec.rules.trade_price {
+            TradePrice::Maker => None,
+            TradePrice::Median => Some(Median {
+                previous: market.last.unwrap_or(market.prev_settlement),
+                band: market.book.band(),
+            }),
+        };
+        Pricing { moves_mark: [last, last && spec.liquidation_moves_mark], median }
     }
 
     /// Where an account's order rests. A case's batch is not the client's to name.
@@ -297,13 +324,24 @@ impl Exchange {
     fn cancel(&mut self, account: AccountId, order: &OrderRef) -> Result<(), Reject> {
         self.check_account(account)?;
         let place = self.place(account, order).ok_or(Reject::UnknownOrder)?;
+        self.check_cancel_phase(place.instrument)?;
         self.take_out(place.instrument, place.slot, CancelReason::Client);
         Ok(())
+    }
+
+    fn check_cancel_phase(&self, instrument: InstrumentId) -> Result<(), Reject> {
+        match self.markets[instrument.index()].phase {
+            Phase::NoCancel => Err(Reject::Phase),
+            _ => Ok(()),
+        }
     }
 
     /// Cancels the order in a slot: book, record, event.
     #[inline]
     pub(crate) fn take_out(&mut self, instrument: InstrumentId, slot: u32, reason: CancelReason) {
+        if self.markets[instrument.index()].records[slot].role == Role::Stop {
+            return self.cancel_stop(instrument, slot, reason);
+        }
         let (book, mut keeper) = self.split(instrument);
         let gone = book.remove(slot);
         keeper.say_cancelled(slot, gone.qty.lots(), reason);
@@ -315,7 +353,7 @@ impl Exchange {
             // Only an order that had a share leaves one to the others.
             self.share_out(position);
         }
-        self.markets[instrument.index()].changed = true;
+        self.markets[instrument.index()].touch();
         if let Some(case) = case
             && let Some(open) = self.cases.get_mut(&case)
         {

@@ -1,11 +1,16 @@
 //! One instrument at work: its book, its orders' records, its phase, the cases that wait for it.
 
+use crate::corridor::Corridor;
+use crate::indicative::Outcome;
 use crate::limit_state::AtLimit;
-use crate::orders::Records;
+use crate::orders::{Records, Role};
 use plimsoll_matching::Book;
+use plimsoll_matching::stops::Stops;
 use plimsoll_risk::Liquidity;
-use plimsoll_types::{Band, Handle, InstrumentId, InstrumentSpec, Phase, Price, Qty, Side};
-use std::collections::BTreeSet;
+use plimsoll_types::{
+    Band, Handle, InstrumentId, InstrumentSpec, NewOrder, Phase, Price, Qty, Side,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Resting orders a book has room for before it allocates.
 const ORDERS: usize = 1 << 12;
@@ -16,16 +21,26 @@ pub(crate) struct Market {
     pub(crate) book: Book,
     pub(crate) records: Records,
     pub(crate) phase: Phase,
-    /// Changes of the phase so far: a timed change is void once another came in between.
+    /// Counts changes of phase: a timer set for one is void after the next.
     pub(crate) phase_serial: u64,
-    /// The settlement price of the day before.
-    pub(crate) prev_settlement: Price,
     /// What is known of its limit prices.
     pub(crate) at_limit: AtLimit,
     /// Price of the last trade.
     pub(crate) last: Option<Price>,
     /// Market orders that came in an auction; those that have gone since are skipped.
     pub(crate) waiting: Vec<Handle>,
+    /// Triggers of orders that wait for theirs.
+    pub(crate) stops: Stops,
+    /// Orders that wait for their trigger, by slot, as they will enter.
+    pub(crate) waits: BTreeMap<u32, NewOrder>,
+    /// The last settlement price.
+    pub(crate) prev_settlement: Price,
+    /// Where prices may go before the book stops, if it does.
+    pub(crate) corridor: Option<Corridor>,
+    /// Where its auction would end, as last said.
+    pub(crate) said: Outcome,
+    /// The book or the phase changed since that was looked at.
+    pub(crate) unsaid: bool,
     /// Something in the book, the phase or the band changed since cases were last woken.
     pub(crate) changed: bool,
     /// Parked cases that would close here by [buying, selling].
@@ -36,20 +51,34 @@ pub(crate) struct Market {
 
 impl Market {
     pub(crate) fn new(index: usize, spec: &InstrumentSpec) -> Market {
+        let mut book = Book::new(spec.band, ORDERS);
+        book.set_allocation(spec.rules.allocation);
         Market {
             id: InstrumentId(index as u16),
-            book: Book::new(spec.band, ORDERS),
+            book,
             records: Records::with_capacity(ORDERS),
             phase: spec.phase,
             phase_serial: 0,
-            prev_settlement: spec.prev_settlement,
             at_limit: AtLimit::default(),
             last: None,
             waiting: Vec::new(),
+            stops: Stops::default(),
+            waits: BTreeMap::new(),
+            prev_settlement: spec.prev_settlement,
+            corridor: spec.rules.volatility.map(Corridor::new),
+            said: Outcome::default(),
+            unsaid: true,
             changed: false,
             parked: [BTreeSet::new(), BTreeSet::new()],
             queueing: BTreeSet::new(),
         }
+    }
+
+    /// Notes that something in the book, the phase or the band changed.
+    #[inline]
+    pub(crate) fn touch(&mut self) {
+        self.changed = true;
+        self.unsaid = true;
     }
 
     /// The edge of the band against an order on `side`.
@@ -89,7 +118,7 @@ impl Market {
 
     /// Whether the order behind a handle is a market order that still waits.
     pub(crate) fn is_waiting(&self, handle: Handle) -> bool {
-        self.book.find(handle).is_some() && self.records[handle.slot].market
+        self.book.find(handle).is_some() && self.records[handle.slot].role == Role::Market
     }
 }
 

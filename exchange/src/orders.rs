@@ -2,11 +2,22 @@
 
 use plimsoll_risk::PositionId;
 use plimsoll_types::prefetch::prefetch;
-use plimsoll_types::{Handle, Label, Money, OrderId, Price, SelfMatch};
+use plimsoll_types::{Handle, Label, Money, OrderId, Price, SelfMatch, TimeInForce};
 use serde::{Deserialize, Serialize};
 
 /// No order.
 pub(crate) const NIL: u32 = u32::MAX;
+
+/// What an order waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Role {
+    /// An opposite order at its limit.
+    Limit,
+    /// An auction: a market order.
+    Market,
+    /// Its trigger: a stop, outside the levels of the book.
+    Stop,
+}
 
 /// A resting order's record: what every change needs on its first cache line, its name behind it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,9 +39,9 @@ pub(crate) struct Record {
     pub(crate) live: bool,
     pub(crate) post_only: bool,
     pub(crate) reduce_only: bool,
-    /// A market order that waits for an auction.
-    pub(crate) market: bool,
+    pub(crate) role: Role,
     pub(crate) self_match: SelfMatch,
+    pub(crate) tif: TimeInForce,
     pub(crate) id: OrderId,
 }
 
@@ -47,8 +58,9 @@ impl Record {
         live: false,
         post_only: false,
         reduce_only: false,
-        market: false,
+        role: Role::Limit,
         self_match: SelfMatch::None,
+        tif: TimeInForce::Gtc,
         id: OrderId::Number(0),
     };
 
@@ -105,6 +117,20 @@ impl Records {
     #[inline]
     pub(crate) fn position(&self, slot: u32) -> Option<PositionId> {
         self.slots.get(slot as usize).map(|record| record.position)
+    }
+
+    /// Slots in use whose record `wanted` picks, by entry. Cost: O(slots).
+    pub(crate) fn by_entry(&self, wanted: impl Fn(&Record) -> bool) -> Vec<u32> {
+        let picked = |(_, record): &(usize, &Record)| record.live && wanted(record);
+        let mut found: Vec<(u64, u32)> = self
+            .slots
+            .iter()
+            .enumerate()
+            .filter(picked)
+            .map(|(slot, record)| (record.arrival, slot as u32))
+            .collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, slot)| slot).collect()
     }
 
     /// Forgets the record in a slot.

@@ -2,6 +2,7 @@
 
 use crate::booking::Pass;
 use crate::exchange::Exchange;
+use crate::orders::Role;
 use plimsoll_risk::PositionId;
 use plimsoll_types::{CancelReason, EventKind, InstrumentId, Qty, Side};
 
@@ -20,10 +21,18 @@ impl Exchange {
         }
         pass.changed.clear();
         self.changed = pass.changed;
+        if !pass.stops_book {
+            for price in std::mem::take(&mut pass.prices) {
+                self.trigger(instrument, price);
+            }
+        }
         if let Some(last) = pass.last {
             let market = &mut self.markets[instrument.index()];
             market.last = Some(last);
-            market.changed = true;
+            market.touch();
+            if let Some(corridor) = &mut market.corridor {
+                corridor.traded(self.log.now, last);
+            }
         }
         if let Some(price) = pass.marked {
             self.risk.set_mark(instrument, price);
@@ -41,6 +50,9 @@ impl Exchange {
         }
         if !pass.reduce_only.is_empty() {
             self.trim_reduce_only(instrument, pass.reduce_only);
+        }
+        if pass.stops_book {
+            self.interrupt(instrument);
         }
         self.look();
     }
@@ -66,7 +78,8 @@ impl Exchange {
         let mut slot = record.orders.1;
         while slot != crate::orders::NIL {
             let order = market.book.resting(slot);
-            if order.reduce_only && order.side == side {
+            let rests = market.records[slot].role != Role::Stop;
+            if order.reduce_only && order.side == side && rests {
                 total += order.qty.lots();
                 own.push((slot, order));
             }
@@ -99,7 +112,7 @@ impl Exchange {
                 qty: Qty::new(left),
                 kept_priority: true,
             });
-            self.markets[instrument.index()].changed = true;
+            self.markets[instrument.index()].touch();
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Phases, bands, marks and margins by command. Source: SEMANTICS 5.
 
 use crate::exchange::Exchange;
+use crate::indicative::Outcome;
+use crate::timers::Alarm;
 use plimsoll_types::{
     AccountId, Band, CancelReason, EventKind, InstrumentId, MarginRate, Phase, Price, Reject, Side,
 };
@@ -36,22 +38,56 @@ impl Exchange {
     pub(crate) fn change_phase(&mut self, instrument: InstrumentId, phase: Phase) {
         let market = &self.markets[instrument.index()];
         let old = market.phase;
-        let ends_auction =
-            old == Phase::Auction && matches!(phase, Phase::Continuous | Phase::Closed);
+        let ends_auction = old.is_call() && matches!(phase, Phase::Continuous | Phase::Closed);
         let must_uncross =
             phase == Phase::Continuous && (market.book.is_crossed() || market.has_waiting());
         let mut pass = self.begin_pass();
         if ends_auction || must_uncross {
             self.uncross(instrument, &mut pass);
         }
+        self.enter_phase(instrument, phase);
+        let uncrossed = pass.last;
+        self.finish_pass(instrument, pass);
         let market = &mut self.markets[instrument.index()];
+        if let (Some(corridor), Some(price)) = (&mut market.corridor, uncrossed) {
+            corridor.uncrossed(price);
+        }
+        match (phase, market.last) {
+            (Phase::Continuous, Some(last)) => self.trigger(instrument, last),
+            (Phase::Closed, _) => {
+                self.expire_day_orders(instrument);
+                self.end_session(instrument);
+            }
+            _ => {}
+        }
+    }
+
+    fn enter_phase(&mut self, instrument: InstrumentId, phase: Phase) {
+        let market = &mut self.markets[instrument.index()];
+        match (market.phase.is_call(), phase.is_call()) {
+            (false, true) => {
+                market.said = Outcome::default();
+                self.called += 1;
+            }
+            (true, false) => self.called -= 1,
+            _ => {}
+        }
         market.phase = phase;
         market.phase_serial += 1;
-        market.changed = true;
+        market.touch();
         self.log.emit(EventKind::Phase { instrument, phase });
-        self.finish_pass(instrument, pass);
-        if phase == Phase::Closed {
-            self.end_session(instrument);
+    }
+
+    /// Stops the book for a volatility auction. Source: RULES 3.6 (a).
+    #[cold]
+    pub(crate) fn interrupt(&mut self, instrument: InstrumentId) {
+        self.enter_phase(instrument, Phase::Volatility);
+        let market = &self.markets[instrument.index()];
+        let serial = market.phase_serial;
+        if let Some(corridor) = &market.corridor {
+            let due = self.log.now.saturating_add(corridor.rule.auction);
+            let phase = Phase::Continuous;
+            self.timers.set(due, Alarm::Phase { instrument, phase, serial });
         }
     }
 
@@ -91,7 +127,7 @@ impl Exchange {
         }
         let market = &mut self.markets[instrument.index()];
         market.book.set_band(band);
-        market.changed = true;
+        market.touch();
         self.look();
         Ok(())
     }

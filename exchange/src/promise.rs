@@ -37,7 +37,7 @@ impl Exchange {
             let order = book.resting(slot);
             let record = &keeper.records[slot];
             let (next, before) = (record.next, record.opens);
-            if order.side == side {
+            if order.side == side && record.role != crate::orders::Role::Stop {
                 let reducing = order.qty.lots().min(room);
                 room -= reducing;
                 let opens = order.qty.lots() - reducing;

@@ -2,9 +2,9 @@
 
 use crate::entry::{Ready, Terms, Wish};
 use crate::exchange::Exchange;
-use plimsoll_types::{
-    AccountId, EventKind, InstrumentId, OrderRef, Phase, Price, Qty, Reject, TimeInForce,
-};
+use crate::orders::Role;
+use crate::stops::PEAKS_MAX;
+use plimsoll_types::{AccountId, EventKind, InstrumentId, OrderRef, Phase, Price, Qty, Reject};
 
 impl Exchange {
     pub(crate) fn replace(
@@ -13,12 +13,16 @@ impl Exchange {
         order: &OrderRef,
         price: Price,
         qty: Qty,
-        _trigger: Option<Price>,
+        trigger: Option<Price>,
     ) -> Result<(), Reject> {
         self.check_account(account)?;
         let place = self.place(account, order).ok_or(Reject::UnknownOrder)?;
         let market = &self.markets[place.instrument.index()];
         let (old, record) = (market.book.resting(place.slot), &market.records[place.slot]);
+        if record.role == Role::Stop {
+            let wanted = (price, qty, trigger);
+            return self.replace_stop(account, place.instrument, place.slot, wanted);
+        }
         let reducing = old.qty.lots() - record.opens;
         let kept_priority = old.price == Some(price) && qty < old.qty;
         let wish = Wish {
@@ -33,12 +37,16 @@ impl Exchange {
             ahead: kept_priority.then(|| self.lots_ahead(place.instrument, place.slot)),
             unfrozen: record.frozen,
         };
-        let (id, self_match) = (record.id, record.self_match);
+        let (id, self_match, tif) = (record.id, record.self_match, record.tif);
         self.check_quantity(&wish)?;
-        self.check_account_may_order(account)?;
-        if matches!(market.phase, Phase::Halted | Phase::Closed) {
-            return Err(Reject::Phase);
+        if !old.display.is_zero() && old.display.lots().saturating_mul(PEAKS_MAX) < qty.lots() {
+            return Err(Reject::Display);
         }
+        self.check_account_may_order(account)?;
+        if trigger.is_some() {
+            return Err(Reject::Trigger);
+        }
+        self.check_replace_phase(place.instrument)?;
         let Terms { opens, frozen_at, frozen } = self.check_terms(&wish)?;
         let said = self.log.events.len();
         let price = Some(price);
@@ -53,7 +61,7 @@ impl Exchange {
             keeper.records[place.slot].frozen_at = frozen_at;
             keeper.refreeze(place.slot, opens);
             self.share_out(position);
-            self.markets[place.instrument.index()].changed = true;
+            self.markets[place.instrument.index()].touch();
             self.look();
             return Ok(());
         }
@@ -69,16 +77,25 @@ impl Exchange {
             limit: price,
             market: false,
             qty,
+            display: old.display,
+            min_qty: Qty::ZERO,
             opens,
             frozen_at,
             frozen,
-            tif: TimeInForce::Gtc,
+            tif,
             post_only: wish.post_only,
             reduce_only: wish.reduce_only,
             self_match,
         };
         self.work(&ready, Some(said));
         Ok(())
+    }
+
+    pub(crate) fn check_replace_phase(&self, instrument: InstrumentId) -> Result<(), Reject> {
+        match self.markets[instrument.index()].phase {
+            Phase::Halted | Phase::Closed | Phase::NoCancel => Err(Reject::Phase),
+            _ => Ok(()),
+        }
     }
 
     /// Lots of the account's resting orders on the same side that were entered before the one in a slot.
@@ -88,7 +105,7 @@ impl Exchange {
         let (mut lots, mut before) = (0, market.records[slot].prev);
         while before != crate::orders::NIL {
             let order = market.book.resting(before);
-            if order.side == side {
+            if order.side == side && market.records[before].role != Role::Stop {
                 lots += order.qty.lots();
             }
             before = market.records[before].prev;

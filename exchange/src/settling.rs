@@ -1,13 +1,13 @@
-//! Settling: open cases act, breaches become cases, until nothing more happens. Source: SEMANTICS 8.
+//! Settling: triggered stops enter, open cases act, breaches become cases, until nothing more happens. Source: SEMANTICS 8.
 
 use crate::exchange::Exchange;
 use plimsoll_types::{Phase, Side};
 
 impl Exchange {
-    /// Runs cases and breaches until nothing more happens.
+    /// Runs stops, cases and breaches until nothing more happens.
     #[inline]
     pub(crate) fn settle(&mut self) {
-        if self.cases.is_empty() && self.breaches.is_empty() {
+        if self.cases.is_empty() && self.breaches.is_empty() && self.triggered.is_empty() {
             return;
         }
         self.settle_cases();
@@ -16,6 +16,7 @@ impl Exchange {
     #[cold]
     fn settle_cases(&mut self) {
         loop {
+            self.enter_triggered();
             self.wake();
             let mut last = 0;
             let mut acted = false;
@@ -32,7 +33,7 @@ impl Exchange {
                     acted = true;
                 }
             }
-            if !acted && self.agenda.is_empty() {
+            if !acted && self.agenda.is_empty() && self.triggered.is_empty() {
                 return;
             }
         }

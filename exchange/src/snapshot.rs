@@ -3,18 +3,23 @@
 //! A snapshot is `PLIMSOLL`, the format version (u32, little-endian), XXH3-64 of the configuration, XXH3-128 of the payload,
 //! then the payload: postcard of everything but caches. See docs/ARCHITECTURE.md.
 
+use crate::corridor::Corridor;
 use crate::exchange::Exchange;
 use crate::ids::{ClientIds, Names, Place};
+use crate::indicative::Outcome;
 use crate::limit_state::AtLimit;
 use crate::log::Log;
 use crate::market::Market;
 use crate::orders::Records;
 use crate::timers::{Alarm, Timers};
+use plimsoll_matching::stops::Stops;
 use plimsoll_matching::{Book, SavedBook};
 use plimsoll_risk::{Case, Risk};
-use plimsoll_types::{AccountId, ExchangeSpec, Handle, InstrumentId, Phase, Price, Side, Ts};
+use plimsoll_types::{
+    AccountId, ExchangeSpec, Handle, InstrumentId, NewOrder, Phase, Price, Side, Ts,
+};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
@@ -60,6 +65,9 @@ struct SavedMarket {
     at_limit: AtLimit,
     last: Option<Price>,
     waiting: Vec<Handle>,
+    waits: BTreeMap<u32, NewOrder>,
+    corridor: Option<Corridor>,
+    said: Outcome,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -91,6 +99,9 @@ impl Exchange {
                     at_limit: market.at_limit,
                     last: market.last,
                     waiting: market.waiting.clone(),
+                    waits: market.waits.clone(),
+                    corridor: market.corridor.clone(),
+                    said: market.said,
                 })
                 .collect(),
             risk: self.risk.clone(),
@@ -155,13 +166,14 @@ impl Exchange {
     }
 
     fn take_up(spec: ExchangeSpec, saved: Saved) -> Exchange {
-        let markets: Vec<Market> = saved
+        let mut markets: Vec<Market> = saved
             .markets
             .into_iter()
             .enumerate()
             .map(|(index, market)| Market {
                 id: InstrumentId(index as u16),
                 book: Book::restore(market.book),
+                stops: stops_of(&market.waits, &market.records),
                 records: market.records,
                 phase: market.phase,
                 phase_serial: market.phase_serial,
@@ -169,11 +181,18 @@ impl Exchange {
                 at_limit: market.at_limit,
                 last: market.last,
                 waiting: market.waiting,
+                waits: market.waits,
+                corridor: market.corridor,
+                said: market.said,
+                unsaid: true,
                 changed: false,
                 parked: [BTreeSet::new(), BTreeSet::new()],
                 queueing: BTreeSet::new(),
             })
             .collect();
+        for (market, spec) in markets.iter_mut().zip(&spec.instruments) {
+            market.book.set_allocation(spec.rules.allocation);
+        }
         let mut risk = saved.risk;
         risk.after_restore();
         let mut names = Names::default();
@@ -186,7 +205,9 @@ impl Exchange {
                 let at_market = market.book.market_orders(side);
                 let limits = market.book.levels(side);
                 let resting = limits.flat_map(|(price, _)| market.book.queue(side, Some(price)));
-                for slot in resting.chain(at_market) {
+                let waiting = market.waits.iter().filter(|(_, order)| order.side == side);
+                let waiting = waiting.map(|(&slot, _)| slot);
+                for slot in resting.chain(at_market).chain(waiting) {
                     let record = &market.records[slot];
                     if let Some(id) = record.client_id() {
                         let account = risk.position(record.position).account();
@@ -195,6 +216,7 @@ impl Exchange {
                 }
             }
         }
+        let called = markets.iter().filter(|market| market.phase.is_call()).count() as u32;
         let mut exchange = Exchange {
             spec,
             log: saved.log,
@@ -209,6 +231,8 @@ impl Exchange {
             breaches: Default::default(),
             numbers: saved.numbers,
             arrivals: saved.arrivals,
+            triggered: VecDeque::new(),
+            called,
             suspects: Vec::new(),
             changed: Vec::with_capacity(1 << 10),
             attentive: false,
@@ -222,6 +246,17 @@ impl Exchange {
         }
         exchange
     }
+}
+
+/// The triggers of waiting orders, found again from the orders.
+fn stops_of(waits: &BTreeMap<u32, NewOrder>, records: &Records) -> Stops {
+    let mut stops = Stops::default();
+    for (&slot, order) in waits {
+        if let Some(trigger) = order.trigger {
+            stops.insert(order.side, trigger, records[slot].arrival, slot);
+        }
+    }
+    stops
 }
 
 fn configuration_hash(spec: &ExchangeSpec) -> u64 {

@@ -1,6 +1,6 @@
 //! What falls due later, oldest first, ties by the order in which they were set.
 
-use plimsoll_types::{AccountId, InstrumentId, Phase, Ts};
+use plimsoll_types::{AccountId, Handle, InstrumentId, Phase, Ts};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -20,6 +20,8 @@ pub(crate) enum Alarm {
     Begin,
     /// A step of an instrument's calendar.
     Calendar { instrument: InstrumentId },
+    /// A dated order's time is over; void if it has gone.
+    Expire { instrument: InstrumentId, handle: Handle },
 }
 
 /// The timers.

@@ -1,7 +1,8 @@
 //! The end of a call auction. Source: RULES 4, SEMANTICS 5.
 
-use crate::booking::{Booking, Pass};
+use crate::booking::{Booking, Pass, Pricing};
 use crate::exchange::Exchange;
+use crate::orders::Role;
 use plimsoll_matching::NewResting;
 use plimsoll_types::{
     CancelReason, EventKind, Handle, InstrumentId, MarketRemainder, Price, Qty, Side,
@@ -27,11 +28,14 @@ impl Exchange {
         let reference = pass.last.or(market.last).unwrap_or(market.prev_settlement);
         let found = market.book.indicative(reference, spec.auction_candidates);
         let price = found.and_then(|found| Price::new(found.price));
-        let moves_mark = self.moves_mark(instrument);
+        let pricing = Pricing { median: None, ..self.pricing(instrument) };
         let before = pass.taken;
         if let Some(price) = price {
             let (book, keeper) = self.split(instrument);
-            book.uncross(price, &mut Booking { keeper, incoming: None, pass, moves_mark });
+            book.uncross(
+                price,
+                &mut Booking { keeper, incoming: None, pass, pricing, watched: false },
+            );
         }
         let surplus = found.map_or(0, |found| found.surplus);
         self.log.emit(EventKind::Auction {
@@ -63,7 +67,7 @@ impl Exchange {
             let order = self.markets[instrument.index()].book.resting(handle.slot);
             match (order.price, price) {
                 (Some(_), _) if rests => {
-                    self.markets[instrument.index()].records[handle.slot].market = false;
+                    self.markets[instrument.index()].records[handle.slot].role = Role::Limit;
                 }
                 (None, Some(price)) if rests => self.rest_at(instrument, handle.slot, price),
                 _ => self.take_out(instrument, handle.slot, CancelReason::Market),
@@ -79,20 +83,23 @@ impl Exchange {
         let order = book.remove(slot);
         let mut record = keeper.records[slot].clone();
         keeper.shrink(slot, order.side, order.qty.lots(), 0);
-        (record.market, record.arrival, record.frozen_at) = (false, arrival, price);
+        (record.role, record.arrival, record.frozen_at) = (Role::Limit, arrival, price);
+        let (side, position, opens, tif) = (order.side, record.position, record.opens, record.tif);
+        let first = self.goes_first(instrument, position, (side, Some(price)), order.qty, opens);
+        let (book, mut keeper) = self.split(instrument);
         let handle = book.rest(NewResting {
-            side: order.side,
+            side,
             price: Some(price),
             owner: order.owner,
             qty: order.qty,
             display: order.display,
             reduce_only: order.reduce_only,
-            first: false,
+            first,
         });
-        let account = keeper.risk.position(record.position).account();
-        record.frozen = keeper.frozen(account, price, record.opens);
-        let position = record.position;
-        keeper.keep(handle, order.side, order.qty.lots(), record);
+        let account = keeper.risk.position(position).account();
+        record.frozen = keeper.frozen(account, price, opens);
+        keeper.keep(handle, side, order.qty.lots(), record);
+        self.date(instrument, handle, tif);
         self.share_out(position);
     }
 }

@@ -109,6 +109,12 @@ pub struct OrderView {
     pub price: Option<Price>,
     /// Lots open.
     pub open: Qty,
+    /// The price it waits for, of a stop.
+    pub trigger: Option<Price>,
+    /// Most lots it shows at a time; zero = all.
+    pub display: Qty,
+    /// Lots shown now; zero for a stop.
+    pub shown: Qty,
 }
 
 /// A book.

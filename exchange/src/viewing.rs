@@ -3,7 +3,9 @@
 use crate::exchange::Exchange;
 use crate::market::Market;
 use crate::view::{AccountView, BookView, OrderView, PositionView, StateView};
-use plimsoll_types::{AccountId, InstrumentId, Money, OrderRef, Permission, Price, Qty, Side};
+use plimsoll_types::{
+    AccountId, InstrumentId, Money, OrderKind, OrderRef, Permission, Price, Qty, Side,
+};
 
 impl Exchange {
     /// The whole state as people see it. Cost: O(accounts + orders).
@@ -181,11 +183,29 @@ impl Exchange {
 
 fn order_view(market: &Market, slot: u32) -> OrderView {
     let order = market.book.resting(slot);
+    if let Some(waits) = market.waits.get(&slot) {
+        return OrderView {
+            id: market.records[slot].id,
+            instrument: market.id,
+            side: waits.side,
+            price: match waits.kind {
+                OrderKind::Limit(price) => Some(price),
+                OrderKind::Market(protection) => protection,
+            },
+            open: waits.qty,
+            trigger: waits.trigger,
+            display: waits.display,
+            shown: Qty::ZERO,
+        };
+    }
     OrderView {
         id: market.records[slot].id,
         instrument: market.id,
         side: order.side,
         price: order.price,
         open: order.qty,
+        trigger: None,
+        display: order.display,
+        shown: order.shown,
     }
 }
