@@ -1,10 +1,6 @@
-//! The call auction: one price for all that crosses. Source: RULES 4.
+//! The price of a call auction: one for all that crosses. Source: RULES 4.
 
-use crate::book::{Book, key_of};
-use crate::ladder::NO_KEY;
-use crate::sink::{Gone, Maker, Sink};
-use crate::slab::NIL;
-use plimsoll_types::{AuctionCandidates, Price, Side};
+use plimsoll_types::AuctionCandidates;
 
 /// One side of an auction: lots at market, and levels from the best price.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,114 +102,6 @@ fn stretches(
         }
     }
     found
-}
-
-impl Book {
-    /// Where an auction would settle now. Cost: O(levels).
-    pub fn indicative(
-        &self,
-        reference: Price,
-        candidates: AuctionCandidates,
-    ) -> Option<AuctionPrice> {
-        // With market orders only, the reference is the price, and no trade may lie outside the band.
-        let reference = match self.band {
-            Some(band) if self.best(Side::Buy).or(self.best(Side::Sell)).is_none() => {
-                reference.clamp(band.down, band.up)
-            }
-            _ => reference,
-        };
-        let side = |side| AuctionSide {
-            market: u128::from(self.market_qty(side).lots()),
-            levels: self.levels(side).map(|(p, q)| (p.ticks(), u128::from(q.lots()))).collect(),
-        };
-        auction_price(&side(Side::Buy), &side(Side::Sell), Some(reference.ticks()), candidates)
-    }
-
-    /// Pairs everything that crosses at `price`: market orders first, then by price, then time, on both sides.
-    ///
-    /// Returns the lots traded. Cost: O(orders that trade).
-    pub fn uncross<S: Sink>(&mut self, price: Price, sink: &mut S) -> u64 {
-        let mut traded = 0;
-        while let (Some(bid), Some(ask)) =
-            (self.front(Side::Buy, price), self.front(Side::Sell, price))
-        {
-            if !self.trim_front(bid, sink) || !self.trim_front(ask, sink) {
-                continue;
-            }
-            let open = (self.open(bid), self.open(ask));
-            let qty = open.0.min(open.1);
-            let maker =
-                |slot: u32, open| Maker { slot, owner: self.slab[slot].owner, left: open - qty };
-            sink.pair(maker(bid, open.0), maker(ask, open.1), price, qty);
-            traded += qty;
-            for slot in [bid, ask] {
-                self.shorten_front(slot, qty);
-                self.show_anew(slot);
-            }
-        }
-        traded
-    }
-
-    /// The first order in line of a side that may trade at `price`.
-    fn front(&self, side: Side, price: Price) -> Option<u32> {
-        let market = match side {
-            Side::Buy => self.market_bids.head,
-            Side::Sell => self.market_asks.head,
-        };
-        if market != NIL {
-            return Some(market);
-        }
-        let ladder = self.ladder(side);
-        let best = ladder.best();
-        if best == NO_KEY || best < key_of(side, price.ticks() as i32) {
-            return None;
-        }
-        ladder.peek(best).map(|level| level.head)
-    }
-
-    /// Cuts a reduce-only order to what its account can still reduce; false if nothing is left of it.
-    fn trim_front<S: Sink>(&mut self, slot: u32, sink: &mut S) -> bool {
-        let order = self.slab[slot];
-        if !order.is_reduce_only() {
-            return true;
-        }
-        let room = u64::try_from(sink.room(order.owner, order.side())).unwrap_or(0);
-        let open = self.open(slot);
-        if open <= room {
-            return true;
-        }
-        let excess = open - room;
-        let maker = Maker { slot, owner: order.owner, left: room };
-        let price = Price::new(i64::from(order.price));
-        sink.lost(maker, order.side(), price, excess, Gone::ReduceOnly);
-        self.shorten_front(slot, excess);
-        room > 0
-    }
-
-    /// Takes lots off an order at the front, what it hides first.
-    fn shorten_front(&mut self, slot: u32, qty: u64) {
-        if qty == self.open(slot) {
-            self.remove(slot);
-            return;
-        }
-        self.reduce(slot, plimsoll_types::Qty::new(qty));
-    }
-
-    /// An iceberg that traded in an auction shows as much of what is left as it may, at its place.
-    fn show_anew(&mut self, slot: u32) {
-        let order = self.slab[slot];
-        if order.qty() == 0 || !order.is_iceberg() {
-            return;
-        }
-        let more = self.peaks.show_more(slot, order.qty());
-        self.slab[slot].show(order.qty() + more);
-        self.level_mut(order.side(), order.price).qty += more;
-    }
-
-    /// Slots of a side's orders at market, in time order.
-    pub fn market_orders(&self, side: Side) -> Vec<u32> {
-        self.queue(side, None).collect()
-    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 
 use crate::book::{Book, key_of};
 use crate::ladder::{Level, NO_KEY};
+use crate::peaks::place;
 use crate::resting::PARKED;
 use crate::slab::NIL;
 use plimsoll_types::Side;
+use std::collections::BTreeMap;
 
 /// What a recount found wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +47,7 @@ impl Book {
     /// What is kept beside the orders, counted anew from them.
     fn audit_tables(&self) -> Result<(), Damage> {
         let (mut parked, mut reduce_only, mut icebergs, mut lasts) = (0, 0, 0, 0);
+        let mut sums = BTreeMap::new();
         for (slot, order) in self.slab.iter() {
             parked += u32::from(order.price == PARKED);
             reduce_only += u32::from(order.is_reduce_only());
@@ -52,6 +55,9 @@ impl Book {
                 icebergs += 1;
                 let (display, hidden) = (self.peaks.display(slot), self.peaks.hidden(slot));
                 let shown = order.qty();
+                if hidden > 0 {
+                    *sums.entry(place(order.side(), order.price)).or_insert(0) += hidden;
+                }
                 if display == 0
                     || order.price != PARKED && (shown > display || hidden > 0 && shown == 0)
                 {
@@ -60,11 +66,14 @@ impl Book {
             }
             if order.is_first() && (order.next == NIL || !self.slab[order.next].is_first()) {
                 lasts += 1;
-                let place = (order.price, order.side() == Side::Sell);
+                let place = place(order.side(), order.price);
                 if self.firsts.get(&place) != Some(&slot) {
                     return Err(Damage(format!("{slot} is not known as the last that goes first")));
                 }
             }
+        }
+        if sums != *self.peaks.sums() {
+            return Err(Damage("sums of hidden lots".into()));
         }
         let counts = [
             (parked, self.parked, "parked"),

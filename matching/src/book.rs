@@ -1,9 +1,10 @@
 //! A book: two ladders over one slab, and the market orders that wait for an auction.
 
 use crate::ladder::{Ladder, Level, NO_KEY};
-use crate::peaks::Peaks;
+use crate::peaks::{Peaks, Place};
 use crate::resting::{Removed, Resting};
 use crate::slab::{NIL, Slab};
+use crate::trial::Trial;
 use plimsoll_types::{Allocation, Band, Handle, Price, Qty, Side};
 use std::collections::BTreeMap;
 
@@ -26,11 +27,13 @@ pub struct Book {
     pub(crate) parked: u32,
     /// What icebergs hide.
     pub(crate) peaks: Peaks,
-    /// The last of the orders that go first, at each price (and whether it is a sell's) that has any.
-    pub(crate) firsts: BTreeMap<(i32, bool), u32>,
+    /// The last of the orders that go first, at each place that has any.
+    pub(crate) firsts: BTreeMap<Place, u32>,
     pub(crate) allocation: Allocation,
-    /// Used by fill-or-kill checks, kept so that they need not allocate.
-    pub(crate) scratch: Vec<(u32, i64)>,
+    /// Lots allotted to orders of a level, kept so that sharing out need not allocate.
+    pub(crate) shares: Vec<(u32, u64)>,
+    /// What trying an order out needs, kept so that it need not allocate.
+    pub(crate) trial: Trial,
 }
 
 /// The ladder key of a price: higher is better.
@@ -72,7 +75,8 @@ impl Book {
             peaks: Peaks::default(),
             firsts: BTreeMap::new(),
             allocation: Allocation::Time,
-            scratch: Vec::new(),
+            shares: Vec::new(),
+            trial: Trial::default(),
         }
     }
 

@@ -7,14 +7,18 @@ mod auction;
 mod audit;
 mod bitmap;
 mod book;
+mod call;
 mod ladder;
 mod matcher;
+mod meeting;
 mod peaks;
 mod resting;
 mod saved;
+mod shares;
 mod sink;
 mod slab;
 pub mod stops;
+mod trial;
 
 pub use auction::{AuctionPrice, AuctionSide, auction_price};
 pub use audit::Damage;

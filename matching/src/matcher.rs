@@ -2,9 +2,9 @@
 
 use crate::book::{Book, key_of, price_of};
 use crate::ladder::{Level, NO_KEY};
-use crate::sink::{Gone, Maker, Sink};
+use crate::sink::{Maker, Sink};
 use crate::slab::NIL;
-use plimsoll_types::{Price, Qty, SelfMatch, Side};
+use plimsoll_types::{Allocation, Price, Qty, SelfMatch, Side};
 
 /// An incoming order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,18 @@ pub struct Taken {
     pub last: Option<Price>,
 }
 
+/// An incoming order at a level: the level, taken out of its ladder for the while, and what the order has come to.
+#[derive(Clone, Copy)]
+pub(crate) struct Meeting {
+    pub(crate) level: Level,
+    /// Lots still wanted.
+    pub(crate) left: u64,
+    /// Price of the last trade.
+    pub(crate) last: Option<Price>,
+    /// Set where the order goes no further.
+    pub(crate) stop: Option<Stop>,
+}
+
 impl Book {
     /// Matches an incoming order, best price first, then time, at the makers' prices.
     ///
@@ -63,18 +75,23 @@ impl Book {
                 return Taken { left: Qty::new(left), stop: Stop::Limit, last };
             }
             let price = price_of(opposite, key);
-            let mut level = *ladder.level(key);
-            let stop = self.sweep(&mut level, taker, price, &mut left, &mut last, sink);
+            let at = Meeting { level: *ladder.level(key), left, last, stop: None };
+            let met = if self.allocation == Allocation::Time {
+                self.sweep(taker, price, at, sink)
+            } else {
+                self.share_out(taker, price, at, sink)
+            };
             let ladder = match opposite {
                 Side::Buy => &mut self.bids,
                 Side::Sell => &mut self.asks,
             };
-            if level.head == NIL {
+            if met.level.head == NIL {
                 ladder.close(key);
             } else {
-                *ladder.level(key) = level;
+                *ladder.level(key) = met.level;
             }
-            if let Some(stop) = stop {
+            (left, last) = (met.left, met.last);
+            if let Some(stop) = met.stop {
                 return Taken { left: Qty::new(left), stop, last };
             }
         }
@@ -85,230 +102,50 @@ impl Book {
     #[inline]
     fn sweep<S: Sink>(
         &mut self,
-        level: &mut Level,
         taker: &Taker,
         price: Price,
-        left: &mut u64,
-        last: &mut Option<Price>,
+        mut at: Meeting,
         sink: &mut S,
-    ) -> Option<Stop> {
-        while *left > 0 && level.head != NIL {
-            let slot = level.head;
-            let owner = self.slab[slot].owner;
-            if taker.self_match != SelfMatch::None && owner == taker.owner {
-                if let Some(stop) = self.meet_own(level, taker.self_match, price, left, sink) {
-                    return Some(stop);
+    ) -> Meeting {
+        while at.left > 0 && at.level.head != NIL {
+            let slot = at.level.head;
+            let order = &self.slab[slot];
+            let owner = order.owner;
+            let own = owner == taker.owner && taker.self_match != SelfMatch::None;
+            if own || !order.is_simple() {
+                at = self.meet(slot, at.left, taker, price, at, sink);
+                if at.stop.is_some() {
+                    break;
                 }
                 continue;
             }
-            if !self.slab[slot].is_simple() {
-                self.meet_apart(level, price, left, last, sink);
-                continue;
-            }
-            let open = self.slab[slot].qty();
-            let qty = open.min(*left);
-            *left -= qty;
-            *last = Some(price);
+            let open = order.qty();
+            let qty = open.min(at.left);
+            at.left -= qty;
+            at.last = Some(price);
+            at.level.qty -= qty;
             sink.fill(Maker { slot, owner, left: open - qty }, price, qty);
-            self.shorten(level, slot, qty);
-        }
-        None
-    }
-
-    /// The head of the level is reduce-only or an iceberg.
-    #[cold]
-    fn meet_apart<S: Sink>(
-        &mut self,
-        level: &mut Level,
-        price: Price,
-        left: &mut u64,
-        last: &mut Option<Price>,
-        sink: &mut S,
-    ) {
-        let slot = level.head;
-        if self.slab[slot].is_reduce_only() && !self.trim(level, price, sink) {
-            return;
-        }
-        let (owner, shown) = (self.slab[slot].owner, self.slab[slot].qty());
-        let qty = shown.min(*left);
-        let maker = Maker { slot, owner, left: self.open(slot) - qty };
-        *left -= qty;
-        *last = Some(price);
-        sink.fill(maker, price, qty);
-        if qty == shown && maker.left > 0 {
-            self.refill(level, maker, price, sink);
-        } else {
-            self.shorten(level, slot, qty);
-        }
-    }
-
-    /// Lets the iceberg at the head of a level, whose peak is used up, show the next one behind all others there.
-    ///
-    /// It goes first no longer: whoever goes first stands before those that do not.
-    fn refill<S: Sink>(&mut self, level: &mut Level, maker: Maker, price: Price, sink: &mut S) {
-        let slot = maker.slot;
-        if self.slab[slot].is_first() {
-            self.forget_first(slot);
-            self.slab[slot].no_longer_first();
-        }
-        let shown = self.peaks.refill(slot);
-        let order = &mut self.slab[slot];
-        level.qty = level.qty - order.qty() + shown;
-        order.show(shown);
-        let (next, side) = (order.next, order.side());
-        if next != NIL {
-            (order.next, order.prev) = (NIL, level.tail);
-            self.slab[next].prev = NIL;
-            self.slab[level.tail].next = slot;
-            (level.head, level.tail) = (next, slot);
-        }
-        sink.refilled(maker, side, price, shown);
-    }
-
-    /// Takes `qty` lots off the head of a level, what it hides first.
-    fn cut(&mut self, level: &mut Level, slot: u32, qty: u64) {
-        let qty = self.take_hidden(slot, qty);
-        if qty > 0 {
-            self.shorten(level, slot, qty);
-        }
-    }
-
-    /// Takes `qty` lots off the head of a level, and the order out if nothing is left of it.
-    #[inline]
-    fn shorten(&mut self, level: &mut Level, slot: u32, qty: u64) {
-        level.qty -= qty;
-        let order = &mut self.slab[slot];
-        if qty < order.qty() {
-            order.reduce(qty);
-            return;
-        }
-        let next = order.next;
-        level.head = next;
-        if next == NIL {
-            level.tail = NIL;
-        } else {
-            self.slab[next].prev = NIL;
-        }
-        self.forget(slot);
-    }
-
-    /// The head of the level is the incoming order's own account's.
-    #[cold]
-    fn meet_own<S: Sink>(
-        &mut self,
-        level: &mut Level,
-        mode: SelfMatch,
-        price: Price,
-        left: &mut u64,
-        sink: &mut S,
-    ) -> Option<Stop> {
-        let slot = level.head;
-        let owner = self.slab[slot].owner;
-        let (open, side) = (self.open(slot), self.slab[slot].side());
-        let mut drop_maker = |book: &mut Book, qty: u64| {
-            let maker = Maker { slot, owner, left: open - qty };
-            sink.lost(maker, side, Some(price), qty, Gone::SelfMatch);
-            book.cut(level, slot, qty);
-        };
-        match mode {
-            SelfMatch::None => None,
-            SelfMatch::CancelNewest => Some(Stop::SelfMatch),
-            SelfMatch::CancelOldest => {
-                drop_maker(self, open);
-                None
+            let order = &mut self.slab[slot];
+            if qty < open {
+                order.reduce(qty);
+                break;
             }
-            SelfMatch::CancelBoth => {
-                drop_maker(self, open);
-                Some(Stop::SelfMatch)
+            let next = order.next;
+            at.level.head = next;
+            if next == NIL {
+                at.level.tail = NIL;
+            } else {
+                self.slab[next].prev = NIL;
             }
-            SelfMatch::Decrement => {
-                let qty = open.min(*left);
-                drop_maker(self, qty);
-                *left -= qty;
-                sink.decremented(qty, *left);
-                (*left == 0).then_some(Stop::SelfMatch)
-            }
+            self.forget(slot);
         }
-    }
-
-    /// Cuts the reduce-only order at the head of a level to what its account can still reduce; false if nothing is left.
-    #[cold]
-    fn trim<S: Sink>(&mut self, level: &mut Level, price: Price, sink: &mut S) -> bool {
-        let slot = level.head;
-        let order = self.slab[slot];
-        let room = u64::try_from(sink.room(order.owner, order.side())).unwrap_or(0);
-        let open = self.open(slot);
-        if open <= room {
-            return true;
-        }
-        let excess = open - room;
-        let maker = Maker { slot, owner: order.owner, left: room };
-        sink.lost(maker, order.side(), Some(price), excess, Gone::ReduceOnly);
-        self.cut(level, slot, excess);
-        room > 0
-    }
-
-    /// Whether an order would trade at least `wanted` lots at once: matching tried without being done. Source: RULES 7.5.
-    ///
-    /// An own order on the way ends it, unless own orders may trade with each other or the resting one gives way; reduce-only
-    /// makers count for what their account's position, moving fill by fill, could then give.
-    /// Cost: O(orders it would meet); with reduce-only makers among them, times the accounts it would meet.
-    pub fn could_trade<S: Sink>(&mut self, taker: &Taker, wanted: Qty, sink: &mut S) -> bool {
-        let mut moves = std::mem::take(&mut self.scratch);
-        moves.clear();
-        let fills = self.dry_run(taker, wanted.lots(), sink, &mut moves);
-        self.scratch = moves;
-        fills
-    }
-
-    fn dry_run<S: Sink>(
-        &self,
-        taker: &Taker,
-        wanted: u64,
-        sink: &mut S,
-        moves: &mut Vec<(u32, i64)>,
-    ) -> bool {
-        let side = taker.side.opposite();
-        let worst = worst_key(side, taker.limit);
-        let mut found = 0;
-        for (_, level) in self.ladder(side).iter().take_while(|(key, _)| *key >= worst) {
-            let mut slot = level.head;
-            while slot != NIL {
-                let order = &self.slab[slot];
-                let open = self.open(slot);
-                slot = order.next;
-                if order.owner == taker.owner {
-                    match taker.self_match {
-                        SelfMatch::None => {}
-                        SelfMatch::CancelOldest => continue,
-                        _ => return false,
-                    }
-                }
-                let mut qty = open;
-                if order.is_reduce_only() {
-                    let given =
-                        moves.iter().filter(|m| m.0 == order.owner).map(|m| m.1).sum::<i64>();
-                    let own = if order.owner == taker.owner { found as i64 } else { 0 };
-                    let room = sink.room(order.owner, side) - given + own;
-                    qty = qty.min(u64::try_from(room).unwrap_or(0));
-                }
-                qty = qty.min(wanted - found);
-                found += qty;
-                if found >= wanted {
-                    return true;
-                }
-                if self.reduce_only > 0 {
-                    moves.push((order.owner, qty as i64));
-                }
-            }
-        }
-        false
+        at
     }
 }
 
 /// The lowest key an order limited at `limit` may meet on `side`.
 #[inline]
-fn worst_key(side: Side, limit: Option<Price>) -> i32 {
+pub(crate) fn worst_key(side: Side, limit: Option<Price>) -> i32 {
     limit.map_or(NO_KEY + 1, |limit| key_of(side, limit.ticks() as i32))
 }
 
@@ -316,6 +153,7 @@ fn worst_key(side: Side, limit: Option<Price>) -> i32 {
 mod tests {
     use super::*;
     use crate::resting::NewResting;
+    use crate::sink::Gone;
 
     /// Writes down what it is told.
     #[derive(Default)]

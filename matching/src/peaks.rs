@@ -1,10 +1,23 @@
 //! What icebergs hide: a table beside the orders, by slot. Nobody pays for it who has none.
 
+use plimsoll_types::Side;
+use std::collections::BTreeMap;
+
+/// A price of the book and the side that stands there.
+pub(crate) type Place = (i32, bool);
+
+/// The place of an order, `price` as its slot keeps it.
+#[inline]
+pub(crate) fn place(side: Side, price: i32) -> Place {
+    (price, side == Side::Sell)
+}
+
 /// How much an iceberg shows at a time, and what it still hides. Units: lots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Peak {
     display: u64,
     hidden: u64,
+    place: Place,
 }
 
 /// The table. A slot without iceberg holds zeros, or lies beyond its end.
@@ -12,6 +25,8 @@ struct Peak {
 pub(crate) struct Peaks {
     table: Vec<Peak>,
     live: u32,
+    /// Lots hidden at each place that hides any.
+    sums: BTreeMap<Place, u64>,
 }
 
 impl Peaks {
@@ -21,17 +36,21 @@ impl Peaks {
         self.live
     }
 
-    /// Cost: O(1); grows where a slot lies beyond the end.
-    pub(crate) fn put(&mut self, slot: u32, display: u64, hidden: u64) {
-        let slot = slot as usize;
-        if slot >= self.table.len() {
-            self.table.resize(slot + 1, Peak::default());
+    /// Cost: O(log levels) where something is hidden; grows where a slot lies beyond the end.
+    pub(crate) fn put(&mut self, slot: u32, place: Place, display: u64, hidden: u64) {
+        let index = slot as usize;
+        if index >= self.table.len() {
+            self.table.resize(index + 1, Peak::default());
         }
-        self.table[slot] = Peak { display, hidden };
+        self.table[index] = Peak { display, hidden, place };
         self.live += 1;
+        if hidden > 0 {
+            *self.sums.entry(place).or_default() += hidden;
+        }
     }
 
     pub(crate) fn remove(&mut self, slot: u32) {
+        self.take(slot, u64::MAX);
         self.table[slot as usize] = Peak::default();
         self.live -= 1;
     }
@@ -46,28 +65,40 @@ impl Peaks {
         self.table[slot as usize].display
     }
 
+    /// Lots hidden at a place.
+    pub(crate) fn hidden_at(&self, place: Place) -> u64 {
+        self.sums.get(&place).copied().unwrap_or(0)
+    }
+
     /// Takes up to `by` lots off what a slot hides; the lots still to take elsewhere.
     pub(crate) fn take(&mut self, slot: u32, by: u64) -> u64 {
-        let hidden = &mut self.table[slot as usize].hidden;
-        let taken = by.min(*hidden);
-        *hidden -= taken;
+        let peak = &mut self.table[slot as usize];
+        let taken = by.min(peak.hidden);
+        peak.hidden -= taken;
+        if taken > 0
+            && let Some(sum) = self.sums.get_mut(&peak.place)
+        {
+            *sum -= taken;
+            if *sum == 0 {
+                self.sums.remove(&peak.place);
+            }
+        }
         by - taken
     }
 
-    /// Moves the next peak out of what a slot hides: its lots, zero if nothing is hidden.
-    pub(crate) fn refill(&mut self, slot: u32) -> u64 {
-        let peak = &mut self.table[slot as usize];
-        let shown = peak.hidden.min(peak.display);
-        peak.hidden -= shown;
-        shown
+    /// Moves so many lots out of what a slot hides that it shows as many as it may, where `shown` show already.
+    ///
+    /// Gives the lots moved: zero if nothing is hidden.
+    pub(crate) fn show_more(&mut self, slot: u32, shown: u64) -> u64 {
+        let Peak { display, hidden, .. } = self.table[slot as usize];
+        let more = hidden.min(display - shown);
+        self.take(slot, more);
+        more
     }
 
-    /// Moves so many lots out of what a slot hides that it shows as many as it may, where `shown` show already.
-    pub(crate) fn show_more(&mut self, slot: u32, shown: u64) -> u64 {
-        let peak = &mut self.table[slot as usize];
-        let more = peak.hidden.min(peak.display - shown);
-        peak.hidden -= more;
-        more
+    /// Every place that hides something, with the lots.
+    pub(crate) fn sums(&self) -> &BTreeMap<Place, u64> {
+        &self.sums
     }
 }
 
@@ -75,20 +106,28 @@ impl Peaks {
 mod tests {
     use super::*;
 
+    const HERE: Place = (100, true);
+
     #[test]
     fn peaks_come_out_until_nothing_is_hidden() {
         let mut peaks = Peaks::default();
-        peaks.put(3, 10, 25);
-        assert_eq!(
-            (peaks.refill(3), peaks.refill(3), peaks.refill(3), peaks.refill(3)),
-            (10, 10, 5, 0)
-        );
+        peaks.put(3, HERE, 10, 25);
+        peaks.put(1, HERE, 10, 1);
+        assert_eq!(peaks.hidden_at(HERE), 26);
+        let shown: Vec<_> = (0..4).map(|_| peaks.show_more(3, 0)).collect();
+        assert_eq!(shown, [10, 10, 5, 0]);
+        assert_eq!(peaks.hidden_at(HERE), 1);
+        peaks.remove(1);
         peaks.remove(3);
-        assert_eq!(peaks.live(), 0);
-        peaks.put(3, 10, 7);
+        assert_eq!((peaks.live(), peaks.hidden_at(HERE), peaks.sums.len()), (0, 0, 0));
+        assert_eq!(peaks.table[3], Peak::default());
+    }
+
+    #[test]
+    fn lots_come_off_what_is_hidden_first() {
+        let mut peaks = Peaks::default();
+        peaks.put(3, HERE, 10, 7);
         assert_eq!((peaks.take(3, 3), peaks.show_more(3, 8), peaks.hidden(3)), (0, 2, 2));
         assert_eq!((peaks.take(3, 3), peaks.show_more(3, 1), peaks.display(3)), (1, 0, 10));
-        peaks.remove(3);
-        assert_eq!(peaks.table[3], Peak::default());
     }
 }

@@ -1,6 +1,7 @@
 //! Orders at rest: how one comes in, and how others see it.
 
 use crate::book::{Book, MARKET};
+use crate::peaks::place;
 use crate::slab::{Draft, NIL};
 use plimsoll_types::{Handle, Price, Qty, Side};
 
@@ -123,10 +124,9 @@ impl Book {
         });
         self.reduce_only += u32::from(order.reduce_only);
         if iceberg {
-            self.peaks.put(slot, display, all - shown);
+            self.peaks.put(slot, place(side, price), display, all - shown);
         }
-        let before =
-            if first { self.firsts.insert((price, side == Side::Sell), slot) } else { None };
+        let before = if first { self.firsts.insert(place(side, price), slot) } else { None };
         match before {
             Some(before) => self.link_after(before, slot, side, price, shown),
             None if first => self.link_at_head(slot, side, price, shown),
@@ -187,7 +187,7 @@ impl Book {
             first,
         });
         if iceberg {
-            self.peaks.put(slot, display.lots(), 0);
+            self.peaks.put(slot, place(side, PARKED), display.lots(), 0);
         }
         self.reduce_only += u32::from(reduce_only);
         self.parked += 1;
@@ -281,7 +281,7 @@ impl Book {
     /// Keeps the last of the orders that go first at a price, as one of them leaves.
     pub(crate) fn forget_first(&mut self, slot: u32) {
         let order = self.slab[slot];
-        let place = (order.price, order.side() == Side::Sell);
+        let place = place(order.side(), order.price);
         if self.firsts.get(&place) == Some(&slot) {
             if order.prev == NIL {
                 self.firsts.remove(&place);

@@ -2,6 +2,7 @@
 
 use crate::book::{Book, key_of};
 use crate::ladder::Level;
+use crate::peaks::place;
 use crate::resting::PARKED;
 use crate::slab::{NIL, Slab};
 use plimsoll_types::{Band, Price, Side};
@@ -59,12 +60,13 @@ impl Book {
             *book.asks.open(-price) = level;
         }
         for (slot, display, hidden) in saved.icebergs {
-            book.peaks.put(slot, display, hidden);
+            let order = &book.slab[slot];
+            book.peaks.put(slot, place(order.side(), order.price), display, hidden);
         }
         for (slot, order) in book.slab.iter() {
             book.parked += u32::from(order.price == PARKED);
             if order.is_first() && (order.next == NIL || !book.slab[order.next].is_first()) {
-                book.firsts.insert((order.price, order.side() == Side::Sell), slot);
+                book.firsts.insert(place(order.side(), order.price), slot);
             }
         }
         book
