@@ -1,7 +1,7 @@
 //! A book's call auction: what it would come to, and its end. Source: RULES 4, SEMANTICS 5.
 
 use crate::auction::{AuctionPrice, AuctionSide, auction_price};
-use crate::book::{Book, key_of};
+use crate::book::{Book, MARKET, key_of};
 use crate::ladder::NO_KEY;
 use crate::peaks::place;
 use crate::sink::{Gone, Maker, Sink};
@@ -53,7 +53,7 @@ impl Book {
         reference: Price,
         candidates: AuctionCandidates,
     ) -> Option<AuctionPrice> {
-        let market = |side| u128::from(self.market_qty(side).lots());
+        let market = |side| u128::from(self.market_qty(side).lots()) + self.hidden_at(side, MARKET);
         if !self.is_crossed() && market(Side::Buy) + market(Side::Sell) == 0 {
             return None;
         }
@@ -68,12 +68,17 @@ impl Book {
     }
 
     fn auction_levels(&self, side: Side) -> impl Iterator<Item = (i64, u128)> {
-        let hides = self.peaks.live() > 0;
         self.levels(side).map(move |(price, qty)| {
-            let place = place(side, price.ticks() as i32);
-            let hidden = if hides { self.peaks.hidden_at(place) } else { 0 };
-            (price.ticks(), u128::from(qty.lots()) + u128::from(hidden))
+            let hidden = self.hidden_at(side, price.ticks() as i32);
+            (price.ticks(), u128::from(qty.lots()) + hidden)
         })
+    }
+
+    /// Lots that icebergs hide at a price.
+    #[inline]
+    fn hidden_at(&self, side: Side, price: i32) -> u128 {
+        let hides = self.peaks.live() > 0;
+        if hides { u128::from(self.peaks.hidden_at(place(side, price))) } else { 0 }
     }
 
     /// Pairs everything that crosses at `price`: market orders first, then by price, then time, on both sides.
