@@ -1,10 +1,16 @@
-//! JSON as this project uses it: flat objects read in place, and strings written.
+//! JSON as this project uses it: objects read in place, and strings written.
 //!
-//! A line's values are strings, numbers, true, false or null; they are borrowed from the line, so reading one
-//! allocates nothing, and nesting is refused where it begins, so no line can blow the stack.
+//! A line's values are borrowed from the line, so reading one allocates nothing. What is nested is passed over
+//! without recursion, so no line can blow the stack; whoever expects it there reads it by [`scan_object`] or [`tree`].
+
+#[cfg(test)]
+mod tests;
+mod tree;
 
 use crate::r#where::Error;
 use std::borrow::Cow;
+
+pub use tree::read_table;
 
 /// A value as it stands in the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +25,8 @@ pub enum Value<'a> {
     Boolean(bool),
     /// Null.
     Null,
+    /// An object or an array: its text, of which only quotes and the count of brackets have been looked at.
+    Nested(&'a str),
 }
 
 impl<'a> Value<'a> {
@@ -38,7 +46,7 @@ impl<'a> Value<'a> {
     pub fn shown(&self) -> String {
         match self {
             Value::Text(text) | Value::Escaped(text) => format!("\"{text}\""),
-            Value::Number(text) => (*text).to_owned(),
+            Value::Number(text) | Value::Nested(text) => (*text).to_owned(),
             Value::Boolean(true) => "true".to_owned(),
             Value::Boolean(false) => "false".to_owned(),
             Value::Null => "null".to_owned(),
@@ -46,9 +54,13 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Hands every key and value of the flat object that `line` is to `each`, in order.
+/// What a value is expected to be where nothing nested may stand.
+pub const FLAT: &str = "a string, a number, true or false";
+
+/// Hands every key and value of the object that `line` is to `each`, in order.
 ///
-/// Errors: anything but one object and white space around it, a nested value, and what `each` refuses.
+/// Errors: anything but one object and white space around it, and what `each` refuses; not what is wrong inside
+/// [`Value::Nested`].
 #[inline]
 pub fn scan_object<'a>(
     line: &'a str,
@@ -115,9 +127,8 @@ impl<'a> Scan<'a> {
 
     #[inline]
     fn value(&mut self, field: &str) -> Result<Value<'a>, Error> {
-        const EXPECTED: &str = "a string, a number, true or false";
         match self.peek() {
-            Some(b'"') => self.string(EXPECTED).map_err(|mut error| {
+            Some(b'"') => self.string(FLAT).map_err(|mut error| {
                 error.field = crate::r#where::quoted(field).into();
                 error
             }),
@@ -125,8 +136,33 @@ impl<'a> Scan<'a> {
             Some(b't') if self.word("true") => Ok(Value::Boolean(true)),
             Some(b'f') if self.word("false") => Ok(Value::Boolean(false)),
             Some(b'n') if self.word("null") => Ok(Value::Null),
-            _ => Err(self.error(field, EXPECTED)),
+            Some(b'{' | b'[') => self.nested(field),
+            _ => Err(self.error(field, FLAT)),
         }
+    }
+
+    /// An object or an array up to its closing bracket; which closes which is for its reader to check.
+    #[cold]
+    fn nested(&mut self, field: &str) -> Result<Value<'a>, Error> {
+        let bytes = self.line.as_bytes();
+        let (mut depth, mut quoted) = (0u32, false);
+        let mut at = self.at;
+        while let Some(byte) = bytes.get(at) {
+            match byte {
+                b'\\' if quoted => at += 1,
+                b'"' => quoted = !quoted,
+                b'{' | b'[' if !quoted => depth += 1,
+                b'}' | b']' if !quoted => depth -= 1,
+                _ => {}
+            }
+            at += 1;
+            if depth == 0 {
+                let text = &self.line[self.at..at];
+                self.at = at;
+                return Ok(Value::Nested(text));
+            }
+        }
+        Err(self.error(field, FLAT))
     }
 
     fn word(&mut self, word: &str) -> bool {
@@ -254,135 +290,5 @@ fn write_escaped(out: &mut Vec<u8>, byte: u8) {
             out.push(b"0123456789abcdef"[usize::from(byte & 15)]);
         }
         other => out.push(other),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn scan(line: &str) -> Result<Vec<(String, String)>, String> {
-        let mut fields = Vec::new();
-        scan_object(line, |key, value| {
-            fields.push((key.into_owned(), value.text().map_or(value.shown(), Cow::into_owned)));
-            Ok(())
-        })
-        .map_err(|error| error.to_string())?;
-        Ok(fields)
-    }
-
-    fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
-        list.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
-    }
-
-    #[test]
-    fn a_flat_object_is_read_in_order() {
-        let line = " {\"a\" : \"x\",\"b\":-1.5 , \"c\":true,\"d\":null}\r";
-        assert_eq!(
-            scan(line),
-            Ok(pairs(&[("a", "x"), ("b", "-1.5"), ("c", "true"), ("d", "null")]))
-        );
-        assert_eq!(scan("{}"), Ok(Vec::new()));
-    }
-
-    #[test]
-    fn escapes_are_decoded() {
-        let line = r#"{"\u0061":"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00"}"#;
-        assert_eq!(scan(line), Ok(pairs(&[("a", "\"\\/\u{8}\u{c}\n\r\t\u{e9}\u{1f600}")])));
-    }
-
-    #[test]
-    fn other_lines_are_refused() {
-        for line in [
-            "",
-            " ",
-            "null",
-            "[]",
-            "1",
-            "\"a\"",
-            "{",
-            "{\"a\"",
-            "{\"a\":",
-            "{\"a\":1",
-            "{\"a\":1,",
-            "{\"a\":1,}",
-            "{a:1}",
-            "{\"a\" 1}",
-            "{\"a\":1 \"b\":2}",
-            "{\"a\":1}}",
-            "{\"a\":1}{\"a\":1}",
-            "{\"a\":x}",
-            "{\"a\":tru}",
-            "{\"a\":+1}",
-            "{\"a\":.5}",
-            "{\"a\":\"x}",
-            "{\"a\":\"\\x\"}",
-            "{\"a\":\"\\u12\"}",
-            "{\"a\":\"\\ud800\"}",
-            "{\"a\":\"\\ud800\\u0041\"}",
-            "{\"a\":\"\\udc00\"}",
-            "{\"a\":\"x\ty\"}",
-            "{\"a\":\"x\\",
-            "{\"a\":\"\\\"}",
-            "{\"a\":[1]}",
-            "{\"a\":{}}",
-            "{,}",
-            "\u{feff}{}",
-        ] {
-            assert!(scan(line).is_err(), "{line:?}");
-        }
-    }
-
-    #[test]
-    fn depth_does_not_matter() {
-        assert!(scan(&format!("{{\"a\":{}", "[".repeat(1_000_000))).is_err());
-        assert!(scan(&"{\"a\":".repeat(1_000_000)).is_err());
-    }
-
-    #[test]
-    fn serde_json_agrees_on_what_is_an_object() {
-        let seeds = [
-            r#"{"a":"x","b":-1.5,"c":true,"d":null,"e":"\u00e9\n"}"#,
-            r#"{ "k" : "v\\" , "n" : 120 , "f" : false }"#,
-        ];
-        for seed in seeds {
-            for at in 0..seed.len() {
-                for byte in *b"\"\\{}[]:,01-xu \n" {
-                    let mut line = seed.as_bytes().to_vec();
-                    line[at] = byte;
-                    let line = String::from_utf8(line).expect("ASCII");
-                    compare(&line);
-                }
-            }
-        }
-    }
-
-    /// Ours may take a number serde_json refuses (its user checks it) and a key given twice (likewise), nothing else.
-    fn compare(line: &str) {
-        let numbers_checked = |line: &str| {
-            let mut good = true;
-            let scanned = scan_object(line, |_, value| {
-                if let Value::Number(text) = value {
-                    good &= serde_json::from_str::<serde_json::Number>(text).is_ok();
-                }
-                Ok(())
-            });
-            scanned.is_ok() && good
-        };
-        let theirs: Result<serde_json::Map<String, serde_json::Value>, _> =
-            serde_json::from_str(line);
-        let flat = theirs
-            .as_ref()
-            .is_ok_and(|map| map.values().all(|value| !value.is_array() && !value.is_object()));
-        assert_eq!(numbers_checked(line), flat, "{line:?}");
-    }
-
-    #[test]
-    fn strings_are_written_so_that_they_read_back() {
-        for text in ["RB", "a\"b\\c", "\u{0}\u{1f}\n\r\t", "\u{e9}\u{1f600}\u{7f}"] {
-            let mut out = Vec::new();
-            write_string(&mut out, text.as_bytes());
-            assert_eq!(serde_json::from_slice::<String>(&out).expect("JSON"), text);
-        }
     }
 }
