@@ -1,19 +1,26 @@
 //! EXCHANGE.toml: read, proved and turned into an [`ExchangeSpec`].
 
+mod calendar;
 pub mod dom;
-mod instrument;
+pub(crate) mod instrument;
 mod profile;
+mod rules;
 #[cfg(test)]
 mod tests;
 
 use crate::decimal;
 use crate::r#where::Error;
 use dom::{Field, Source, Table};
+use instrument::House;
 use plimsoll_types::{AccountSpec, ExchangeSpec, FloatingProfit, Label, Money, Profile, ProfileId};
 use std::collections::HashMap;
 
 /// Most decimals a currency may have.
 const MONEY_DECIMALS_MAX: u32 = 8;
+
+/// Most trades that may be kept for busts, and how many are where nothing is said.
+const BUST_WINDOW_MAX: u32 = 1 << 24;
+const BUST_WINDOW: u32 = 1 << 16;
 
 /// Reads a configuration; `file` is its name in errors.
 ///
@@ -24,12 +31,13 @@ pub fn read_config(file: &str, text: &str) -> Result<ExchangeSpec, Error> {
     let source = Source::new(file, text);
     let parsed = source.parse()?;
     let root = source.root(&parsed);
-    root.unsupported("calendar")?;
-    root.only(&["exchange", "insurance_fund", "instrument", "profile", "account"])?;
+    root.only(&["exchange", "insurance_fund", "calendar", "instrument", "profile", "account"])?;
     let exchange = root.required("exchange")?.table()?;
     let header = Header::read(&exchange)?;
     let insurance_fund = insurance_fund(&root, header.money_decimals)?;
-    let instruments = instrument::read_all(&root, header.money_decimals)?;
+    let calendars = calendar::read_all(&root)?;
+    let house = House { money_decimals: header.money_decimals, calendars: &calendars };
+    let instruments = instrument::read_all(&root, &house)?;
     let symbols: Vec<Label> = instruments.iter().map(|i| i.symbol).collect();
     let profiles = profile::read_all(&root, &symbols)?;
     let accounts = accounts(&root, header.money_decimals, &profiles)?;
@@ -38,8 +46,8 @@ pub fn read_config(file: &str, text: &str) -> Result<ExchangeSpec, Error> {
         money_decimals: header.money_decimals,
         floating_profit: header.floating_profit,
         insurance_fund,
-        bust_window: 65_536,
-        calendars: Vec::new(),
+        bust_window: header.bust_window,
+        calendars,
         instruments,
         profiles,
         accounts,
@@ -51,6 +59,7 @@ struct Header {
     currency: Label,
     money_decimals: u32,
     floating_profit: FloatingProfit,
+    bust_window: u32,
 }
 
 impl Header {
@@ -60,6 +69,7 @@ impl Header {
             "money_decimals",
             "position_mode",
             "floating_profit",
+            "bust_window",
             "schema",
         ])?;
         if let Some(field) = table.get("schema") {
@@ -84,6 +94,9 @@ impl Header {
             currency: table.required("currency")?.label()?,
             money_decimals: table.required("money_decimals")?.whole(0, MONEY_DECIMALS_MAX)?,
             floating_profit,
+            bust_window: table
+                .get("bust_window")
+                .map_or(Ok(BUST_WINDOW), |field| field.whole(0, BUST_WINDOW_MAX))?,
         })
     }
 }

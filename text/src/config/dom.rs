@@ -1,6 +1,6 @@
 //! TOML with places: tables and fields that know their path and line, so that every error can name them.
 //!
-//! Serves the configuration here and the scenarios of `plimsoll-sim`.
+//! Serves the configuration here, the scenarios of `plimsoll-sim`, and JSON objects that say what a table would.
 
 use crate::decimal;
 use crate::r#where::Error;
@@ -13,18 +13,32 @@ use toml::de::DeTable;
 
 pub use toml::de::DeValue;
 
+/// What the text is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Notation {
+    Toml,
+    /// One object of a file of lines; its decimals may be numbers too.
+    Json,
+}
+
 /// A file's text and name, for turning places into lines.
 #[derive(Debug)]
 pub struct Source<'a> {
     name: &'a str,
     text: &'a str,
     first: usize,
+    notation: Notation,
 }
 
 impl<'a> Source<'a> {
     /// The text of the file called `name`.
     pub fn new(name: &'a str, text: &'a str) -> Source<'a> {
-        Source { name, text, first: 0 }
+        Source { name, text, first: 0, notation: Notation::Toml }
+    }
+
+    /// A line that holds one JSON object; its errors are still to be told their place.
+    pub(crate) fn line_of_json(line: &'a str) -> Source<'a> {
+        Source { name: "", text: line, first: 0, notation: Notation::Json }
     }
 
     /// The same source, whose errors count the elements of arrays from `first` instead of 0.
@@ -49,7 +63,12 @@ impl<'a> Source<'a> {
 
     /// The root table, once parsed.
     pub fn root<'s>(&'s self, table: &'s Spanned<DeTable<'a>>) -> Table<'s> {
-        Table { source: self, table: table.get_ref(), start: 0, path: String::new() }
+        self.table(table.get_ref())
+    }
+
+    /// A table of this text as the root.
+    pub(crate) fn table<'s>(&'s self, table: &'s DeTable<'a>) -> Table<'s> {
+        Table { source: self, table, start: 0, path: String::new() }
     }
 
     fn boundary(&self, place: usize) -> usize {
@@ -62,6 +81,14 @@ impl<'a> Source<'a> {
     fn line(&self, place: usize) -> u64 {
         let before = &self.text.as_bytes()[..place.min(self.text.len())];
         1 + before.iter().filter(|b| **b == b'\n').count() as u64
+    }
+
+    /// The error with its file and line, as far as they are known.
+    fn placed(&self, error: Error, place: usize) -> Error {
+        match self.notation {
+            Notation::Toml => error.at(self.name, self.line(place)),
+            Notation::Json => error,
+        }
     }
 
     fn snippet(&self, span: &Range<usize>) -> &str {
@@ -117,8 +144,7 @@ impl<'s> Table<'s> {
 
     /// The error that something else was expected for `key`, at the line where the table begins.
     pub fn refused(&self, key: &str, expected: &str, found: &str) -> Error {
-        Error::new(&self.path_of(key), expected, found)
-            .at(self.source.name, self.source.line(self.start))
+        self.source.placed(Error::new(&self.path_of(key), expected, found), self.start)
     }
 
     /// The table called `key`, if it is there.
@@ -159,9 +185,9 @@ pub struct Field<'s> {
 impl<'s> Field<'s> {
     /// The error that something else was expected here.
     pub fn error(&self, expected: impl Into<Box<str>>) -> Error {
-        let found = match self.value.get_ref() {
-            DeValue::Table(_) => "a table",
-            DeValue::Array(_) => "an array",
+        let found = match (self.value.get_ref(), self.source.notation) {
+            (DeValue::Table(_), Notation::Toml) => "a table",
+            (DeValue::Array(_), Notation::Toml) => "an array",
             _ => self.source.snippet(&self.value.span()),
         };
         self.refused(expected, found)
@@ -169,8 +195,7 @@ impl<'s> Field<'s> {
 
     /// The error that something else was expected here, with words for what was found.
     pub fn refused(&self, expected: impl Into<Box<str>>, found: &str) -> Error {
-        let line = self.source.line(self.start);
-        Error::new(&self.path, expected, found).at(self.source.name, line)
+        self.source.placed(Error::new(&self.path, expected, found), self.start)
     }
 
     /// The value as it was parsed.
@@ -183,7 +208,8 @@ impl<'s> Field<'s> {
         self.text_or("a string")
     }
 
-    fn text_or(&self, expected: &str) -> Result<&'s str, Error> {
+    /// Text, `expected` where it is something else.
+    pub(crate) fn text_or(&self, expected: &str) -> Result<&'s str, Error> {
         self.value.get_ref().as_str().ok_or_else(|| self.error(expected))
     }
 
@@ -193,9 +219,13 @@ impl<'s> Field<'s> {
         Label::new(self.text_or(EXPECTED)?).ok_or_else(|| self.error(EXPECTED))
     }
 
-    /// A decimal, written as a string.
+    /// A decimal, written as a string; in JSON as a number too.
     pub fn decimal(&self) -> Result<Decimal, Error> {
-        let text = self.text_or("a decimal in quotes such as \"0.08\"")?;
+        let text = match (self.value.get_ref(), self.source.notation) {
+            (DeValue::Integer(number), Notation::Json) => number.as_str(),
+            (DeValue::Float(number), Notation::Json) => number.as_str(),
+            _ => self.text_or("a decimal in quotes such as \"0.08\"")?,
+        };
         decimal::parse(text.as_bytes()).map_err(|error| self.error(error.expected()))
     }
 
@@ -249,7 +279,11 @@ impl<'s> Field<'s> {
 
     /// A table.
     pub fn table(&self) -> Result<Table<'s>, Error> {
-        let table = self.value.get_ref().as_table().ok_or_else(|| self.error("a table"))?;
+        let expected = match self.source.notation {
+            Notation::Toml => "a table",
+            Notation::Json => "an object",
+        };
+        let table = self.value.get_ref().as_table().ok_or_else(|| self.error(expected))?;
         let start = self.value.span().start;
         Ok(Table { source: self.source, table, start, path: self.path.clone() })
     }

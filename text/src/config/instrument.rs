@@ -1,13 +1,13 @@
 //! `[[instrument]]`: steps, bands, margins, fees, and the proof that profit and loss is exact.
 
 use super::dom::{Field, Table};
-use super::{default_only, money, unique};
+use super::{default_only, money, rules, unique};
 use crate::decimal;
 use crate::r#where::Error;
 use plimsoll_types::units::tick_value;
 use plimsoll_types::{
-    AuctionCandidates, Band, Fee, Fees, InstrumentKind, InstrumentSpec, MarginRate, MarkSource,
-    MarketRemainder, Money, Phase, Price, Ratio, Reject, Step, TradingRules,
+    AuctionCandidates, Band, Calendar, Fee, Fees, InstrumentKind, InstrumentSpec, MarginRate,
+    MarkSource, MarketRemainder, Money, Price, Ratio, Reject, Step,
 };
 use std::collections::HashMap;
 
@@ -41,14 +41,28 @@ const KEYS: &[&str] = &[
     "auction_candidates",
     "liquidation_moves_mark",
     "market_remainder",
+    "market_protection",
+    "limit_ladder",
+    "limit_state",
+    "volatility",
+    "allocation",
     "settlement_price",
     "reduction",
     "expires",
     "calendar",
 ];
 
+/// What an instrument is read against.
+#[derive(Clone, Copy, Debug)]
+pub struct House<'a> {
+    /// Places of a money unit.
+    pub money_decimals: u32,
+    /// The calendars there are.
+    pub calendars: &'a [Calendar],
+}
+
 /// Every instrument, in the order of the file.
-pub fn read_all(root: &Table<'_>, money_decimals: u32) -> Result<Vec<InstrumentSpec>, Error> {
+pub fn read_all(root: &Table<'_>, house: &House<'_>) -> Result<Vec<InstrumentSpec>, Error> {
     let tables = root.tables("instrument")?;
     if tables.is_empty() || tables.len() > INSTRUMENTS_MAX {
         return Err(root.missing("instrument", "1 to 65535 [[instrument]] sections"));
@@ -56,15 +70,17 @@ pub fn read_all(root: &Table<'_>, money_decimals: u32) -> Result<Vec<InstrumentS
     let mut symbols = HashMap::new();
     let mut instruments = Vec::with_capacity(tables.len());
     for table in &tables {
-        let instrument = read(table, money_decimals)?;
+        let instrument = read(table, house)?;
         unique(&mut symbols, &table.required("symbol")?, instrument.symbol, "instrument")?;
         instruments.push(instrument);
     }
     Ok(instruments)
 }
 
-fn read(table: &Table<'_>, money_decimals: u32) -> Result<InstrumentSpec, Error> {
-    for key in ["brackets", "reduction", "expires", "calendar"] {
+/// One instrument; a symbol that another has is not looked for.
+pub fn read(table: &Table<'_>, house: &House<'_>) -> Result<InstrumentSpec, Error> {
+    let money_decimals = house.money_decimals;
+    for key in ["brackets", "reduction", "expires"] {
         table.unsupported(key)?;
     }
     table.only(KEYS)?;
@@ -81,6 +97,7 @@ fn read(table: &Table<'_>, money_decimals: u32) -> Result<InstrumentSpec, Error>
         .ok_or_else(|| inexact(table, money_decimals))?;
     let prev_settlement = settlement(table, tick_size)?;
     let (initial, maintenance) = margins(table, money_decimals, prev_settlement, tick_value)?;
+    let rules = rules::read(table, house)?;
     Ok(InstrumentSpec {
         symbol,
         kind,
@@ -89,7 +106,7 @@ fn read(table: &Table<'_>, money_decimals: u32) -> Result<InstrumentSpec, Error>
         multiplier,
         tick_value,
         prev_settlement,
-        band: band(table, prev_settlement)?,
+        band: rules.price_limit.map(|limit| Band::around(prev_settlement, limit)),
         initial,
         maintenance,
         mark: mark_source(table)?,
@@ -97,21 +114,18 @@ fn read(table: &Table<'_>, money_decimals: u32) -> Result<InstrumentSpec, Error>
             .get("liquidation_moves_mark")
             .map_or(Ok(true), |field| field.boolean())?,
         fees: fees(table, money_decimals)?,
-        phase: phase(table)?,
+        phase: rules::phase(table)?,
         auction_candidates: auction_candidates(table)?,
         market_remainder: market_remainder(table)?,
-        rules: TradingRules::default(),
+        rules,
     })
 }
 
 /// Switches of which only the default is supported yet.
 fn unsupported_words(table: &Table<'_>) -> Result<(), Error> {
-    let switches: [(&str, &str, &[&str]); 5] = [
+    let switches: [(&str, &str, &[&str]); 2] = [
         ("margin_price", "mark", &["settlement", "open"]),
         ("close_rule", "oldest_first", &["shfe"]),
-        ("limit_priority", "time", &["close_first"]),
-        ("trade_price", "maker", &["median"]),
-        ("settlement_price", "day_average", &["last_hour", "last"]),
     ];
     for (key, default, later) in switches {
         if let Some(field) = table.get(key) {
@@ -145,14 +159,6 @@ fn settlement(table: &Table<'_>, tick: Step) -> Result<Price, Error> {
             _ => "1 to 2^30 ticks",
         })
     })
-}
-
-/// prev_settlement x (1 - limit) to prev_settlement x (1 + limit), rounded inward to the tick.
-fn band(table: &Table<'_>, settlement: Price) -> Result<Option<Band>, Error> {
-    let Some(field) = table.get("price_limit") else {
-        return Ok(None);
-    };
-    Ok(Some(Band::around(settlement, field.ratio()?)))
 }
 
 /// A share in quotes, or a table of `share` and `per_lot`.
@@ -211,12 +217,6 @@ fn mark_source(table: &Table<'_>) -> Result<MarkSource, Error> {
     table.get("mark").map_or(Ok(MarkSource::Last), |field| {
         field.word(&[("last", MarkSource::Last), ("external", MarkSource::External)], &[])
     })
-}
-
-fn phase(table: &Table<'_>) -> Result<Phase, Error> {
-    let words = [Phase::Continuous, Phase::Auction, Phase::Halted, Phase::Closed]
-        .map(|phase| (phase.as_str(), phase));
-    table.get("phase").map_or(Ok(Phase::Continuous), |field| field.word(&words, &[]))
 }
 
 fn auction_candidates(table: &Table<'_>) -> Result<AuctionCandidates, Error> {

@@ -1,5 +1,8 @@
 //! What a configuration means, and the line that refuses each wrong one.
 
+mod calendars;
+mod rules;
+
 use super::*;
 use plimsoll_types::{
     Action, Band, Basis, Fees, InstrumentKind, LockedPolicy, MarginRate, MarkSource, MeasureKind,
@@ -79,6 +82,8 @@ fn the_exchange_is_read() {
     assert_eq!(spec.money_decimals, 4);
     assert_eq!(spec.floating_profit, FloatingProfit::All);
     assert_eq!(spec.insurance_fund, Money::new(10_005_000));
+    assert_eq!(spec.bust_window, 65_536);
+    assert!(spec.calendars.is_empty());
     assert_eq!(spec.accounts[0].profile, ProfileId(1));
     assert_eq!(spec.accounts[0].deposit, Money::new(1_000_000_000));
     assert_eq!(spec.accounts[1].profile, ProfileId::UNLIMITED);
@@ -224,6 +229,12 @@ fn what_does_not_fit_is_refused() {
         ("deposit = \"100000\"", "deposit = \"-1\"", "account[0].deposit"),
         ("deposit = \"100000\"", "deposit = \"1.00001\"", "account[0].deposit"),
         ("currency = \"CNY\"", "currency = \"\"", "exchange.currency"),
+        (
+            "money_decimals = 4",
+            "money_decimals = 4\nbust_window = 16777217",
+            "exchange.bust_window",
+        ),
+        ("money_decimals = 4", "money_decimals = 4\nbust_window = \"1\"", "exchange.bust_window"),
         ("[insurance_fund]", "[insurance]", "insurance"),
     ] {
         let error = error(from, to);
@@ -240,12 +251,8 @@ fn what_is_not_supported_yet_says_so() {
         ("multiplier = \"10\"", "multiplier = \"10\"\nbrackets = []"),
         ("multiplier = \"10\"", "multiplier = \"10\"\nlarge_side = true"),
         ("multiplier = \"10\"", "multiplier = \"10\"\nclose_rule = \"shfe\""),
-        ("multiplier = \"10\"", "multiplier = \"10\"\nlimit_priority = \"close_first\""),
-        ("multiplier = \"10\"", "multiplier = \"10\"\ntrade_price = \"median\""),
-        ("multiplier = \"10\"", "multiplier = \"10\"\nsettlement_price = \"last\""),
         ("multiplier = \"10\"", "multiplier = \"10\"\nreduction = {}"),
         ("multiplier = \"10\"", "multiplier = \"10\"\nexpires = 2027-01-01"),
-        ("multiplier = \"10\"", "multiplier = \"10\"\ncalendar = \"day\""),
         ("multiplier = \"10\"", "multiplier = \"10\"\nfee_close_today = \"0.1\""),
         ("name = \"standard\"", "name = \"standard\"\nmargin_mode = \"isolated\""),
         ("target = \"0.90\"", "target = \"0.90\"\npolicy = \"full\""),
@@ -254,7 +261,6 @@ fn what_is_not_supported_yet_says_so() {
         ("\"debt\"]", "\"adl\", \"debt\"]"),
         ("\"debt\"]", "\"socialise\"]"),
         ("name = \"A\"", "name = \"A\"\nhedger = true"),
-        ("[[account]]", "[[calendar]]\n[[account]]"),
     ] {
         let error = error(from, to);
         assert!(error.ends_with("(not supported yet)"), "{to:?} gave {error}");
