@@ -100,7 +100,7 @@ fn actual(recording: &Recording) -> Fills {
     let mut exchange = Exchange::new(spec);
     let (mut fills, mut events) = (Fills::new(), Vec::new());
     for command in recording.commands() {
-        let line = Line::read(command.line.trim_ascii_end()).expect("a good line");
+        let line = Line::read(command.line.trim_ascii_end(), exchange.spec()).expect("a good line");
         events.clear();
         line.carry_out(&mut exchange, &mut events);
         let of_stock = fills.entry(command.symbol.to_string()).or_default();

@@ -175,7 +175,7 @@ fn replay(
     let mut counts = Counts::default();
     let (mut line, mut events, mut text) = (Vec::new(), Vec::new(), Vec::new());
     while input.line(&mut line).map_err(|error| files::unreadable(&args.commands, &error))? {
-        let command = feed.read(&line).map_err(Failure::input)?;
+        let command = feed.read(&line, exchange.spec()).map_err(Failure::input)?;
         events.clear();
         command.carry_out(exchange, &mut events);
         counts.add(&events);

@@ -1,7 +1,7 @@
 //! The fields of a command line: which there are, and their values by type.
 
 use crate::decimal;
-use crate::json::{Value, scan_object};
+use crate::json::{FLAT, Value, scan_object};
 use crate::r#where::Error;
 use plimsoll_types::{Label, Side, Ts};
 use rust_decimal::Decimal;
@@ -54,7 +54,18 @@ fields! {
     Expires = "expires",
     Offset = "offset",
     Display = "display",
+    MinQty = "min_qty",
     Trigger = "trigger",
+    Trade = "trade",
+}
+
+/// A margin rate as a line gives it.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// Share of the notional.
+    pub share: Decimal,
+    /// Amount a lot.
+    pub per_lot: Decimal,
 }
 
 /// The fields of one line, each at most once.
@@ -64,10 +75,10 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Reads the flat object that `line` is.
+    /// Reads the object that `line` is.
     ///
-    /// Errors: no object, a field given twice, a nested value. An unknown field is kept for [`Fields::only`], so that
-    /// an unknown command is named first.
+    /// Errors: no object, a field given twice. An unknown field is kept for [`Fields::only`], so that an unknown
+    /// command is named first.
     #[inline]
     pub fn read(line: &'a str) -> Result<Fields<'a>, Error> {
         let mut fields = Fields { values: [None; Key::COUNT], unknown: None };
@@ -93,7 +104,7 @@ impl<'a> Fields<'a> {
         if let Some(error) = &self.unknown {
             return Err(error.clone());
         }
-        let allowed = known.iter().fold(0b11u32, |mask, key| mask | 1 << *key as u32);
+        let allowed = known.iter().fold(0b11u64, |mask, key| mask | 1 << *key as u64);
         for (n, value) in self.values.iter().enumerate() {
             if let Some(value) = value
                 && allowed & (1 << n) == 0
@@ -106,12 +117,18 @@ impl<'a> Fields<'a> {
 
     #[cold]
     fn stray(&self, n: usize, value: Value<'_>) -> Error {
-        let keys = [Key::Expires, Key::Offset, Key::Display, Key::Trigger];
-        match keys.into_iter().find(|key| *key as usize == n) {
-            Some(key) => {
-                Error::new(key.as_str(), "this field to be absent", &value.shown()).unsupported()
-            }
-            None => unknown(Key::ALL.get(n).map_or("line", |key| key.as_str())),
+        match Key::ALL.get(n) {
+            Some(Key::Offset) => wrong("offset", "this field to be absent", value).unsupported(),
+            key => unknown(key.map_or("line", |key| key.as_str())),
+        }
+    }
+
+    /// Refuses a field that goes with others only.
+    #[inline]
+    pub fn absent(&self, key: Key, expected: &str) -> Result<(), Error> {
+        match self.values[key as usize] {
+            None => Ok(()),
+            Some(value) => Err(Error::new(key.as_str(), expected, &value.shown())),
         }
     }
 
@@ -136,21 +153,21 @@ impl<'a> Fields<'a> {
         let value = self.required(key, EXPECTED)?;
         match value.text().and_then(|text| Label::new(&text)) {
             Some(label) => Ok(label),
-            None => Err(wrong(key, EXPECTED, value)),
+            None => Err(wrong(key.as_str(), EXPECTED, value)),
         }
+    }
+
+    /// A name, where the field is there.
+    #[inline]
+    pub fn optional_label(&self, key: Key) -> Result<Option<Label>, Error> {
+        if self.has(key) { self.label(key).map(Some) } else { Ok(None) }
     }
 
     /// A decimal, as a string or as a number.
     #[inline]
     pub fn decimal(&self, key: Key) -> Result<Decimal, Error> {
-        const EXPECTED: &str = "a decimal";
-        let value = self.required(key, EXPECTED)?;
-        let parsed = match value {
-            Value::Number(text) | Value::Text(text) => decimal::parse(text.as_bytes()),
-            Value::Escaped(_) => decimal::parse(value.text().unwrap_or_default().as_bytes()),
-            _ => return Err(wrong(key, EXPECTED, value)),
-        };
-        parsed.map_err(|error| wrong(key, error.expected(), value))
+        let value = self.required(key, DECIMAL)?;
+        decimal_of(key.as_str(), value)
     }
 
     /// A decimal, where the field is there.
@@ -170,7 +187,7 @@ impl<'a> Fields<'a> {
             return Ok(*meaning);
         }
         let quoted: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-        let error = wrong(key, &quoted.join(" or "), value);
+        let error = wrong(key.as_str(), &quoted.join(" or "), value);
         let is_later = text.is_some_and(|text| later.contains(&text.as_ref()));
         Err(if is_later { error.unsupported() } else { error })
     }
@@ -199,25 +216,83 @@ impl<'a> Fields<'a> {
         match self.values[key as usize] {
             None => Ok(false),
             Some(Value::Boolean(flag)) => Ok(flag),
-            Some(other) => Err(wrong(key, "true or false", other)),
+            Some(other) => Err(wrong(key.as_str(), "true or false", other)),
         }
     }
 
-    /// The time stamp: a whole number of nanoseconds, 0 to 2^63 - 1.
+    /// The time stamp.
     #[inline]
     pub fn ts(&self) -> Result<Ts, Error> {
-        const EXPECTED: &str = "whole nanoseconds from 0 to 9223372036854775807";
-        let value = self.required(Key::Ts, EXPECTED)?;
-        let Value::Number(text) = value else {
-            return Err(wrong(Key::Ts, EXPECTED, value));
-        };
-        let plain = text.bytes().all(|b| b.is_ascii_digit());
-        let leading_zero = text.len() > 1 && text.starts_with('0');
-        match text.parse::<Ts>() {
-            Ok(ts) if plain && !leading_zero && ts <= i64::MAX as Ts => Ok(ts),
-            _ => Err(wrong(Key::Ts, EXPECTED, value)),
-        }
+        self.nanoseconds(Key::Ts)
     }
+
+    /// A time: a whole number of nanoseconds, 0 to 2^63 - 1.
+    #[inline]
+    pub fn nanoseconds(&self, key: Key) -> Result<Ts, Error> {
+        self.whole(key, "whole nanoseconds")
+    }
+
+    /// A whole number, 0 to 2^63 - 1, without quotes.
+    #[inline]
+    pub fn whole(&self, key: Key, what: &str) -> Result<u64, Error> {
+        let number = match self.values[key as usize] {
+            Some(Value::Number(text)) => plain_whole(text),
+            _ => None,
+        };
+        number.ok_or_else(|| {
+            let expected = format!("{what} from 0 to {}", i64::MAX);
+            match self.values[key as usize] {
+                Some(value) => wrong(key.as_str(), &expected, value),
+                None => Error::new(key.as_str(), expected, "nothing"),
+            }
+        })
+    }
+
+    /// A margin rate: a share, or an object of `share` and `per_lot` in which either may be left out.
+    pub fn rate(&self, key: Key) -> Result<Rate, Error> {
+        let Some(Value::Nested(text)) = self.values[key as usize] else {
+            return Ok(Rate { share: self.decimal(key)?, per_lot: Decimal::ZERO });
+        };
+        let mut parts = [("share", None), ("per_lot", None)];
+        scan_object(text, |name, value| {
+            let path = format!("{}.{name}", key.as_str());
+            match parts.iter_mut().find(|(part, _)| *part == name) {
+                None => Err(Error::new(&path, "share or per_lot", "an unknown field")),
+                Some((_, Some(_))) => Err(Error::new(&path, "each field once", "it again")),
+                Some((_, part)) => {
+                    *part = Some(decimal_of(&path, value)?);
+                    Ok(())
+                }
+            }
+        })
+        .map_err(|error| match &*error.field {
+            "line" => Error { field: key.as_str().into(), ..error },
+            _ => error,
+        })?;
+        let [share, per_lot] = parts.map(|(_, part)| part.unwrap_or_default());
+        Ok(Rate { share, per_lot })
+    }
+}
+
+/// The digits of a number that is whole and has no needless zeros before it.
+#[inline]
+fn plain_whole(text: &str) -> Option<u64> {
+    let plain = text.bytes().all(|b| b.is_ascii_digit());
+    let leading_zero = text.len() > 1 && text.starts_with('0');
+    let number: u64 = text.parse().ok()?;
+    (plain && !leading_zero && number <= i64::MAX as u64).then_some(number)
+}
+
+const DECIMAL: &str = "a decimal";
+
+#[inline]
+fn decimal_of(name: &str, value: Value<'_>) -> Result<Decimal, Error> {
+    let parsed = match value {
+        Value::Number(text) | Value::Text(text) => decimal::parse(text.as_bytes()),
+        Value::Escaped(_) => decimal::parse(value.text().unwrap_or_default().as_bytes()),
+        _ => return Err(wrong(name, DECIMAL, value)),
+    };
+    parsed.map_err(|error| wrong(name, error.expected(), value))
 }
 
 #[cold]
@@ -226,6 +301,7 @@ fn unknown(name: &str) -> Error {
 }
 
 #[cold]
-fn wrong(key: Key, expected: &str, value: Value<'_>) -> Error {
-    Error::new(key.as_str(), expected, &value.shown())
+fn wrong(name: &str, expected: &str, value: Value<'_>) -> Error {
+    let expected = if let Value::Nested(_) = value { FLAT } else { expected };
+    Error::new(name, expected, &value.shown())
 }

@@ -1,13 +1,24 @@
 //! What a line means, and what it is refused for.
 
+mod listing;
+mod orders;
+
+use super::request::VERBS_LATER;
 use super::*;
 use crate::config::read_config;
-use plimsoll_types::{ProfileId, Qty};
+use plimsoll_types::{
+    AccountId, InstrumentId, Label, MarginRate, Money, NewOrder, OrderKind, OrderRef, Permission,
+    Phase, Price, ProfileId, Qty, Ratio, Reject, SelfMatch, Side, TimeInForce,
+};
 
 const CONFIG: &str = r#"
 [exchange]
 currency = "CNY"
 money_decimals = 2
+[[calendar]]
+name = "day"
+[[calendar.session]]
+steps = [{ at = "09:00", phase = "continuous" }]
 [[instrument]]
 symbol = "RB"
 kind = "future"
@@ -24,12 +35,16 @@ name = "A"
 profile = "standard"
 "#;
 
+fn spec() -> ExchangeSpec {
+    read_config("E.toml", CONFIG).expect("a good configuration")
+}
+
 fn exchange() -> Exchange {
-    Exchange::new(read_config("E.toml", CONFIG).expect("a good configuration"))
+    Exchange::new(spec())
 }
 
 fn command(line: &str) -> Command {
-    match Line::read(line.as_bytes()) {
+    match Line::read(line.as_bytes(), &spec()) {
         Ok(line) => line.resolve(&exchange()),
         Err(error) => panic!("{line} gave {error}"),
     }
@@ -37,7 +52,7 @@ fn command(line: &str) -> Command {
 
 /// `field: expected .., found ..` without its place.
 fn error(line: &str) -> String {
-    match Line::read(line.as_bytes()) {
+    match Line::read(line.as_bytes(), &spec()) {
         Ok(_) => panic!("{line} was taken"),
         Err(error) => error.to_string().trim_start_matches(": ").to_owned(),
     }
@@ -183,10 +198,11 @@ fn the_other_commands_are_read() {
         command(r#"{"ts":0,"cmd":"mark","symbol":"RB","price":"4890"}"#),
         Command::Mark { instrument: RB, price }
     );
-    assert_eq!(
-        command(r#"{"ts":0,"cmd":"phase","symbol":"RB","phase":"auction"}"#),
-        Command::Phase { instrument: RB, phase: Phase::Auction }
-    );
+    for phase in Phase::ALL {
+        let line =
+            format!(r#"{{"ts":0,"cmd":"phase","symbol":"RB","phase":"{}"}}"#, phase.as_str());
+        assert_eq!(command(&line), Command::Phase { instrument: RB, phase: *phase });
+    }
     assert_eq!(
         command(r#"{"ts":0,"cmd":"band","symbol":"RB","up":"5400","down":"4890"}"#),
         Command::Band { instrument: RB, down: price, up: Price::clamped(10_800) }
@@ -221,6 +237,89 @@ fn a_margin_rate_that_does_not_fit_is_refused() {
         );
         let reason = Reject::InvalidMargin;
         assert_eq!(command(&line), Command::Refused { account: None, id: None, reason });
+    }
+}
+
+#[test]
+fn a_margin_rate_may_have_an_amount_a_lot() {
+    let rate =
+        |nano, units| MarginRate { share: Ratio::from_nano(nano), per_lot: Money::new(units) };
+    let line = r#"{"ts":0,"cmd":"margin","symbol":"RB","initial":{"per_lot":"12.5","share":0.1},"maintenance":{"per_lot":10}}"#;
+    assert_eq!(
+        command(line),
+        Command::Margin {
+            instrument: RB,
+            initial: rate(100_000_000, 1_250),
+            maintenance: rate(0, 1_000),
+        }
+    );
+    for (wrong, expected) in [
+        (r#"{"perlot":"1"}"#, "initial.perlot: expected share or per_lot, found an unknown field"),
+        (r#"{"share":"1","share":"1"}"#, "initial.share: expected each field once, found it again"),
+        (r#"{"share":true}"#, "initial.share: expected a decimal, found true"),
+        (r#"{"share":{}}"#, "initial.share: expected a string, a number, true or false, found {}"),
+        (r#"["0.1"]"#, "initial: expected a JSON object, found [\"0.1\"]"),
+    ] {
+        let line = line.replace(r#"{"per_lot":"12.5","share":0.1}"#, wrong);
+        let error = error(&line);
+        assert!(error.contains(expected), "{error}");
+    }
+    for wrong in [r#"{"per_lot":"-1"}"#, r#"{"per_lot":"0.001"}"#, r#"{"share":"-0.1"}"#] {
+        let line = line.replace(r#"{"per_lot":"12.5","share":0.1}"#, wrong);
+        let reason = Reject::InvalidMargin;
+        assert_eq!(command(&line), Command::Refused { account: None, id: None, reason });
+    }
+}
+
+#[test]
+fn days_and_their_trades_are_settled_and_busted() {
+    assert_eq!(
+        command(r#"{"ts":0,"cmd":"settle"}"#),
+        Command::Settle { instrument: None, price: None }
+    );
+    assert_eq!(
+        command(r#"{"ts":0,"cmd":"settle","symbol":"RB"}"#),
+        Command::Settle { instrument: Some(RB), price: None }
+    );
+    let price = Some(Price::clamped(9_900));
+    assert_eq!(
+        command(r#"{"ts":0,"cmd":"settle","symbol":"RB","price":"4950"}"#),
+        Command::Settle { instrument: Some(RB), price }
+    );
+    assert_eq!(
+        error(r#"{"ts":0,"cmd":"settle","price":"4950"}"#),
+        "price: expected this field only with symbol, found \"4950\""
+    );
+    assert_eq!(
+        command(r#"{"ts":0,"cmd":"expire","symbol":"RB","price":4950}"#),
+        Command::Expire { instrument: RB, price }
+    );
+    assert_eq!(
+        command(r#"{"ts":0,"cmd":"expire","symbol":"RB"}"#),
+        Command::Expire { instrument: RB, price: None }
+    );
+    assert_eq!(
+        command(r#"{"ts":0,"cmd":"delist","symbol":"RB"}"#),
+        Command::Delist { instrument: RB }
+    );
+    assert_eq!(command(r#"{"ts":0,"cmd":"bust","trade":17}"#), Command::Bust { trade: 17 });
+    for wrong in ["\"17\"", "-1", "1.5", "017", "9223372036854775808", "[1]"] {
+        let error = error(&format!(r#"{{"ts":0,"cmd":"bust","trade":{wrong}}}"#));
+        assert!(error.starts_with("trade: expected a"), "{error}");
+    }
+}
+
+#[test]
+fn what_names_no_instrument_is_refused_before_its_price() {
+    for (line, reason) in [
+        (r#""settle","symbol":"CU","price":"0.1""#, Reject::UnknownSymbol),
+        (r#""settle","symbol":"RB","price":"0.1""#, Reject::PriceOffTick),
+        (r#""expire","symbol":"CU","price":"0""#, Reject::UnknownSymbol),
+        (r#""expire","symbol":"RB","price":"0""#, Reject::PriceOutOfRange),
+        (r#""delist","symbol":"CU""#, Reject::UnknownSymbol),
+    ] {
+        let line = format!(r#"{{"ts":0,"cmd":{line}}}"#);
+        assert_eq!(command(&line), Command::Refused { account: None, id: None, reason }, "{line}");
     }
 }
 
@@ -303,7 +402,7 @@ fn an_error_names_the_field() {
         (
             r#""qty":"4""#,
             r#""qty":{"lots":4}"#,
-            "qty: expected a string, a number, true or false, found {\"lots\":4}}",
+            "qty: expected a string, a number, true or false, found {\"lots\":4}",
         ),
     ];
     for (from, to, expected) in cases {
@@ -321,19 +420,11 @@ fn what_is_not_supported_yet_says_so() {
             "{error}"
         );
     }
-    for field in [
-        r#""type":"stop""#,
-        r#""type":"stop_limit""#,
-        r#""tif":"day""#,
-        r#""tif":"gtd""#,
-        r#""expires":5"#,
-        r#""offset":"open""#,
-        r#""display":"1""#,
-        r#""trigger":"4900""#,
-    ] {
-        let error = error(&order(&format!(r#""price":"5000","qty":"4",{field}"#)));
-        assert!(error.ends_with("(not supported yet)"), "{error}");
-    }
+    let error = error(&order(r#""price":"5000","qty":"4","offset":"open""#));
+    assert_eq!(
+        error,
+        "offset: expected this field to be absent, found \"open\" (not supported yet)"
+    );
 }
 
 #[test]
@@ -345,15 +436,24 @@ fn an_unknown_command_is_named_before_its_fields() {
 
 #[test]
 fn no_line_panics() {
-    let good = order(r#""price":"5000","qty":"4","smp":"none","tif":"gtc""#);
-    let exchange = exchange();
-    for at in 0..good.len() {
-        assert!(Line::read(&good.as_bytes()[..at]).is_err());
-        for byte in 0..=255u8 {
-            let mut line = good.clone().into_bytes();
-            line[at] = byte;
-            if let Ok(line) = Line::read(&line) {
-                line.resolve(&exchange);
+    let (spec, exchange) = (spec(), exchange());
+    for good in [
+        order(
+            r#""price":"5000","qty":"4","smp":"none","type":"stop_limit","trigger":"1","tif":"gtd","expires":7"#,
+        ),
+        r#"{"ts":1,"cmd":"margin","symbol":"RB","initial":{"share":"0.1","per_lot":5},"maintenance":"0"}"#
+            .to_owned(),
+        listing::LIST.to_owned(),
+    ] {
+        assert!(Line::read(good.as_bytes(), &spec).is_ok(), "{good}");
+        for at in 0..good.len() {
+            assert!(Line::read(&good.as_bytes()[..at], &spec).is_err());
+            for byte in 0..=255u8 {
+                let mut line = good.clone().into_bytes();
+                line[at] = byte;
+                if let Ok(line) = Line::read(&line, &spec) {
+                    line.resolve(&exchange);
+                }
             }
         }
     }

@@ -1,0 +1,233 @@
+//! What a line asks for, in words and decimals: which fields each command has.
+
+use super::fields::{Fields, Key, Rate};
+use super::order::{OrderRequest, ReplaceRequest};
+use crate::config::dom::Source;
+use crate::config::instrument::{self, House};
+use crate::json::read_table;
+use crate::r#where::Error;
+use plimsoll_types::{ExchangeSpec, InstrumentSpec, Label, Permission, Phase, Side};
+use rust_decimal::Decimal;
+
+/// What a line asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    OpenAccount,
+    Deposit,
+    Withdraw,
+    Order,
+    Cancel,
+    CancelAll,
+    Replace,
+    Mark,
+    Phase,
+    Band,
+    Margin,
+    Settle,
+    List,
+    Delist,
+    Expire,
+    Bust,
+    Fund,
+    Permission,
+    Time,
+}
+
+const VERBS: &[(&str, Verb)] = &[
+    ("order", Verb::Order),
+    ("cancel", Verb::Cancel),
+    ("replace", Verb::Replace),
+    ("cancel_all", Verb::CancelAll),
+    ("mark", Verb::Mark),
+    ("open_account", Verb::OpenAccount),
+    ("deposit", Verb::Deposit),
+    ("withdraw", Verb::Withdraw),
+    ("phase", Verb::Phase),
+    ("band", Verb::Band),
+    ("margin", Verb::Margin),
+    ("settle", Verb::Settle),
+    ("list", Verb::List),
+    ("delist", Verb::Delist),
+    ("expire", Verb::Expire),
+    ("bust", Verb::Bust),
+    ("fund", Verb::Fund),
+    ("permission", Verb::Permission),
+    ("time", Verb::Time),
+];
+
+/// Commands of the contract that are not supported yet.
+pub const VERBS_LATER: &[&str] =
+    &["funding", "forced_reduction", "index", "leverage", "move_margin", "profile"];
+
+impl Fields<'_> {
+    /// What the line asks for.
+    #[inline]
+    pub fn verb(&self) -> Result<Verb, Error> {
+        self.word(Key::Cmd, VERBS, VERBS_LATER)
+    }
+}
+
+/// A command in words and decimals.
+#[derive(Clone, Debug)]
+pub enum Request {
+    OpenAccount { name: Label, profile: Label },
+    Deposit { account: Label, amount: Decimal },
+    Withdraw { account: Label, amount: Decimal },
+    Order(OrderRequest),
+    Cancel { account: Label, id: Label },
+    CancelAll { account: Label, symbol: Option<Label>, side: Option<Side> },
+    Replace(ReplaceRequest),
+    Mark { symbol: Label, price: Decimal },
+    Phase { symbol: Label, phase: Phase },
+    Band { symbol: Label, up: Decimal, down: Decimal },
+    Margin { symbol: Label, initial: Rate, maintenance: Rate },
+    Settle { symbol: Option<Label>, price: Option<Decimal> },
+    List(Box<InstrumentSpec>),
+    Delist { symbol: Label },
+    Expire { symbol: Label, price: Option<Decimal> },
+    Bust { trade: u64 },
+    Fund { amount: Decimal },
+    Permission { account: Label, permission: Permission },
+    Time,
+}
+
+impl Verb {
+    /// The fields a command may have besides `ts` and `cmd`.
+    #[inline]
+    fn keys(self) -> &'static [Key] {
+        use Key::{
+            Account, Amount, Down, Id, Initial, Maintenance, Price, Profile, Symbol, Trade, Up,
+        };
+        match self {
+            Verb::Order => OrderRequest::KEYS,
+            Verb::Cancel => &[Account, Id],
+            Verb::Replace => ReplaceRequest::KEYS,
+            Verb::CancelAll => &[Account, Symbol, Key::Side],
+            Verb::OpenAccount => &[Account, Profile],
+            Verb::Deposit | Verb::Withdraw => &[Account, Amount],
+            Verb::Mark | Verb::Settle | Verb::Expire => &[Symbol, Price],
+            Verb::Phase => &[Symbol, Key::Phase],
+            Verb::Band => &[Symbol, Up, Down],
+            Verb::Margin => &[Symbol, Initial, Maintenance],
+            Verb::Delist => &[Symbol],
+            Verb::Bust => &[Trade],
+            Verb::Fund => &[Amount],
+            Verb::Permission => &[Account, Key::Permission],
+            Verb::List | Verb::Time => &[],
+        }
+    }
+}
+
+impl Request {
+    /// What `line` asks for; `fields` are its own.
+    #[inline]
+    pub fn read(
+        verb: Verb,
+        fields: &Fields<'_>,
+        line: &str,
+        spec: &ExchangeSpec,
+    ) -> Result<Request, Error> {
+        // The fields of `list` are those of an instrument; `listed` knows them.
+        if verb != Verb::List {
+            fields.only(verb.keys())?;
+        }
+        let (account, symbol) = (|| fields.label(Key::Account), || fields.label(Key::Symbol));
+        let (decimal, price) = (|key| fields.decimal(key), || fields.optional_decimal(Key::Price));
+        Ok(match verb {
+            Verb::Order => Request::Order(OrderRequest::read(fields)?),
+            Verb::Cancel => Request::Cancel { account: account()?, id: fields.label(Key::Id)? },
+            Verb::Replace => Request::Replace(ReplaceRequest::read(fields)?),
+            Verb::CancelAll => Request::CancelAll {
+                account: account()?,
+                symbol: fields.optional_label(Key::Symbol)?,
+                side: fields.has(Key::Side).then(|| fields.side(Key::Side)).transpose()?,
+            },
+            Verb::Mark => Request::Mark { symbol: symbol()?, price: decimal(Key::Price)? },
+            Verb::OpenAccount => {
+                Request::OpenAccount { name: account()?, profile: fields.label(Key::Profile)? }
+            }
+            Verb::Deposit => {
+                Request::Deposit { account: account()?, amount: decimal(Key::Amount)? }
+            }
+            Verb::Withdraw => {
+                Request::Withdraw { account: account()?, amount: decimal(Key::Amount)? }
+            }
+            Verb::Phase => Request::Phase { symbol: symbol()?, phase: phase(fields)? },
+            Verb::Band => Request::Band {
+                symbol: symbol()?,
+                up: decimal(Key::Up)?,
+                down: decimal(Key::Down)?,
+            },
+            Verb::Margin => Request::Margin {
+                symbol: symbol()?,
+                initial: fields.rate(Key::Initial)?,
+                maintenance: fields.rate(Key::Maintenance)?,
+            },
+            Verb::Settle => settle(fields)?,
+            Verb::List => Request::List(listed(line, spec)?),
+            Verb::Delist => Request::Delist { symbol: symbol()? },
+            Verb::Expire => Request::Expire { symbol: symbol()?, price: price()? },
+            Verb::Bust => Request::Bust { trade: fields.whole(Key::Trade, "a whole number")? },
+            Verb::Fund => Request::Fund { amount: decimal(Key::Amount)? },
+            Verb::Permission => {
+                Request::Permission { account: account()?, permission: permission(fields)? }
+            }
+            Verb::Time => Request::Time,
+        })
+    }
+
+    /// The account and the order a rejection names.
+    pub fn named(&self) -> (Option<Label>, Option<Label>) {
+        match self {
+            Request::OpenAccount { name, .. } => (Some(*name), None),
+            Request::Deposit { account, .. }
+            | Request::Withdraw { account, .. }
+            | Request::CancelAll { account, .. }
+            | Request::Permission { account, .. } => (Some(*account), None),
+            Request::Order(order) => (Some(order.account), Some(order.id)),
+            Request::Replace(replace) => (Some(replace.account), Some(replace.id)),
+            Request::Cancel { account, id } => (Some(*account), Some(*id)),
+            Request::Mark { .. }
+            | Request::Phase { .. }
+            | Request::Band { .. }
+            | Request::Margin { .. }
+            | Request::Settle { .. }
+            | Request::List(_)
+            | Request::Delist { .. }
+            | Request::Expire { .. }
+            | Request::Bust { .. }
+            | Request::Fund { .. }
+            | Request::Time => (None, None),
+        }
+    }
+}
+
+/// An instrument, proved as those of a configuration are; what its line says besides is `ts` and `cmd`.
+fn listed(line: &str, spec: &ExchangeSpec) -> Result<Box<InstrumentSpec>, Error> {
+    let mut table = read_table(line)?;
+    for own in [Key::Ts, Key::Cmd] {
+        table.remove(own.as_str());
+    }
+    let source = Source::line_of_json(line);
+    let house = House { money_decimals: spec.money_decimals, calendars: &spec.calendars };
+    instrument::read(&source.table(&table), &house).map(Box::new)
+}
+
+fn settle(fields: &Fields<'_>) -> Result<Request, Error> {
+    let symbol = fields.optional_label(Key::Symbol)?;
+    if symbol.is_none() {
+        fields.absent(Key::Price, "this field only with symbol")?;
+    }
+    Ok(Request::Settle { symbol, price: fields.optional_decimal(Key::Price)? })
+}
+
+fn phase(fields: &Fields<'_>) -> Result<Phase, Error> {
+    let words: Vec<_> = Phase::ALL.iter().map(|phase| (phase.as_str(), *phase)).collect();
+    fields.word(Key::Phase, &words, &[])
+}
+
+fn permission(fields: &Fields<'_>) -> Result<Permission, Error> {
+    let words = [Permission::Normal, Permission::CloseOnly, Permission::Frozen]
+        .map(|permission| (permission.as_str(), permission));
+    fields.word(Key::Permission, &words, &[])
+}
