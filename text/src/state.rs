@@ -101,6 +101,13 @@ impl<'a> Page<'a> {
         self.word("side", order.side.as_str());
         self.price("price", spec, order.price);
         self.text("open", |out| write_qty(out, order.open, spec.lot_size));
+        if order.trigger.is_some() {
+            self.price("trigger", spec, order.trigger);
+        }
+        if !order.display.is_zero() {
+            self.text("display", |out| write_qty(out, order.display, spec.lot_size));
+            self.text("shown", |out| write_qty(out, order.shown, spec.lot_size));
+        }
         self.close('}');
     }
 
@@ -331,13 +338,28 @@ margin_maintenance = "0.1"
                 unrealised: Money::new(50),
                 liquidation_price: Some(Price::clamped(10_001)),
             }],
-            orders: vec![OrderView {
-                id: OrderId::Liquidation { case: 1, n: 2 },
-                instrument: InstrumentId(0),
-                side: Side::Buy,
-                price: None,
-                open: Qty::new(3),
-            }],
+            orders: vec![
+                OrderView {
+                    id: OrderId::Liquidation { case: 1, n: 2 },
+                    instrument: InstrumentId(0),
+                    side: Side::Buy,
+                    price: None,
+                    open: Qty::new(3),
+                    trigger: None,
+                    display: Qty::ZERO,
+                    shown: Qty::new(3),
+                },
+                OrderView {
+                    id: OrderId::Number(4),
+                    instrument: InstrumentId(0),
+                    side: Side::Sell,
+                    price: Some(Price::clamped(9_000)),
+                    open: Qty::new(3),
+                    trigger: Some(Price::clamped(9_001)),
+                    display: Qty::new(2),
+                    shown: Qty::new(1),
+                },
+            ],
         };
         let book = BookView {
             instrument: InstrumentId(0),
@@ -371,8 +393,14 @@ margin_maintenance = "0.1"
         assert_eq!(position["side"], "short");
         assert_eq!(position["entry"], "5000.05");
         assert_eq!(position["liquidation_price"], "5000.5");
-        assert_eq!(account["orders"][0]["id"], "liq-1-2");
-        assert_eq!(account["orders"][0]["price"], serde_json::Value::Null);
+        let plain = serde_json::json!(
+            {"id": "liq-1-2", "symbol": "RB", "side": "buy", "price": null, "open": "3"}
+        );
+        let hidden = serde_json::json!(
+            {"id": "#4", "symbol": "RB", "side": "sell", "price": "4500", "open": "3",
+             "trigger": "4500.5", "display": "2", "shown": "1"}
+        );
+        assert_eq!(account["orders"], serde_json::json!([plain, hidden]));
         assert_eq!(read["books"]["RB"]["up"], "5500");
         assert_eq!(read["books"]["RB"]["bids"], serde_json::json!([["4999.5", "3"]]));
         assert_eq!(read["books"]["RB"]["asks"], serde_json::json!([]));

@@ -3,8 +3,8 @@
 use super::*;
 use crate::config::read_config;
 use plimsoll_types::{
-    CancelReason, CaseId, CaseStep, LiquidationTarget, ParkReason, Permission, Phase, ProfileId,
-    Side, TradeKind,
+    CancelReason, CaseId, CaseStep, LiquidationTarget, MarginRate, ParkReason, Permission, Phase,
+    ProfileId, Ratio, Side, TradeKind,
 };
 
 const CONFIG: &str = r#"
@@ -74,6 +74,21 @@ fn orders() {
         line(accepted),
         r#""accepted","account":"A","id":"a1","symbol":"RB","side":"buy","price":"5000.5","qty":"1.5"}"#
     );
+    let waiting = EventKind::Accepted {
+        account: A,
+        id: id("a2"),
+        instrument: RB,
+        side: Side::Buy,
+        price: None,
+        qty: Qty::new(15),
+        trigger: Some(ticks(10_401)),
+        display: Qty::new(5),
+        handle: None,
+    };
+    assert_eq!(
+        line(waiting),
+        r#""accepted","account":"A","id":"a2","symbol":"RB","side":"buy","price":null,"qty":"1.5","trigger":"5200.5","display":"0.5"}"#
+    );
     let market = EventKind::Accepted {
         account: B,
         id: OrderId::Number(12),
@@ -112,6 +127,38 @@ fn orders() {
         line(replaced),
         r#""replaced","account":"A","id":"a1","price":"1","qty":"2","kept_priority":true}"#
     );
+}
+
+#[test]
+fn orders_that_wait_and_orders_that_hide() {
+    let triggered = EventKind::Triggered { account: A, id: id("a1"), instrument: RB, handle: None };
+    assert_eq!(line(triggered), r#""triggered","account":"A","id":"a1"}"#);
+    let refilled = EventKind::Refilled {
+        account: A,
+        id: id("a1"),
+        instrument: RB,
+        price: ticks(10_001),
+        qty: Qty::new(5),
+    };
+    assert_eq!(
+        line(refilled),
+        r#""refilled","account":"A","id":"a1","symbol":"RB","price":"5000.5","qty":"0.5"}"#
+    );
+    for (reason, word) in [
+        (CancelReason::MinQty, "min_qty"),
+        (CancelReason::Expired, "expired"),
+        (CancelReason::Refused(Reject::PriceBand), "price_band"),
+    ] {
+        let kind = EventKind::Cancelled {
+            account: A,
+            instrument: RB,
+            id: id("a1"),
+            qty: Qty::new(1),
+            reason,
+        };
+        let end = format!("\"reason\":\"{word}\"}}");
+        assert!(line(kind).ends_with(&end), "{end}");
+    }
 }
 
 #[test]
@@ -196,6 +243,71 @@ fn the_market() {
         line(EventKind::Fund { change: Money::new(1), balance: Money::new(1), case: None }),
         r#""fund","change":"0.0001","balance":"0.0001","case":null}"#
     );
+}
+
+#[test]
+fn auctions_that_may_come() {
+    let indicative = |price, side| EventKind::Indicative {
+        instrument: RB,
+        price,
+        qty: Qty::new(30),
+        surplus: Qty::new(5),
+        surplus_side: side,
+    };
+    assert_eq!(
+        line(indicative(Some(ticks(10_000)), Some(Side::Sell))),
+        r#""indicative","symbol":"RB","price":"5000","qty":"3","surplus":"0.5","surplus_side":"sell"}"#
+    );
+    assert_eq!(
+        line(indicative(None, None)),
+        r#""indicative","symbol":"RB","price":null,"qty":"3","surplus":"0.5","surplus_side":null}"#
+    );
+}
+
+#[test]
+fn days() {
+    let settled = |one_sided, limit| EventKind::Settled {
+        instrument: RB,
+        price: ticks(9_901),
+        one_sided,
+        limit,
+    };
+    assert_eq!(
+        line(settled(Some(Side::Buy), Some(Ratio::from_nano(100_000_000)))),
+        r#""settled","symbol":"RB","price":"4950.5","one_sided":"buy","limit":"0.1"}"#
+    );
+    assert_eq!(
+        line(settled(None, None)),
+        r#""settled","symbol":"RB","price":"4950.5","one_sided":null,"limit":null}"#
+    );
+    let settlement = |instrument| EventKind::Settlement {
+        account: A,
+        instrument,
+        profit: Money::new(-10_500),
+        fees: Money::new(5_000),
+        balance: Money::new(10_000),
+    };
+    assert_eq!(
+        line(settlement(Some(RB))),
+        r#""settlement","account":"A","symbol":"RB","profit":"-1.05","fees":"0.5","balance":"1"}"#
+    );
+    assert_eq!(
+        line(settlement(None)),
+        r#""settlement","account":"A","profit":"-1.05","fees":"0.5","balance":"1"}"#
+    );
+}
+
+#[test]
+fn instruments_come_and_go_and_trades_are_undone() {
+    assert_eq!(line(EventKind::Listed { instrument: RB }), r#""listed","symbol":"RB"}"#);
+    assert_eq!(line(EventKind::Delisted { instrument: RB }), r#""delisted","symbol":"RB"}"#);
+    assert_eq!(
+        line(EventKind::Expired { instrument: RB, price: ticks(9_901) }),
+        r#""expired","symbol":"RB","price":"4950.5"}"#
+    );
+    let busted =
+        EventKind::Busted { trade: 17, instrument: RB, price: ticks(9_901), qty: Qty::new(3) };
+    assert_eq!(line(busted), r#""busted","trade":17,"symbol":"RB","price":"4950.5","qty":"0.3"}"#);
 }
 
 #[test]
