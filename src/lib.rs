@@ -29,6 +29,10 @@ pub use plimsoll_sim as sim;
 pub use plimsoll_text as text;
 pub use plimsoll_types as types;
 
+#[path = "../benches/challenge.rs"]
+pub mod challenge;
+#[path = "../benches/desk.rs"]
+pub mod desk;
 #[path = "../benches/exchange_flow.rs"]
 pub mod exchange_flow;
 #[path = "../benches/workload.rs"]
