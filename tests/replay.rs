@@ -208,10 +208,11 @@ fn an_auction_uncrosses_when_its_phase_ends() {
     let expected = r#"{"seq":1,"ts":1,"event":"phase","symbol":"RB","phase":"auction"}
 {"seq":2,"ts":2,"event":"accepted","account":"A","id":"a1","symbol":"RB","side":"buy","price":"5010","qty":"2"}
 {"seq":3,"ts":3,"event":"accepted","account":"B","id":"b1","symbol":"RB","side":"sell","price":"5000","qty":"3"}
-{"seq":4,"ts":4,"event":"trade","symbol":"RB","price":"5000","qty":"2","maker":"A","maker_id":"a1","taker":"B","taker_id":"b1","side":"sell","kind":"auction"}
-{"seq":5,"ts":4,"event":"auction","symbol":"RB","price":"5000","qty":"2","surplus":"1","surplus_side":"sell"}
-{"seq":6,"ts":4,"event":"phase","symbol":"RB","phase":"continuous"}
-{"seq":7,"ts":4,"event":"mark","symbol":"RB","price":"5000"}
+{"seq":4,"ts":3,"event":"indicative","symbol":"RB","price":"5000","qty":"2","surplus":"1","surplus_side":"sell"}
+{"seq":5,"ts":4,"event":"trade","symbol":"RB","price":"5000","qty":"2","maker":"A","maker_id":"a1","taker":"B","taker_id":"b1","side":"sell","kind":"auction"}
+{"seq":6,"ts":4,"event":"auction","symbol":"RB","price":"5000","qty":"2","surplus":"1","surplus_side":"sell"}
+{"seq":7,"ts":4,"event":"phase","symbol":"RB","phase":"continuous"}
+{"seq":8,"ts":4,"event":"mark","symbol":"RB","price":"5000"}
 "#;
     assert_eq!(events("auction", commands), expected);
 }
