@@ -162,7 +162,7 @@ impl<'a> Scan<'a> {
                 return Ok(Value::Nested(text));
             }
         }
-        Err(self.error(field, FLAT))
+        Err(self.error(field, "a closing bracket"))
     }
 
     fn word(&mut self, word: &str) -> bool {
