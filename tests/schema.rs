@@ -81,7 +81,8 @@ profile = "unlimited"
 /// C buys 2 lots on 10100 and sinks: a call at 4990 (equity 9890, margin 9980), a case at 4700 (4090, 9400), its first
 /// batch of one lot at 4690; the next finds nothing and waits until there is a bid at 3500; the fund pays what it has,
 /// and the rest of the loss is a debt. E's first case is met halfway by a
-/// deposit, its second closes what is left.
+/// deposit, its second closes what is left. A second instrument is listed in which an iceberg meets a stop, a trade is
+/// undone, days are settled and all positions end; a third comes and goes.
 const COMMANDS: &str = r#"{"ts":0,"cmd":"open_account","account":"C","profile":"standard"}
 {"ts":0,"cmd":"open_account","account":"D","profile":"standard"}
 {"ts":0,"cmd":"deposit","account":"C","amount":"10100"}
@@ -120,6 +121,24 @@ const COMMANDS: &str = r#"{"ts":0,"cmd":"open_account","account":"C","profile":"
 {"ts":7500000000,"cmd":"deposit","account":"E","amount":"9000"}
 {"ts":9000000000,"cmd":"mark","symbol":"RB","price":"3500"}
 {"ts":9000000000,"cmd":"order","account":"D","id":"d5","symbol":"RB","side":"buy","price":"4000","qty":"1"}
+{"ts":10000000000,"cmd":"list","symbol":"CU","kind":"future","tick_size":"10","lot_size":"1","multiplier":5,"prev_settlement":"70000","price_limit":"0.07","margin_initial":{"share":"0.1","per_lot":"20"},"margin_maintenance":"0.08","limit_ladder":{"steps":["0.03","0.05"]},"volatility":{"share":"0.05","window":"5m","auction":"2m"},"limit_state":{"after":"15s","pause":"5m","auction":"2m"},"allocation":{"fifo":"0.4"},"market_protection":20,"settlement_price":"last","phase":"pre_open"}
+{"ts":10000000000,"cmd":"open_account","account":"N","profile":"unlimited"}
+{"ts":10000000000,"cmd":"order","account":"M","id":"i","symbol":"CU","side":"sell","price":"70000","qty":"4","display":"1"}
+{"ts":10000000000,"cmd":"phase","symbol":"CU","phase":"no_cancel"}
+{"ts":10000000000,"cmd":"phase","symbol":"CU","phase":"continuous"}
+{"ts":10000000000,"cmd":"order","account":"N","id":"s1","symbol":"CU","side":"buy","type":"stop","trigger":"70000","qty":"1"}
+{"ts":10000000000,"cmd":"order","account":"N","id":"s2","symbol":"CU","side":"sell","type":"stop_limit","trigger":"69000","price":"68900","qty":"2","tif":"gtd","expires":99000000000}
+{"ts":10000000000,"cmd":"replace","account":"N","id":"s2","price":"68900","qty":"1","trigger":"69500"}
+{"ts":11000000000,"cmd":"order","account":"N","id":"m1","symbol":"CU","side":"buy","price":"70000","qty":"2","min_qty":"1","tif":"day"}
+{"ts":12000000000,"cmd":"bust","trade":1}
+{"ts":13000000000,"cmd":"settle","symbol":"CU","price":"70100"}
+{"ts":14000000000,"cmd":"settle"}
+{"ts":15000000000,"cmd":"expire","symbol":"CU","price":"70200"}
+{"ts":16000000000,"cmd":"list","symbol":"CU","kind":"future","tick_size":"10","lot_size":"1","multiplier":"5","prev_settlement":"70000","margin_initial":"0.1","margin_maintenance":"0.08"}
+{"ts":16000000000,"cmd":"order","account":"M","id":"i","symbol":"CU","side":"sell","type":"stop","trigger":"69000","qty":"3","display":"1"}
+{"ts":16000000000,"cmd":"order","account":"M","id":"i","symbol":"CU","side":"sell","type":"stop_limit","trigger":"69000","price":"68000","qty":"3","display":"1"}
+{"ts":17000000000,"cmd":"list","symbol":"NI","kind":"future","tick_size":"10","lot_size":"1","multiplier":"5","prev_settlement":"70000","margin_initial":"0.1","margin_maintenance":"0.08"}
+{"ts":17000000000,"cmd":"delist","symbol":"NI"}
 "#;
 
 fn folder() -> PathBuf {
@@ -182,6 +201,15 @@ fn what_is_no_command_does_not_fit() {
         r#"{"ts":0,"cmd":"mark","symbol":"","price":"5"}"#,
         r#"{"ts":0,"cmd":"order","account":"A","id":"a","symbol":"RB","side":"buy","qty":"1"}"#,
         r#"{"ts":0,"cmd":"order","account":"A","id":"a","symbol":"RB","side":"up","price":"1","qty":"1"}"#,
+        r#"{"ts":0,"cmd":"order","account":"A","id":"a","symbol":"RB","side":"buy","type":"stop","qty":"1"}"#,
+        r#"{"ts":0,"cmd":"order","account":"A","id":"a","symbol":"RB","side":"buy","type":"stop_limit","trigger":"1","qty":"1"}"#,
+        r#"{"ts":0,"cmd":"order","account":"A","id":"a","symbol":"RB","side":"buy","price":"1","trigger":"1","qty":"1"}"#,
+        r#"{"ts":0,"cmd":"order","account":"A","id":"a","symbol":"RB","side":"buy","price":"1","tif":"gtd","qty":"1"}"#,
+        r#"{"ts":0,"cmd":"order","account":"A","id":"a","symbol":"RB","side":"buy","price":"1","tif":"day","expires":1,"qty":"1"}"#,
+        r#"{"ts":0,"cmd":"settle","price":"1"}"#,
+        r#"{"ts":0,"cmd":"bust","trade":"1"}"#,
+        r#"{"ts":0,"cmd":"margin","symbol":"RB","initial":{"lots":"1"},"maintenance":"0.1"}"#,
+        r#"{"ts":0,"cmd":"list","symbol":"CU"}"#,
     ] {
         let command: Value = serde_json::from_str(line).expect("JSON");
         assert!(schema.takes(&command).is_err(), "{line}");
@@ -224,6 +252,7 @@ fn every_event_and_field_of_the_contract_is_in_the_schema() {
         ("mark", "symbol price"),
         ("phase", "symbol phase"),
         ("band", "symbol up down"),
+        ("triggered", "account id"),
         ("auction", "symbol price qty surplus"),
         ("tier", "account from to measure equity margin"),
         ("margin_call", "account shortfall deadline"),
@@ -240,6 +269,7 @@ fn every_event_and_field_of_the_contract_is_in_the_schema() {
         ("case_closed", "account case state"),
         ("fund", "change balance case"),
         ("debt", "account amount"),
+        ("settlement", "account symbol profit fees balance"),
     ] {
         let known = &schema.text["$defs"][format!("event_{variant}")]["properties"];
         for field in fields.split(' ').chain(["seq", "ts", "event"]) {
@@ -252,7 +282,12 @@ fn every_event_and_field_of_the_contract_is_in_the_schema() {
 fn the_closed_lists_are_the_codes() {
     let schema = Schema::load("event.schema.json");
     let rejects: Vec<&str> = Reject::ALL.iter().map(|reason| reason.as_str()).collect();
-    let cancels: Vec<&str> = CancelReason::ALL.iter().map(|reason| reason.as_str()).collect();
+    let mut cancels: Vec<&str> = CancelReason::ALL.iter().map(|reason| reason.as_str()).collect();
+    for refusal in CancelReason::REFUSALS {
+        if !cancels.contains(&refusal.as_str()) {
+            cancels.push(refusal.as_str());
+        }
+    }
     let parks: Vec<&str> = ParkReason::ALL.iter().map(|reason| reason.as_str()).collect();
     assert_eq!(schema.words("reject_reason"), rejects);
     assert_eq!(schema.words("cancel_reason"), cancels);
