@@ -39,6 +39,9 @@ impl Exchange {
 
     /// Looks at one market. Doing so twice is the same as doing so once.
     fn attend_to(&mut self, instrument: InstrumentId) {
+        if self.markets[instrument.index()].gone {
+            return;
+        }
         let rules = &self.spec.instruments[instrument.index()].rules;
         let (limit_state, ladder) = (rules.limit_state, rules.limit_ladder);
         if let Some(rules) = limit_state {
@@ -51,11 +54,9 @@ impl Exchange {
 
     /// Works out anew whether any market asks to be looked at. To be called when a market comes or goes.
     pub(crate) fn refresh_attention(&mut self) {
-        self.attentive = self
-            .spec
-            .instruments
-            .iter()
-            .any(|spec| spec.rules.limit_state.is_some() || spec.rules.limit_ladder.is_some());
+        let mut traded = self.spec.instruments.iter().zip(&self.markets).filter(|(_, m)| !m.gone);
+        self.attentive = traded
+            .any(|(spec, _)| spec.rules.limit_state.is_some() || spec.rules.limit_ladder.is_some());
     }
 }
 

@@ -1,8 +1,10 @@
 //! What a fill writes, inside the match loop: events, both accounts, the resting order's record.
 
+use crate::day::Day;
 use crate::ids::{ClientIds, Place};
 use crate::log::Log;
 use crate::orders::{NIL, Record, Records};
+use crate::tape::{Print, Tape};
 use plimsoll_matching::{Gone, Maker, Sink};
 use plimsoll_risk::{Fill, Position, PositionId, Risk, Role};
 use plimsoll_types::{
@@ -37,6 +39,8 @@ pub(crate) struct Keeper<'a> {
     pub(crate) risk: &'a mut Risk,
     pub(crate) ids: &'a mut ClientIds,
     pub(crate) records: &'a mut Records,
+    pub(crate) day: &'a mut Day,
+    pub(crate) tape: &'a mut Tape,
     pub(crate) instrument: InstrumentId,
 }
 
@@ -235,6 +239,19 @@ impl Booking<'_> {
         }
     }
 
+    /// Keeps what settling the day and undoing the trade will need.
+    #[inline]
+    fn remember(&mut self, maker: &Leg, taker: &Leg, side: Side, price: Price, qty: u64) {
+        let keeper = &mut self.keeper;
+        let (seq, now) = (keeper.log.seq, keeper.log.now);
+        let before = keeper.day.trade(price, qty);
+        let parties = (maker.position, taker.position);
+        keeper.tape.push(Print::new(seq, parties, side, (price, qty), before));
+        if let Some(hour) = &mut keeper.day.hour {
+            hour.trade(seq, now, price, qty, keeper.tape.oldest());
+        }
+    }
+
     #[inline]
     fn trade(&mut self, maker: Leg, taker: Leg, side: Side, price: Price, qty: u64, auction: bool) {
         let forced = |leg: &Leg| matches!(leg.id, OrderId::Liquidation { .. });
@@ -255,6 +272,7 @@ impl Booking<'_> {
             side,
             kind,
         });
+        self.remember(&maker, &taker, side, price, qty);
         let risk = &mut *self.keeper.risk;
         let fill = |leg: &Leg, side, role| Fill {
             position: leg.position,

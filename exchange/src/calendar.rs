@@ -37,6 +37,9 @@ impl Exchange {
 
     /// Takes the steps of an instrument's calendar that fall due now, each with its own settling.
     pub(crate) fn step_calendar(&mut self, instrument: InstrumentId) {
+        if self.markets[instrument.index()].gone {
+            return;
+        }
         let rules = &self.spec.instruments[instrument.index()].rules;
         let Some(calendar) =
             rules.calendar.and_then(|place| self.spec.calendars.get(usize::from(place)))
@@ -55,8 +58,7 @@ impl Exchange {
                     }
                 }
                 CalendarAction::Settle => {
-                    // An instrument that is there is not refused.
-                    let _ = self.settle_day(Some(instrument), None);
+                    self.settle_instruments(&[instrument], Some(instrument), None);
                 }
             }
             self.settle();

@@ -6,6 +6,7 @@ use crate::log::Log;
 use crate::market::Market;
 use crate::orders::Role;
 use crate::stops::Triggered;
+use crate::tape::Tape;
 use crate::timers::{Alarm, Timers};
 use plimsoll_risk::{Case, Contract, PositionId, Risk};
 use plimsoll_types::{
@@ -17,7 +18,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// A whole exchange: commands in, events out, nothing else.
 pub struct Exchange {
     pub(crate) spec: ExchangeSpec,
+    /// Instruments of the configuration; those after them were listed since.
+    pub(crate) configured: usize,
     pub(crate) log: Log,
+    /// The last trades.
+    pub(crate) tape: Tape,
     pub(crate) markets: Vec<Market>,
     pub(crate) risk: Risk,
     pub(crate) ids: ClientIds,
@@ -58,7 +63,9 @@ impl Exchange {
             Risk::new(contracts, spec.profiles.clone(), spec.floating_profit, spec.insurance_fund);
         let mut exchange = Exchange {
             markets: spec.instruments.iter().enumerate().map(|(i, s)| Market::new(i, s)).collect(),
+            configured: spec.instruments.len(),
             log: Log::default(),
+            tape: Tape::new(spec.bust_window),
             risk,
             ids: ClientIds::default(),
             names: Names::default(),
@@ -269,7 +276,10 @@ impl Exchange {
     }
 
     pub(crate) fn check_instrument(&self, id: InstrumentId) -> Result<(), Reject> {
-        if id.index() < self.markets.len() { Ok(()) } else { Err(Reject::UnknownSymbol) }
+        match self.markets.get(id.index()) {
+            Some(market) if !market.gone => Ok(()),
+            _ => Err(Reject::UnknownSymbol),
+        }
     }
 
     /// A market, and what an order in it touches outside its book.
@@ -281,6 +291,8 @@ impl Exchange {
             risk: &mut self.risk,
             ids: &mut self.ids,
             records: &mut market.records,
+            day: &mut market.day,
+            tape: &mut self.tape,
             instrument: id,
         };
         (&mut market.book, keeper)
@@ -387,9 +399,16 @@ impl Exchange {
         }
     }
 
-    /// The configuration.
+    /// The configuration, followed by the instruments listed since.
     pub fn spec(&self) -> &ExchangeSpec {
         &self.spec
+    }
+
+    /// The configuration as it was loaded: what [`Exchange::restore`] asks for.
+    pub fn configuration(&self) -> ExchangeSpec {
+        let mut spec = self.spec.clone();
+        spec.instruments.truncate(self.configured);
+        spec
     }
 
     /// Number of the last event.
@@ -419,7 +438,9 @@ impl Exchange {
 
     /// The instrument of a symbol. Cost: O(instruments).
     pub fn instrument_id(&self, symbol: &Label) -> Option<InstrumentId> {
-        let place = self.spec.instruments.iter().position(|spec| spec.symbol == *symbol)?;
+        let traded = |market: &Market| !market.gone;
+        let mut all = self.spec.instruments.iter().zip(&self.markets);
+        let place = all.position(|(spec, market)| spec.symbol == *symbol && traded(market))?;
         Some(InstrumentId(place as u16))
     }
 

@@ -1,22 +1,66 @@
 //! Instruments that come and go while the exchange runs. Source: RULES 2.5, SEMANTICS 5.
 
+use crate::days::Then;
 use crate::exchange::Exchange;
-use plimsoll_types::{InstrumentId, InstrumentSpec, Price, Reject};
+use crate::market::Market;
+use plimsoll_risk::Contract;
+use plimsoll_types::{CancelReason, EventKind, InstrumentId, InstrumentSpec, Price, Reject};
 
 impl Exchange {
-    pub(crate) fn list(&mut self, _spec: &InstrumentSpec) -> Result<(), Reject> {
-        Err(Reject::DuplicateSymbol)
+    /// Takes in an instrument, proved as one of the configuration is.
+    pub(crate) fn list(&mut self, spec: &InstrumentSpec) -> Result<(), Reject> {
+        if self.instrument_id(&spec.symbol).is_some() {
+            return Err(Reject::DuplicateSymbol);
+        }
+        let place = self.markets.len();
+        let Ok(number) = u16::try_from(place) else { return Err(Reject::Full) };
+        let instrument = InstrumentId(number);
+        self.risk.add_contract(Contract::new(spec));
+        self.markets.push(Market::new(place, spec));
+        self.spec.instruments.push(spec.clone());
+        self.called += u32::from(spec.phase.is_call());
+        self.refresh_attention();
+        self.log.emit(EventKind::Listed { instrument });
+        self.begin_calendar(instrument);
+        Ok(())
     }
 
-    pub(crate) fn delist(&mut self, _instrument: InstrumentId) -> Result<(), Reject> {
-        Err(Reject::UnknownSymbol)
+    pub(crate) fn delist(&mut self, instrument: InstrumentId) -> Result<(), Reject> {
+        self.check_instrument(instrument)?;
+        if self.risk.has_holders(instrument) {
+            return Err(Reject::OpenPosition);
+        }
+        self.cancel_everything(instrument, CancelReason::Delisted);
+        self.log.emit(EventKind::Delisted { instrument });
+        self.retire(instrument);
+        self.look();
+        Ok(())
     }
 
+    /// Settles an instrument for good: closes every position at its price, then takes it out of trading.
     pub(crate) fn expire(
         &mut self,
-        _instrument: InstrumentId,
-        _price: Option<Price>,
+        instrument: InstrumentId,
+        price: Option<Price>,
     ) -> Result<(), Reject> {
-        Err(Reject::UnknownSymbol)
+        self.check_instrument(instrument)?;
+        let (price, _) = self.strike(instrument, price, Then::Expiry);
+        let mut prices = vec![None; self.markets.len()];
+        prices[instrument.index()] = Some(price);
+        self.settle_accounts(&prices, Some(instrument), Then::Expiry);
+        self.log.emit(EventKind::Expired { instrument, price });
+        self.retire(instrument);
+        // Every case may have lost the position it waited for.
+        self.agenda.extend(self.cases.keys().copied());
+        self.look();
+        Ok(())
+    }
+
+    /// An instrument without orders and positions is known no more; its number is never given again.
+    fn retire(&mut self, instrument: InstrumentId) {
+        let market = &mut self.markets[instrument.index()];
+        self.called -= u32::from(market.phase.is_call());
+        market.retire();
+        self.refresh_attention();
     }
 }

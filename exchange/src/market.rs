@@ -1,6 +1,8 @@
 //! One instrument at work: its book, its orders' records, its phase, the cases that wait for it.
 
 use crate::corridor::Corridor;
+use crate::day::Day;
+use crate::days::Rung;
 use crate::indicative::Outcome;
 use crate::limit_state::AtLimit;
 use crate::orders::{Records, Role};
@@ -8,7 +10,7 @@ use plimsoll_matching::Book;
 use plimsoll_matching::stops::Stops;
 use plimsoll_risk::Liquidity;
 use plimsoll_types::{
-    Band, Handle, InstrumentId, InstrumentSpec, NewOrder, Phase, Price, Qty, Side,
+    Band, Handle, InstrumentId, InstrumentSpec, MarginRate, NewOrder, Phase, Price, Qty, Side,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,8 +25,16 @@ pub(crate) struct Market {
     pub(crate) phase: Phase,
     /// Counts changes of phase: a timer set for one is void after the next.
     pub(crate) phase_serial: u64,
+    /// What its settlement price is made of.
+    pub(crate) day: Day,
+    /// Where it stands on its ladder of limits.
+    pub(crate) rung: Rung,
+    /// [initial, maintenance] margin of a day that follows no one-sided one: as configured, or set by command since.
+    pub(crate) regular: [MarginRate; 2],
     /// What is known of its limit prices.
     pub(crate) at_limit: AtLimit,
+    /// It is traded no more; nothing rests here and nobody holds anything.
+    pub(crate) gone: bool,
     /// Price of the last trade.
     pub(crate) last: Option<Price>,
     /// Market orders that came in an auction; those that have gone since are skipped.
@@ -59,7 +69,11 @@ impl Market {
             records: Records::with_capacity(ORDERS),
             phase: spec.phase,
             phase_serial: 0,
+            day: Day::new(spec.rules.settlement_price),
+            rung: Rung::default(),
+            regular: [spec.initial, spec.maintenance],
             at_limit: AtLimit::default(),
+            gone: false,
             last: None,
             waiting: Vec::new(),
             stops: Stops::default(),
@@ -79,6 +93,19 @@ impl Market {
     pub(crate) fn touch(&mut self) {
         self.changed = true;
         self.unsaid = true;
+    }
+
+    /// Empties what is left of a market that is traded no more; timers set for it are void.
+    pub(crate) fn retire(&mut self) {
+        self.gone = true;
+        self.phase = Phase::Closed;
+        self.phase_serial += 1;
+        self.at_limit = AtLimit::default();
+        self.book = Book::new(Some(Band { down: Price::MIN, up: Price::MIN }), 0);
+        self.records = Records::default();
+        self.waiting = Vec::new();
+        self.corridor = None;
+        self.changed = false;
     }
 
     /// The edge of the band against an order on `side`.

@@ -55,6 +55,7 @@ impl Exchange {
         match (phase, market.last) {
             (Phase::Continuous, Some(last)) => self.trigger(instrument, last),
             (Phase::Closed, _) => {
+                self.note_close(instrument);
                 self.expire_day_orders(instrument);
                 self.end_session(instrument);
             }
@@ -120,16 +121,20 @@ impl Exchange {
         if up < down {
             return Err(Reject::InvalidBand);
         }
-        self.log.emit(EventKind::Band { instrument, up, down });
-        let band = Band { down, up };
+        self.put_band(instrument, Band { down, up });
+        self.look();
+        Ok(())
+    }
+
+    /// Sets a band, whoever asks for it, and cancels the orders outside it.
+    pub(crate) fn put_band(&mut self, instrument: InstrumentId, band: Band) {
+        self.log.emit(EventKind::Band { instrument, up: band.up, down: band.down });
         for slot in self.markets[instrument.index()].book.outside(band) {
             self.take_out(instrument, slot, CancelReason::Band);
         }
         let market = &mut self.markets[instrument.index()];
         market.book.set_band(band);
         market.touch();
-        self.look();
-        Ok(())
     }
 
     pub(crate) fn set_margin(
@@ -146,6 +151,19 @@ impl Exchange {
         {
             return Err(Reject::InvalidMargin);
         }
+        self.markets[instrument.index()].regular = [initial, maintenance];
+        self.put_margin(instrument, initial, maintenance);
+        self.look();
+        Ok(())
+    }
+
+    /// Sets margin rates, whoever asks for them; resting orders freeze by them from now on.
+    pub(crate) fn put_margin(
+        &mut self,
+        instrument: InstrumentId,
+        initial: MarginRate,
+        maintenance: MarginRate,
+    ) {
         self.risk.set_margin(instrument, initial, maintenance);
         self.log.emit(EventKind::Margin { instrument, initial, maintenance });
         for side in [Side::Buy, Side::Sell] {
@@ -160,8 +178,6 @@ impl Exchange {
                 keeper.refreeze(slot, opens);
             }
         }
-        self.look();
-        Ok(())
     }
 }
 

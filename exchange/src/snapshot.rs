@@ -4,6 +4,8 @@
 //! then the payload: postcard of everything but caches. See docs/ARCHITECTURE.md.
 
 use crate::corridor::Corridor;
+use crate::day::Day;
+use crate::days::Rung;
 use crate::exchange::Exchange;
 use crate::ids::{ClientIds, Names, Place};
 use crate::indicative::Outcome;
@@ -11,12 +13,14 @@ use crate::limit_state::AtLimit;
 use crate::log::Log;
 use crate::market::Market;
 use crate::orders::Records;
+use crate::tape::{Print, Tape};
 use crate::timers::{Alarm, Timers};
 use plimsoll_matching::stops::Stops;
 use plimsoll_matching::{Book, SavedBook};
 use plimsoll_risk::{Case, Risk};
 use plimsoll_types::{
-    AccountId, ExchangeSpec, Handle, InstrumentId, NewOrder, Phase, Price, Side, Ts,
+    AccountId, ExchangeSpec, Handle, InstrumentId, InstrumentSpec, MarginRate, NewOrder, Phase,
+    Price, Side, Ts,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -62,7 +66,11 @@ struct SavedMarket {
     phase: Phase,
     phase_serial: u64,
     prev_settlement: Price,
+    day: Day,
+    rung: Rung,
+    regular: [MarginRate; 2],
     at_limit: AtLimit,
+    gone: bool,
     last: Option<Price>,
     waiting: Vec<Handle>,
     waits: BTreeMap<u32, NewOrder>,
@@ -73,6 +81,8 @@ struct SavedMarket {
 #[derive(Serialize, Deserialize)]
 struct Saved {
     log: Log,
+    tape: Vec<Print>,
+    listed: Vec<InstrumentSpec>,
     markets: Vec<SavedMarket>,
     risk: Risk,
     timers: Vec<(Ts, u64, Alarm)>,
@@ -87,6 +97,8 @@ impl Exchange {
     fn payload(&self) -> Vec<u8> {
         let saved = Saved {
             log: Log { seq: self.log.seq, now: self.log.now, events: Vec::new() },
+            tape: self.tape.sorted(),
+            listed: self.spec.instruments[self.configured..].to_vec(),
             markets: self
                 .markets
                 .iter()
@@ -96,7 +108,11 @@ impl Exchange {
                     phase: market.phase,
                     phase_serial: market.phase_serial,
                     prev_settlement: market.prev_settlement,
+                    day: market.day.clone(),
+                    rung: market.rung,
+                    regular: market.regular,
                     at_limit: market.at_limit,
+                    gone: market.gone,
                     last: market.last,
                     waiting: market.waiting.clone(),
                     waits: market.waits.clone(),
@@ -129,7 +145,7 @@ impl Exchange {
         let mut bytes = Vec::with_capacity(HEADER + payload.len());
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&VERSION.to_le_bytes());
-        bytes.extend_from_slice(&configuration_hash(&self.spec).to_le_bytes());
+        bytes.extend_from_slice(&configuration_hash(&self.configuration()).to_le_bytes());
         bytes.extend_from_slice(&xxh3_128(&payload).to_le_bytes());
         bytes.extend_from_slice(&payload);
         bytes
@@ -157,7 +173,7 @@ impl Exchange {
             return Err(RestoreError::OtherConfiguration);
         }
         let saved: Saved = postcard::from_bytes(payload).map_err(|_| RestoreError::Damaged)?;
-        let sound = saved.markets.len() == spec.instruments.len()
+        let sound = saved.markets.len() == spec.instruments.len() + saved.listed.len()
             && saved.markets.iter().all(|market| Book::is_sound(&market.book));
         if !sound {
             return Err(RestoreError::Damaged);
@@ -165,7 +181,9 @@ impl Exchange {
         Ok(Exchange::take_up(spec, saved))
     }
 
-    fn take_up(spec: ExchangeSpec, saved: Saved) -> Exchange {
+    fn take_up(mut spec: ExchangeSpec, saved: Saved) -> Exchange {
+        let configured = spec.instruments.len();
+        spec.instruments.extend(saved.listed);
         let mut markets: Vec<Market> = saved
             .markets
             .into_iter()
@@ -178,7 +196,11 @@ impl Exchange {
                 phase: market.phase,
                 phase_serial: market.phase_serial,
                 prev_settlement: market.prev_settlement,
+                day: market.day,
+                rung: market.rung,
+                regular: market.regular,
                 at_limit: market.at_limit,
+                gone: market.gone,
                 last: market.last,
                 waiting: market.waiting,
                 waits: market.waits,
@@ -218,8 +240,10 @@ impl Exchange {
         }
         let called = markets.iter().filter(|market| market.phase.is_call()).count() as u32;
         let mut exchange = Exchange {
-            spec,
+            configured,
             log: saved.log,
+            tape: Tape::from_sorted(saved.tape, spec.bust_window),
+            spec,
             markets,
             risk,
             ids,

@@ -86,6 +86,8 @@ pub struct PositionView {
     pub instrument: InstrumentId,
     /// Signed lots: above zero long, below short; never zero.
     pub lots: i64,
+    /// Of these, without sign, those opened since the last settlement.
+    pub today: u64,
     /// Cost of these lots, signed like them.
     pub basis: Money,
     /// Initial margin.

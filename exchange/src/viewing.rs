@@ -18,7 +18,12 @@ impl Exchange {
             accounts: (0..self.risk.account_count() as u32)
                 .map(|id| self.account_view(AccountId(id)))
                 .collect(),
-            books: self.markets.iter().map(|market| self.book_view(market)).collect(),
+            books: self
+                .markets
+                .iter()
+                .filter(|market| !market.gone)
+                .map(|market| self.book_view(market))
+                .collect(),
             insurance_fund: house.fund,
             fees: house.fees,
             deposits: house.deposits,
@@ -42,6 +47,7 @@ impl Exchange {
                 PositionView {
                     instrument: held.instrument(),
                     lots: held.lots(),
+                    today: lots - held.carried(),
                     basis: held.basis(),
                     margin: if unlimited { Money::ZERO } else { margin },
                     unrealised: Money::of_lots(contract.mark, held.lots(), contract.tick_value)

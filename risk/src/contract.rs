@@ -160,6 +160,14 @@ impl Contract {
         self.maintenance = Rate::new(maintenance);
     }
 
+    /// The rates in force: [initial, maintenance].
+    pub fn margins(&self) -> [MarginRate; 2] {
+        [self.initial, self.maintenance].map(|rate| MarginRate {
+            share: Ratio::from_nano(rate.nano),
+            per_lot: Money::new(rate.per_lot),
+        })
+    }
+
     /// Worth of `lots` at `price`, never negative.
     #[inline]
     pub fn notional(&self, price: Price, lots: u64) -> i128 {

@@ -2,7 +2,7 @@
 
 use crate::account::PositionId;
 use crate::ledger::Risk;
-use plimsoll_types::{AccountId, Money, Price};
+use plimsoll_types::{AccountId, InstrumentId, Money, Price};
 use serde::{Deserialize, Serialize};
 
 /// What a day brought an account, or all days so far.
@@ -34,6 +34,11 @@ impl Risk {
         let account = position.account;
         self.accounts[account.index()].cash += worth.units();
         self.touch(account);
+    }
+
+    /// Whether anybody holds an instrument. Cost: O(positions).
+    pub fn has_holders(&self, instrument: InstrumentId) -> bool {
+        self.positions.iter().any(|held| held.instrument == instrument && held.lots != 0)
     }
 
     /// What an account has realised and paid in fees since it was last settled.

@@ -84,7 +84,7 @@ impl<'a> Page<'a> {
         self.symbol(spec);
         self.word("side", if position.lots > 0 { "long" } else { "short" });
         self.text("qty", |out| write_qty(out, qty, spec.lot_size));
-        self.text("today", |out| write_qty(out, qty, spec.lot_size));
+        self.text("today", |out| write_qty(out, Qty::new(position.today), spec.lot_size));
         self.text("entry", |out| write_entry(out, position, spec));
         self.money("margin", position.margin);
         self.money("unrealised", position.unrealised);
@@ -284,6 +284,7 @@ margin_maintenance = "0.1"
         let position = PositionView {
             instrument: InstrumentId(0),
             lots,
+            today: lots.unsigned_abs(),
             basis: Money::new(basis),
             margin: Money::ZERO,
             unrealised: Money::ZERO,
@@ -333,6 +334,7 @@ margin_maintenance = "0.1"
             positions: vec![PositionView {
                 instrument: InstrumentId(0),
                 lots: -1,
+                today: 1,
                 basis: Money::new(-5_000_050),
                 margin: Money::new(500_000),
                 unrealised: Money::new(50),
