@@ -1,7 +1,10 @@
 //! The same commands through the engine and through the naive model: events and states are equal.
 //!
-//! `PLIMSOLL_DIFF_COMMANDS` says how many commands (2,000,000), `PLIMSOLL_SEED` with which seed to begin (1).
-//! Seeds that once failed stand in `differential/seeds.txt` and run first.
+//! `PLIMSOLL_DIFF_COMMANDS` says how many commands (2,000,000), `PLIMSOLL_SEED` with which seed to begin (1),
+//! `PLIMSOLL_DIFF_FEATURES` what beyond plain trading runs may use (all; names as in `model/features.rs`, or none).
+//! Seeds that once failed stand in `differential/seeds.txt` and run first. The long run:
+//!
+//!     PLIMSOLL_DIFF_COMMANDS=20000000 cargo test --release --test differential -- --nocapture
 
 #[path = "differential/compare.rs"]
 mod compare;
@@ -9,9 +12,8 @@ mod model;
 
 use model::Model;
 use model::coverage::Coverage;
-use model::drive::Driver;
-use model::generate;
-use model::rng::Rng;
+use model::features::Features;
+use model::novel;
 use plimsoll_exchange::Exchange;
 use plimsoll_types::{Command, Event, EventKind, ExchangeSpec, OrderRef, Ts};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -79,7 +81,9 @@ enum States {
 
 /// The model has no handles.
 fn forget_handle(event: &mut Event) {
-    if let EventKind::Accepted { handle, .. } = &mut event.kind {
+    if let EventKind::Accepted { handle, .. } | EventKind::Triggered { handle, .. } =
+        &mut event.kind
+    {
         *handle = None;
     }
 }
@@ -119,11 +123,9 @@ fn replay(script: &Script) -> Result<(), (usize, String)> {
     Ok(())
 }
 
-/// One seed: commands are made as the model goes along.
-fn run_seed(seed: u64, coverage: &mut Coverage) -> Result<(), Box<Script>> {
-    let mut rng = Rng::new(seed);
-    let spec = generate::spec(&mut rng);
-    let mut driver = Driver::new(rng);
+/// A run: commands are made as the model goes along.
+fn run_seed(run: &Run, coverage: &mut Coverage) -> Result<(), Box<Script>> {
+    let (spec, mut driver) = novel::run_of(run.seed, run.features.clone());
     let mut script = Script { spec, commands: Vec::new() };
     let mut pair = Pair::new(&script.spec);
     for place in 0..COMMANDS_A_SEED {
@@ -170,7 +172,7 @@ fn shrink(script: &mut Script) {
 }
 
 /// Shrinks a failing script and says all that is needed to work on it.
-fn report(seed: u64, mut script: Script) -> ! {
+fn report(run: &Run, mut script: Script) -> ! {
     let loud = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     shrink(&mut script);
@@ -180,10 +182,12 @@ fn report(seed: u64, mut script: Script) -> ! {
     for (ts, command) in &script.commands {
         commands += &format!("    {ts:>4} {command:?}\n");
     }
+    let Run { seed, features } = run;
+    let features = features.names();
     panic!(
         "engine and model differ at seed {seed}\nconfiguration:\n    {:?}\ncommands, shrunk:\n{commands}at the last one:\n{text}\
-         replay with:\n    PLIMSOLL_SEED={seed} PLIMSOLL_DIFF_COMMANDS={COMMANDS_A_SEED} cargo test --test differential\n\
-         and add the seed to tests/differential/seeds.txt",
+         replay with:\n    PLIMSOLL_DIFF_RUN='{seed} {features}' cargo test --test differential\n\
+         and add the line '{seed} {features}' to tests/differential/seeds.txt",
         script.spec
     );
 }
@@ -194,28 +198,52 @@ fn environment(name: &str) -> Option<u64> {
         .map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
-fn seeds_that_failed() -> Vec<u64> {
-    let lines = include_str!("differential/seeds.txt").lines();
-    let numbers = lines.filter_map(|line| line.split('#').next()?.trim().parse().ok());
-    numbers.collect()
+/// What runs: a seed and the features it uses.
+struct Run {
+    seed: u64,
+    features: Features,
+}
+
+impl Run {
+    fn of_seed(seed: u64, features: &Features) -> Run {
+        Run { seed, features: novel::features_of(seed, features) }
+    }
+
+    /// From a line such as `154 stops,settle`.
+    fn parse(line: &str) -> Option<Run> {
+        let mut words = line.split('#').next()?.split_whitespace();
+        let seed = words.next()?.parse().expect("a seed");
+        Some(Run { seed, features: Features::parse(words.next().expect("features")) })
+    }
+}
+
+fn runs(commands: u64) -> Vec<Run> {
+    if let Ok(line) = std::env::var("PLIMSOLL_DIFF_RUN") {
+        return vec![Run::parse(&line).expect("a seed and its features")];
+    }
+    let features = Features::from_environment();
+    let first = environment("PLIMSOLL_SEED");
+    let failed = include_str!("differential/seeds.txt").lines();
+    let mut runs: Vec<Run> =
+        if first.is_none() { failed.filter_map(Run::parse).collect() } else { Vec::new() };
+    let first = first.unwrap_or(1);
+    let seeds = first..first + commands.div_ceil(COMMANDS_A_SEED);
+    runs.extend(seeds.map(|seed| Run::of_seed(seed, &features)));
+    runs
 }
 
 #[test]
 fn engine_and_model_agree() {
     let commands = environment("PLIMSOLL_DIFF_COMMANDS").unwrap_or(COMMANDS);
-    let first = environment("PLIMSOLL_SEED");
-    let mut seeds = if first.is_none() { seeds_that_failed() } else { Vec::new() };
-    let first = first.unwrap_or(1);
-    seeds.extend(first..first + commands.div_ceil(COMMANDS_A_SEED));
     let mut coverage = Coverage::default();
-    for seed in seeds {
-        if let Err(script) = run_seed(seed, &mut coverage) {
-            report(seed, *script);
+    for run in runs(commands) {
+        if let Err(script) = run_seed(&run, &mut coverage) {
+            report(&run, *script);
         }
     }
     println!("{}", coverage.table());
     if commands >= COMMANDS {
-        let gaps = coverage.gaps(10);
+        let gaps = coverage.gaps(10, &Features::from_environment());
         assert!(gaps.is_empty(), "met fewer than ten times: {gaps:?}");
     }
 }

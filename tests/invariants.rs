@@ -6,7 +6,9 @@ mod watch;
 
 use model::Model;
 use model::drive::Driver;
+use model::features::Features;
 use model::generate;
+use model::novel;
 use model::rng::Rng;
 use plimsoll_exchange::{AccountView, Exchange, StateView};
 use plimsoll_types::*;
@@ -24,13 +26,13 @@ struct Run {
 
 impl Run {
     fn new(seed: u64) -> Run {
-        let mut rng = Rng::new(seed);
-        let spec = generate::spec(&mut rng);
+        let features = novel::features_of(seed, &Features::from_environment());
+        let (spec, driver) = novel::run_of(seed, features);
         Run {
             engine: Exchange::new(spec.clone()),
             watch: Watch::new(&spec),
             model: Model::new(&spec),
-            driver: Driver::new(rng),
+            driver,
         }
     }
 

@@ -82,7 +82,7 @@ fn account(view: &AccountView, model: &Model, index: usize) -> Result<(), String
 fn orders(model: &Model, account: usize) -> Vec<OrderView> {
     let mut views = Vec::new();
     for (instrument, book) in model.books.iter().enumerate() {
-        let mut own: Vec<_> = book.orders.iter().filter(|order| order.account == account).collect();
+        let mut own: Vec<_> = book.open().filter(|order| order.account == account).collect();
         own.sort_by_key(|order| order.entry);
         views.extend(own.into_iter().map(|order| OrderView {
             id: order.id,
@@ -90,6 +90,9 @@ fn orders(model: &Model, account: usize) -> Vec<OrderView> {
             side: order.side,
             price: order.price.map(to_price),
             open: to_qty(order.qty),
+            trigger: order.trigger.map(to_price),
+            display: to_qty(order.display),
+            shown: to_qty(order.shown),
         }));
     }
     views

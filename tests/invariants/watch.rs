@@ -19,12 +19,14 @@ pub struct Watch {
     bands: Vec<Option<Band>>,
     /// Signed lots by account and instrument.
     lots: BTreeMap<(u32, u16), i64>,
+    /// What each trade, by its event's number, added to whom; what may still be undone.
+    trades: BTreeMap<u64, [((u32, u16), i64); 2]>,
 }
 
 impl Watch {
     pub fn new(spec: &ExchangeSpec) -> Watch {
         let bands = spec.instruments.iter().map(|instrument| instrument.band).collect();
-        Watch { seq: 0, ts: 0, bands, lots: BTreeMap::new() }
+        Watch { seq: 0, ts: 0, bands, lots: BTreeMap::new(), trades: BTreeMap::new() }
     }
 
     /// Events are gapless and in time; trades stay inside the band; liquidations only reduce.
@@ -67,6 +69,24 @@ impl Watch {
                     })?;
                     *held = after;
                 }
+                let added =
+                    legs.map(|(account, _, side)| ((account.0, instrument.0), qty.signed(side)));
+                self.trades.insert(event.seq, added);
+                Ok(())
+            }
+            EventKind::Busted { trade, .. } => {
+                let undone = self.trades.remove(trade);
+                for (held, added) in undone.ok_or_else(|| format!("busted twice: {event:?}"))? {
+                    *self.lots.entry(held).or_insert(0) -= added;
+                }
+                Ok(())
+            }
+            EventKind::Listed { .. } => {
+                self.bands.push(None);
+                Ok(())
+            }
+            EventKind::Expired { instrument, .. } => {
+                self.lots.retain(|(_, held), _| *held != instrument.0);
                 Ok(())
             }
             _ => Ok(()),
@@ -81,7 +101,7 @@ impl Watch {
         ensure(view.insurance_fund >= Money::ZERO, || "the fund is below zero".to_owned())?;
         for (index, account) in view.accounts.iter().enumerate() {
             self.account(index as u32, account)?;
-            for order in &account.orders {
+            for order in account.orders.iter().filter(|order| order.trigger.is_none()) {
                 let band = view.books[order.instrument.index()].band;
                 let outside =
                     order.price.zip(band).is_some_and(|(price, band)| !band.contains(price));
@@ -130,9 +150,10 @@ fn book_holds(view: &StateView, book: &BookView) -> Verdict {
         for order in view.accounts.iter().flat_map(|account| &account.orders) {
             if order.instrument == symbol
                 && order.side == side
+                && order.trigger.is_none()
                 && let Some(price) = order.price
             {
-                *counted.entry(price).or_default() += order.open;
+                *counted.entry(price).or_default() += order.shown;
             }
         }
         let mut counted: Vec<_> = counted.into_iter().collect();

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub struct Position {
     pub lots: i128,
     pub basis: i128,
+    /// Lots held since before the last settlement, without sign.
+    pub carried: i128,
 }
 
 /// An outstanding margin call; no deadline = the end of the session.
@@ -28,6 +30,9 @@ pub struct Account {
     pub positions: BTreeMap<usize, Position>,
     pub realised: i128,
     pub fees: i128,
+    /// Both as of its last settlement event.
+    pub settled_realised: i128,
+    pub settled_fees: i128,
     pub debt: i128,
     pub tier: u8,
     /// What the operator lets it do.
@@ -49,6 +54,8 @@ impl Account {
             positions: BTreeMap::new(),
             realised: 0,
             fees: 0,
+            settled_realised: 0,
+            settled_fees: 0,
             debt: 0,
             tier: 0,
             operator: Permission::Normal,
@@ -68,6 +75,14 @@ impl Account {
         (-sign(side) * self.lots(instrument)).max(0)
     }
 
+    /// Of what the position can give to this side, how much is carried.
+    pub fn carried_to_give(&self, instrument: usize, side: Side) -> i128 {
+        match self.can_give(instrument, side) {
+            0 => 0,
+            _ => self.positions[&instrument].carried,
+        }
+    }
+
     /// One leg of a trade in the position, without fees: closes first, then opens. Gives the lots closed.
     pub fn book(&mut self, instrument: usize, side: Side, price: i128, qty: i128, v: i128) -> i128 {
         let mut position = self.positions.remove(&instrument).unwrap_or_default();
@@ -80,6 +95,7 @@ impl Account {
             self.realised += proceeds - released;
             position.basis -= released;
             position.lots += sign(side) * closing;
+            position.carried -= position.carried.min(closing);
         }
         let opening = qty - closing;
         position.basis += sign(side) * opening * price * v;
@@ -121,7 +137,7 @@ impl Model {
     ) {
         let account = order.account;
         let v = self.tick_value(instrument);
-        let fees = self.spec.instruments[instrument].fees;
+        let fees = self.books[instrument].spec.fees;
         let closing = self.accounts[account].book(instrument, order.side, price, qty, v);
         let role = if taker { fees.taker } else { fees.maker };
         let liquidation = if order.case.is_some() { fees.liquidation } else { Fee::default() };
@@ -195,7 +211,7 @@ impl Model {
         if opening == 0 {
             return 0;
         }
-        let fees = self.spec.instruments[instrument].fees;
+        let fees = self.books[instrument].spec.fees;
         let notional = opening * price * self.tick_value(instrument);
         let maker = fee_of(&[fees.open, fees.maker], notional, opening);
         let taker = fee_of(&[fees.open, fees.taker], notional, opening);

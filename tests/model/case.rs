@@ -30,6 +30,7 @@ impl Model {
     pub fn settle(&mut self) {
         for _ in 0..100_000 {
             let before = self.emitted();
+            self.enter_stops();
             let open: Vec<u32> = self.cases.keys().copied().collect();
             for case in open {
                 if self.cases.contains_key(&case) {
@@ -122,7 +123,7 @@ impl Model {
 
     fn pull(&mut self, case: u32) {
         if let Some((instrument, order)) = self.resting(case) {
-            self.cancel_resting(instrument, order.entry, CancelReason::Liquidation);
+            self.cancel_open(instrument, order.entry, CancelReason::Liquidation);
         }
     }
 
@@ -304,19 +305,30 @@ impl Model {
         let (instrument, side) = (instrument_id(target.instrument), target.side);
         let shown = price.map(to_price);
         self.step(number, CaseStep::Batch { n, instrument, side, price: shown, qty: to_qty(qty) });
+        self.serials += 1;
         Order {
             entry: 0,
+            serial: self.serials,
+            place: 0,
             account,
             id: OrderId::Liquidation { case: number, n },
             side,
             price,
             freeze_price: price.unwrap_or(0),
             market: false,
+            trigger: None,
+            queued: false,
             qty,
+            shown: qty,
+            display: 0,
+            min_qty: 0,
+            tif: TimeInForce::Gtc,
             post_only: false,
             reduce_only: false,
             self_match: SelfMatch::None,
+            closes_first: false,
             case: Some(number),
+            issue: None,
         }
     }
 
@@ -328,11 +340,15 @@ impl Model {
         let qty = target.qty.min(lots(liquidation.batch_max)).min(share);
         let worst = self.worst_price(account, target.instrument, target.side);
         let order = self.batch(number, plan, target, worst, qty);
-        self.work_batch(target.instrument, order);
+        let stopped = self.work_batch(target.instrument, order);
         let traded = self.cases[&number].unchecked > 0;
         self.checked(number);
+        if stopped {
+            self.saw(if traded { "batch traded and stopped" } else { "batch stopped" });
+        }
         if !traded {
-            self.park(number, ParkReason::NoLiquidity);
+            let reason = if stopped { ParkReason::Auction } else { ParkReason::NoLiquidity };
+            self.park(number, reason);
         }
     }
 

@@ -1,10 +1,9 @@
 //! Sections 2, 3 and 5: the commands that are not orders.
 
 use super::account::Account;
+use super::entry::Checked;
 use super::{Model, account_id, instrument_id, ticks};
 use plimsoll_types::*;
-
-type Checked = Result<(), Reject>;
 
 fn positive(amount: Money) -> Result<i128, Reject> {
     if amount.units() > 0 { Ok(amount.units()) } else { Err(Reject::AmountNotPositive) }
@@ -24,8 +23,8 @@ impl Model {
             Command::CancelAll { account, instrument, side } => {
                 self.cancel_all(*account, *instrument, *side)
             }
-            Command::Replace { account, order, price, qty, .. } => {
-                self.replace(*account, order, *price, *qty)
+            Command::Replace { account, order, price, qty, trigger } => {
+                self.replace(*account, order, *price, *qty, *trigger)
             }
             Command::Mark { instrument, price } => {
                 let instrument = self.known_instrument(*instrument)?;
@@ -45,11 +44,11 @@ impl Model {
                 Ok(())
             }
             Command::Time => Ok(()),
-            Command::Settle { .. }
-            | Command::List(_)
-            | Command::Delist { .. }
-            | Command::Expire { .. }
-            | Command::Bust { .. } => panic!("the generator does not send {command:?} yet"),
+            Command::Settle { instrument, price } => self.settle_days(*instrument, *price),
+            Command::List(spec) => self.list(spec),
+            Command::Delist { instrument } => self.delist(*instrument),
+            Command::Expire { instrument, price } => self.expire(*instrument, *price),
+            Command::Bust { trade } => self.bust(*trade),
             Command::Refused { reason, .. } => Err(*reason),
         }
     }
@@ -161,9 +160,8 @@ impl Model {
         {
             return Err(Reject::InvalidMargin);
         }
-        self.books[index].initial = initial;
-        self.books[index].maintenance = maintenance;
-        self.emit(EventKind::Margin { instrument, initial, maintenance });
+        self.books[index].regular = (initial, maintenance);
+        self.set_margin(index, initial, maintenance);
         Ok(())
     }
 
@@ -172,45 +170,27 @@ impl Model {
         if up < down {
             return Err(Reject::InvalidBand);
         }
-        self.books[index].band = Some(Band { down, up });
-        self.emit(EventKind::Band { instrument, up, down });
-        for side in [Side::Buy, Side::Sell] {
-            for order in self.books[index].queue(side) {
-                if order.price.is_some_and(|price| price < ticks(down) || price > ticks(up)) {
-                    self.cancel_resting(index, order.entry, CancelReason::Band);
-                }
-            }
-        }
+        self.set_band(index, Band { down, up });
         Ok(())
     }
 
-    /// Section 5: leaving an auction, or entering continuous trading with orders that could trade, uncrosses first.
-    fn change_phase(&mut self, instrument: InstrumentId, to: Phase) -> Checked {
-        let index = self.known_instrument(instrument)?;
-        let from = self.books[index].phase;
-        let waiting =
-            self.books[index].crossed() || self.books[index].orders.iter().any(|o| o.market);
-        let leaves_auction =
-            from == Phase::Auction && matches!(to, Phase::Continuous | Phase::Closed);
-        let enters_crossed = from != Phase::Continuous && to == Phase::Continuous && waiting;
-        let pass = if leaves_auction || enters_crossed {
-            self.uncross(index)
-        } else {
-            super::matching::Pass::new(index)
-        };
-        self.books[index].phase = to;
-        self.emit(EventKind::Phase { instrument: instrument_id(index), phase: to });
-        self.end_pass(&pass);
-        if to == Phase::Closed && from != Phase::Closed {
-            for account in 0..self.accounts.len() {
-                let open_ended =
-                    self.accounts[account].call.is_some_and(|call| call.deadline.is_none());
-                if open_ended && self.accounts[account].lots(index) != 0 {
-                    self.saw("session-end call falls due");
-                    self.call_falls_due(account);
+    pub fn set_margin(&mut self, index: usize, initial: MarginRate, maintenance: MarginRate) {
+        self.books[index].initial = initial;
+        self.books[index].maintenance = maintenance;
+        self.emit(EventKind::Margin { instrument: instrument_id(index), initial, maintenance });
+    }
+
+    /// A new band; orders outside it go. Stops that wait are in no book.
+    pub fn set_band(&mut self, index: usize, band: Band) {
+        let Band { down, up } = band;
+        self.books[index].band = Some(band);
+        self.emit(EventKind::Band { instrument: instrument_id(index), up, down });
+        for side in [Side::Buy, Side::Sell] {
+            for order in self.books[index].queue(side) {
+                if order.price.is_some_and(|price| price < ticks(down) || price > ticks(up)) {
+                    self.cancel_open(index, order.entry, CancelReason::Band);
                 }
             }
         }
-        Ok(())
     }
 }

@@ -1,8 +1,84 @@
 //! What a run has met: every kind of event, every reason, every corner the model names.
 
 use super::Model;
+use super::features::{Feature, Features};
 use plimsoll_types::*;
 use std::collections::BTreeMap;
+
+/// What plain trading must meet.
+const PLAIN: &str = "rejected:unknown_account/rejected:unknown_symbol/rejected:unknown_profile/rejected:price_off_tick/\
+    rejected:price_out_of_range/rejected:quantity_not_positive/rejected:quantity_off_lot/rejected:quantity_too_large/\
+    rejected:amount_not_positive/rejected:amount_off_unit/rejected:invalid_margin/rejected:invalid_band/\
+    rejected:duplicate_account/rejected:liquidation/rejected:frozen/rejected:unknown_order/rejected:phase/\
+    rejected:duplicate_id/rejected:price_band/rejected:reduce_only/rejected:close_only/rejected:post_only/rejected:margin/\
+    rejected:available/rejected:tier/cancelled:client/cancelled:ioc/cancelled:fok/cancelled:market/cancelled:self_match/\
+    cancelled:reduce_only/cancelled:cancel_opening/cancelled:liquidation/cancelled:band/parked:halted/parked:closed/\
+    parked:auction/parked:limit_locked/parked:no_liquidity/\
+    opened:/deposit:repays/deposit:plain/withdrawal:/accepted:batch/accepted:price/accepted:no price/\
+    replaced:kept/replaced:entered anew/trade:normal/trade:liquidation/trade:auction/mark:/phase:continuous/\
+    phase:auction/phase:halted/phase:closed/band:/margin:/auction:no cross/auction:even/auction:buy/auction:sell/\
+    tier:up/tier:down/margin_call:clock/margin_call:session end/restricted:close_only/restricted:frozen/\
+    unrestricted:close_only/unrestricted:normal/fund:pays/fund:paid in/debt:/case:triggered/case planned:several/\
+    case planned:one/case batch:worst price/case batch:any price/case checked:filled/case:resumed/case:restored/\
+    case:waterfall/case:closed/corner:batch rests/corner:by handle/corner:batch timer/corner:breach withdrawn/\
+    corner:call falls due/corner:call on the way down/corner:call withdrawn/corner:call without grace/\
+    corner:earlier deadline stands/corner:flat below zero/corner:market order rests after an auction/\
+    corner:market remainder rests/corner:reduce-only excess at a fill/corner:reduce-only trim cancels/\
+    corner:reduce-only trim cuts/corner:resting batch pulled/corner:resting batch stays/\
+    corner:resting batch traded/corner:rise within a case/corner:session-end call falls due/corner:trade with itself/\
+    indicative:even/indicative:buy/indicative:sell/indicative:nothing crosses";
+
+/// What runs with a feature must meet.
+const BEYOND: &[(Feature, &str)] = &[
+    (
+        Feature::Stops,
+        "accepted:stop/triggered:/rejected:trigger/stop refused:frozen/stop refused:price_band/\
+            stop refused:reduce_only/stop refused:close_only/stop refused:post_only/stop refused:margin/\
+            corner:stop triggered on entry/corner:several stops triggered by one price/corner:several stops enter/\
+            corner:waiting stop cancelled/corner:stop keeps its place/\
+            corner:stop moves/corner:new trigger",
+    ),
+    (Feature::Icebergs, "accepted:iceberg/refilled:/rejected:display/corner:hidden lots taken off"),
+    (Feature::MinQty, "rejected:min_qty/cancelled:min_qty"),
+    (Feature::Expiry, "rejected:expires/cancelled:expired/corner:dated order expires"),
+    (
+        Feature::Protection,
+        "corner:market order gets protection/corner:market remainder rests at its protection",
+    ),
+    (Feature::Median, "corner:trade off the maker's limit"),
+    (Feature::CloseFirst, "corner:closes first"),
+    (Feature::ProRata, "corner:pro rata/corner:a share by time"),
+    (Feature::Phases, "phase:pre_open/phase:no_cancel/phase:volatility"),
+    (
+        Feature::Volatility,
+        "corner:corridor stops the book/corner:volatility auction ends/corner:stopped limit order/\
+            corner:stopped market order/corner:batch stopped/corner:batch traded and stopped/\
+            corner:too little inside the corridor",
+    ),
+    (
+        Feature::LimitState,
+        "corner:limit state halts/corner:limit state calls/corner:limit state opens",
+    ),
+    (
+        Feature::Calendar,
+        "corner:calendar sets the first phase/corner:calendar sets a phase/corner:calendar finds its phase",
+    ),
+    (
+        Feature::Settle,
+        "settled:limit/settled:no limit/settlement:of one/settlement:of all/corner:settlement without position",
+    ),
+    (
+        Feature::Ladder,
+        "settled one-sided:buy/settled one-sided:sell/corner:a one-sided day/corner:a further one-sided day/\
+            corner:margins rise/corner:margins fall",
+    ),
+    (
+        Feature::Listing,
+        "listed:/delisted:/rejected:duplicate_symbol/rejected:open_position/cancelled:delisted",
+    ),
+    (Feature::Expire, "expired:/corner:position expires"),
+    (Feature::Bust, "busted:/rejected:unknown_trade"),
+];
 
 /// Counts by (kind, detail).
 #[derive(Clone, Debug, Default)]
@@ -42,10 +118,15 @@ fn key_of(kind: &EventKind) -> (&'static str, &'static str) {
         }
         EventKind::Withdrawal { .. } => ("withdrawal", ""),
         EventKind::Accepted { id: OrderId::Liquidation { .. }, .. } => ("accepted", "batch"),
+        EventKind::Accepted { trigger: Some(_), .. } => ("accepted", "stop"),
+        EventKind::Accepted { display, .. } if !display.is_zero() => ("accepted", "iceberg"),
         EventKind::Accepted { price, .. } => {
             ("accepted", either(price.is_some(), "price", "no price"))
         }
         EventKind::Rejected { reason, .. } => ("rejected", reason.as_str()),
+        EventKind::Cancelled { reason: CancelReason::Refused(reason), .. } => {
+            ("stop refused", reason.as_str())
+        }
         EventKind::Cancelled { reason, .. } => ("cancelled", reason.as_str()),
         EventKind::Replaced { kept_priority, .. } => {
             ("replaced", either(*kept_priority, "kept", "entered anew"))
@@ -70,9 +151,17 @@ fn key_of(kind: &EventKind) -> (&'static str, &'static str) {
         EventKind::Debt { .. } => ("debt", ""),
         EventKind::Triggered { .. } => ("triggered", ""),
         EventKind::Refilled { .. } => ("refilled", ""),
-        EventKind::Indicative { .. } => ("indicative", ""),
-        EventKind::Settled { .. } => ("settled", ""),
-        EventKind::Settlement { .. } => ("settlement", ""),
+        EventKind::Indicative { price: None, .. } => ("indicative", "nothing crosses"),
+        EventKind::Indicative { surplus_side, .. } => {
+            ("indicative", surplus_side.map_or("even", |side| side.as_str()))
+        }
+        EventKind::Settled { one_sided: Some(side), .. } => ("settled one-sided", side.as_str()),
+        EventKind::Settled { limit, .. } => {
+            ("settled", either(limit.is_some(), "limit", "no limit"))
+        }
+        EventKind::Settlement { instrument, .. } => {
+            ("settlement", either(instrument.is_some(), "of one", "of all"))
+        }
         EventKind::Listed { .. } => ("listed", ""),
         EventKind::Delisted { .. } => ("delisted", ""),
         EventKind::Expired { .. } => ("expired", ""),
@@ -93,55 +182,36 @@ impl Coverage {
         }
     }
 
-    fn expected() -> Vec<(&'static str, &'static str)> {
+    fn expected(features: &Features) -> Vec<(&'static str, &'static str)> {
         let mut expected = Vec::new();
-        for reject in Reject::ALL.iter().filter(|reject| !Self::NOT_YET.contains(&reject.as_str()))
-        {
-            expected.push(("rejected", reject.as_str()));
+        let mut add = |list: &'static str| {
+            expected.extend(list.split('/').filter_map(|pair| pair.trim().split_once(':')));
+        };
+        add(PLAIN);
+        for (feature, list) in BEYOND {
+            if features.has(*feature) {
+                add(list);
+            }
         }
-        for reason in CancelReason::ALL.iter().filter(|r| !Self::NOT_YET.contains(&r.as_str())) {
-            expected.push(("cancelled", reason.as_str()));
-        }
-        expected.extend(ParkReason::ALL.iter().map(|reason| ("parked", reason.as_str())));
-        let rest = "opened:/deposit:repays/deposit:plain/withdrawal:/accepted:batch/accepted:price/accepted:no price/\
-            replaced:kept/replaced:entered anew/trade:normal/trade:liquidation/trade:auction/mark:/phase:continuous/\
-            phase:auction/phase:halted/phase:closed/band:/margin:/auction:no cross/auction:even/auction:buy/auction:sell/\
-            tier:up/tier:down/margin_call:clock/margin_call:session end/restricted:close_only/restricted:frozen/\
-            unrestricted:close_only/unrestricted:normal/fund:pays/fund:paid in/debt:/case:triggered/case planned:several/\
-            case planned:one/case batch:worst price/case batch:any price/case checked:filled/case:resumed/case:restored/\
-            case:waterfall/case:closed/corner:batch rests/corner:by handle/corner:batch timer/corner:breach withdrawn/\
-            corner:call falls due/corner:call on the way down/corner:call withdrawn/corner:call without grace/\
-            corner:earlier deadline stands/corner:flat below zero/corner:market order rests after an auction/\
-            corner:market remainder rests/corner:reduce-only excess at a fill/corner:reduce-only trim cancels/\
-            corner:reduce-only trim cuts/corner:resting batch pulled/corner:resting batch stays/\
-            corner:resting batch traded/corner:rise within a case/corner:session-end call falls due/corner:trade with itself";
-        expected.extend(rest.split('/').filter_map(|pair| pair.split_once(':')));
         expected
     }
-
-    /// Reasons of orders and commands that are not generated yet; a book is never full.
-    const NOT_YET: &[&'static str] = &[
-        "full",
-        "unknown_trade",
-        "display",
-        "min_qty",
-        "expires",
-        "duplicate_symbol",
-        "open_position",
-        "trigger",
-        "expired",
-        "delisted",
+    /// So rare that meeting it at all must do, where a run may use these.
+    const RARE: &[(&[Feature], (&'static str, &'static str))] = &[
+        (&[], ("corner", "uncrosses again")),
+        (&[Feature::Stops], ("corner", "triggered stop has gone")),
+        (&[Feature::Stops, Feature::Volatility], ("corner", "triggered stop goes on waiting")),
     ];
 
-    /// So rare that meeting it at all must do.
-    const RARE: &[(&'static str, &'static str)] = &[("corner", "uncrosses again")];
-
     /// What ought to have been met at least `times` times and was not.
-    pub fn gaps(&self, times: u64) -> Vec<String> {
+    pub fn gaps(&self, times: u64, features: &Features) -> Vec<String> {
         let count = |key: &(&'static str, &'static str)| self.counts.get(key).copied().unwrap_or(0);
-        let mut missed = Self::expected();
+        let mut missed = Self::expected(features);
         missed.retain(|key| count(key) < times);
-        missed.extend(Self::RARE.iter().filter(|key| count(key) == 0));
+        for (needed, key) in Self::RARE {
+            if needed.iter().all(|feature| features.has(*feature)) && count(key) == 0 {
+                missed.push(*key);
+            }
+        }
         missed.into_iter().map(|(a, b)| format!("{a}: {b}")).collect()
     }
 

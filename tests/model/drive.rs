@@ -3,6 +3,7 @@
 use super::account::Account;
 use super::book::Book;
 use super::generate::{label, lot_value, lower_rate, margin_rate};
+use super::novel::Novel;
 use super::rng::Rng;
 use super::{Model, instrument_id};
 use plimsoll_types::*;
@@ -64,21 +65,26 @@ enum Kind {
 /// One run's source of commands.
 pub struct Driver {
     pub rng: Rng,
+    pub novel: Novel,
+    pub ts: Ts,
     weights: Vec<(Kind, u64)>,
-    ts: Ts,
     ids: u64,
 }
 
 impl Driver {
-    pub fn new(mut rng: Rng) -> Driver {
+    pub fn new(mut rng: Rng, novel: Novel) -> Driver {
         let bend = |rng: &mut Rng| rng.pick(&[1, 2, 2, 2, 2, 5]);
         let weights = KINDS.iter().map(|(kind, weight)| (*kind, weight * bend(&mut rng))).collect();
-        Driver { rng, weights, ts: 0, ids: 0 }
+        Driver { rng, novel, weights, ts: 0, ids: 0 }
     }
 
     pub fn next(&mut self, model: &Model) -> (Ts, Command) {
-        self.ts += self.rng.pick(&[0, 0, 0, 0, 1, 1, 2, 4, 15]);
-        let mut command = self.command(model);
+        self.ts += self.novel.stride * self.rng.pick(&[0, 0, 0, 0, 1, 1, 2, 4, 15]);
+        if let Some(command) = self.novelty(model) {
+            return (self.ts, command);
+        }
+        let command = self.command(model);
+        let mut command = self.decorate(model, command);
         let crowded = model.books.iter().position(|book| book.orders.len() > 24);
         if let Some(book) = crowded
             && self.rng.chance(30)
@@ -88,7 +94,10 @@ impl Driver {
             command =
                 Command::CancelAll { account: AccountId(account as u32), instrument, side: None };
         }
-        let stopped = |book: &Book| matches!(book.phase, Phase::Halted | Phase::Closed);
+        let stopped = |book: &Book| {
+            let waits = matches!(book.phase, Phase::PreOpen | Phase::NoCancel | Phase::Volatility);
+            book.live && (waits || matches!(book.phase, Phase::Halted | Phase::Closed))
+        };
         if let Some(place) = model.books.iter().position(stopped)
             && self.rng.chance(7)
         {
@@ -198,7 +207,8 @@ impl Driver {
     }
 
     pub fn instrument(&mut self, model: &Model) -> InstrumentId {
-        InstrumentId(self.rng.below(model.books.len() as u64) as u16)
+        let live = model.live();
+        if live.is_empty() { InstrumentId(0) } else { instrument_id(self.rng.pick(&live)) }
     }
 
     pub fn side(&mut self) -> Side {
@@ -262,7 +272,7 @@ impl Driver {
         let mut open = Vec::new();
         for (instrument, book) in model.books.iter().enumerate() {
             let instrument = instrument_id(instrument);
-            for order in &book.orders {
+            for order in book.open() {
                 let handle = model.handles.iter().find(|(_, entry)| **entry == order.entry);
                 let by_handle = handle.map(|(&(place, handle), _)| OrderRef::Handle(place, handle));
                 let by_id = match order.id {
@@ -293,7 +303,7 @@ impl Driver {
     pub fn mark(&mut self, model: &Model) -> Command {
         let instrument = self.instrument(model);
         let now = model.books[instrument.index()].mark.ticks();
-        let settlement = model.spec.instruments[instrument.index()].prev_settlement.ticks();
+        let settlement = model.books[instrument.index()].spec.prev_settlement.ticks();
         // A tenth to a half of the usual prices.
         let shock = (now / 100).clamp(2, 8) * self.rng.between(5, 6);
         let price = match self.rng.below(10) {
@@ -344,7 +354,7 @@ impl Driver {
     fn deposit(&mut self, model: &Model) -> Command {
         let account = self.account(model);
         let state = &model.accounts[account.index()];
-        let lot = model.spec.instruments.iter().map(lot_value).max().unwrap_or(1);
+        let lot = model.books.iter().map(|book| lot_value(&book.spec)).max().unwrap_or(1);
         let some = 1 + lot * i128::from(self.rng.between(0, 1000)) / 1000;
         let debt = state.debt;
         let amount = self.rng.pick(&[some, some, debt, debt + some, debt / 2, 1]).max(1);

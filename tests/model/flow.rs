@@ -12,7 +12,7 @@ impl Driver {
             (self.account_of(model, true), self.instrument(model), self.side());
         let away = self.rng.between(0, 5);
         let price = self.price(model, instrument, -side.sign() * away);
-        let cheap = model.spec.instruments[instrument.index()].tick_value < 100;
+        let cheap = model.books[instrument.index()].spec.tick_value < 100;
         let huge = cheap && self.rng.below(1000) == 0;
         let least = if huge { Qty::MAX.lots() as i64 - 6 } else { 1 };
         let qty = self.rng.between(least, least + 5);

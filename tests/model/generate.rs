@@ -12,7 +12,7 @@ fn whole(mantissa: i64) -> Step {
 }
 
 /// Thousandths of one.
-fn mille(n: i64) -> Ratio {
+pub fn mille(n: i64) -> Ratio {
     Ratio::from_nano(n * 1_000_000)
 }
 
@@ -72,7 +72,7 @@ fn accounts(rng: &mut Rng, profiles: usize, notional: i128) -> Vec<AccountSpec> 
     accounts
 }
 
-fn instrument(rng: &mut Rng, place: i64) -> InstrumentSpec {
+pub fn instrument(rng: &mut Rng, place: i64) -> InstrumentSpec {
     // A few are worth so much that money passes 64 bits, a few stand at an end of the price domain.
     let dear = rng.chance(6);
     let tick_value = if dear { 99_999_999_999_989 } else { rng.pick(&[1, 3, 10, 37]) };

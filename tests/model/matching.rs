@@ -1,83 +1,107 @@
-//! Section 4, matching: an order meets the book; a pass ends.
+//! Section 4, matching: an order meets the book.
 
-use super::book::Order;
-use super::{Model, account_id, instrument_id, sign, to_price, to_qty};
+use super::book::{DayTrade, Order};
+use super::listing::Traded;
+use super::pass::Pass;
+use super::{Model, NANO, account_id, instrument_id, nano, to_price, to_qty};
 use plimsoll_types::*;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// What the end of a pass has to know.
-#[derive(Clone, Debug)]
-pub struct Pass {
-    pub instrument: usize,
-    /// Who traded.
-    pub traded: BTreeSet<usize>,
-    /// Price of the last trade that moves the mark.
-    pub mark: Option<i128>,
-    /// Price of the last trade.
-    pub last: Option<i128>,
-    /// Lots traded.
-    pub filled: i128,
-}
-
-impl Pass {
-    pub fn new(instrument: usize) -> Pass {
-        Pass { instrument, traded: BTreeSet::new(), mark: None, last: None, filled: 0 }
-    }
-}
 
 impl Model {
-    pub fn cancelled(&mut self, place: usize, order: &Order, qty: i128, reason: CancelReason) {
-        let (account, id) = (account_id(order.account), order.id);
-        let (instrument, qty) = (instrument_id(place), to_qty(qty));
-        self.emit(EventKind::Cancelled { account, id, instrument, qty, reason });
-    }
-
-    pub fn replaced(&mut self, place: usize, order: &Order, kept_priority: bool) {
-        self.emit(EventKind::Replaced {
-            account: account_id(order.account),
-            id: order.id,
-            instrument: instrument_id(place),
-            price: order.price.map(to_price),
-            qty: to_qty(order.qty),
-            kept_priority,
-        });
-    }
-
-    /// Takes a resting order out and says why.
-    pub fn cancel_resting(&mut self, instrument: usize, entry: u64, reason: CancelReason) {
-        let order = self.books[instrument].remove(entry);
-        self.cancelled(instrument, &order, order.qty, reason);
-    }
-
-    /// The best opposite order the taker may trade with. In continuous trading every resting order has a price.
-    fn next_maker(&self, instrument: usize, taker: &Order) -> Option<Order> {
-        let maker = self.books[instrument].queue(taker.side.opposite()).into_iter().next()?;
-        let price = maker.price.expect("no market order rests in continuous trading");
-        taker.admits(price).then_some(maker)
-    }
-
     /// Matches the taker until it is done or the book has nothing for it.
     pub fn match_taker(&mut self, taker: &mut Order, pass: &mut Pass) {
         let instrument = pass.instrument;
+        let corridor = self.corridor(instrument);
         while taker.qty > 0 {
-            let Some(maker) = self.next_maker(instrument, taker) else { return };
-            if maker.account == taker.account && taker.self_match != SelfMatch::None {
-                self.meet_own(instrument, taker, &maker);
-                continue;
+            let mut level = self.books[instrument].queue(taker.side.opposite());
+            let Some(price) = level.first().map(|maker| maker.price) else { return };
+            let price = price.expect("no market order rests in continuous trading");
+            if !taker.admits(price) {
+                return;
             }
-            let mut qty = maker.qty;
-            if maker.reduce_only {
-                qty = qty.min(self.accounts[maker.account].can_give(instrument, maker.side));
-                self.cut_excess(instrument, &maker, qty);
+            if corridor.is_some_and(|(low, high)| price < low || price > high) {
+                pass.stopped = true;
+                return;
             }
-            qty = qty.min(taker.qty);
-            if qty > 0 {
-                let price = maker.price.expect("a maker in continuous trading has a price");
-                self.trade(&maker, taker, price, qty, TradeKind::Normal, pass);
-                taker.take(qty);
-                self.fill_resting(instrument, maker.entry, qty);
+            level.retain(|maker| maker.price == Some(price));
+            for (entry, allotted) in self.allot(instrument, &level, taker.qty) {
+                if taker.qty > 0 && allotted > 0 {
+                    self.meet(taker, entry, allotted, pass);
+                }
             }
         }
+    }
+
+    /// How a level is shared out: who is met, in time order, for how many lots.
+    fn allot(&mut self, instrument: usize, level: &[Order], wanted: i128) -> Vec<(u64, i128)> {
+        let Allocation::ProRata { fifo } = self.books[instrument].spec.rules.allocation else {
+            // By time: the first one, then the level is looked at anew.
+            return vec![(level[0].entry, level[0].qty)];
+        };
+        let shown: i128 = level.iter().map(|maker| maker.shown).sum();
+        if wanted >= shown {
+            return level.iter().map(|maker| (maker.entry, maker.qty)).collect();
+        }
+        self.saw(if fifo == Ratio::ZERO { "pro rata" } else { "a share by time" });
+        let mut given = vec![0; level.len()];
+        let by_time = |given: &mut Vec<i128>, mut lots: i128| {
+            for (maker, given) in level.iter().zip(given) {
+                let more = lots.min(maker.shown - *given);
+                *given += more;
+                lots -= more;
+            }
+            assert_eq!(lots, 0, "the level shows more than is wanted");
+        };
+        let first = nano(fifo) * wanted / NANO;
+        by_time(&mut given, first);
+        let (left, all) = (wanted - first, shown - first);
+        let by_share: Vec<i128> = level
+            .iter()
+            .zip(&given)
+            .map(|(maker, given)| left * (maker.shown - given) / all)
+            .collect();
+        for (given, share) in given.iter_mut().zip(&by_share) {
+            *given += share;
+        }
+        by_time(&mut given, left - by_share.iter().sum::<i128>());
+        level.iter().zip(given).map(|(maker, given)| (maker.entry, given)).collect()
+    }
+
+    /// The taker meets a maker for so many lots.
+    fn meet(&mut self, taker: &mut Order, entry: u64, allotted: i128, pass: &mut Pass) {
+        let instrument = pass.instrument;
+        let mut maker = self.books[instrument].order(entry).expect("it rests").clone();
+        if maker.account == taker.account && taker.self_match != SelfMatch::None {
+            return self.meet_own(instrument, taker, &maker, allotted);
+        }
+        if maker.reduce_only {
+            let can_give = self.accounts[maker.account].can_give(instrument, maker.side);
+            self.cut_excess(instrument, &maker, can_give);
+            match self.books[instrument].order(entry) {
+                Some(cut) => maker = cut.clone(),
+                None => return,
+            }
+        }
+        let qty = allotted.min(maker.shown).min(taker.qty);
+        let price = self.trade_price(instrument, &maker, taker);
+        self.trade(&maker, taker, price, qty, TradeKind::Normal, pass);
+        taker.take(qty);
+        self.take_shown(instrument, entry, qty);
+    }
+
+    /// The maker's limit; or the middle one of both limits and the previous trade.
+    fn trade_price(&mut self, instrument: usize, maker: &Order, taker: &Order) -> i128 {
+        let book = &self.books[instrument];
+        let limit = maker.price.expect("a maker in continuous trading has a price");
+        if book.spec.rules.trade_price == TradePrice::Maker {
+            return limit;
+        }
+        let Some(other) = taker.price.or(book.edge(taker.side)) else { return limit };
+        let mut three = [limit, other, book.last_or_settled()];
+        three.sort_unstable();
+        if three[1] != limit {
+            self.saw("trade off the maker's limit");
+        }
+        three[1]
     }
 
     /// What exceeds what a reduce-only order's position can give is cancelled when the order is met.
@@ -85,35 +109,74 @@ impl Model {
         if order.qty > can_give {
             self.saw("reduce-only excess at a fill");
             self.cancelled(instrument, order, order.qty - can_give, CancelReason::ReduceOnly);
-            self.fill_resting(instrument, order.entry, order.qty - can_give);
+            self.take_off(instrument, order.entry, order.qty - can_give);
         }
     }
 
-    /// Lots leave a resting order; an empty one leaves the book.
-    pub fn fill_resting(&mut self, instrument: usize, entry: u64, qty: i128) {
+    /// Lots leave a resting order, hidden ones first; an empty one leaves the book.
+    pub fn take_off(&mut self, instrument: usize, entry: u64, qty: i128) {
         let order = self.books[instrument].order_mut(entry);
-        order.take(qty);
+        if order.shown < order.qty {
+            order.take(qty);
+            self.saw("hidden lots taken off");
+        } else {
+            order.take(qty);
+        }
+        if self.books[instrument].order_mut(entry).qty == 0 {
+            self.books[instrument].remove(entry);
+        }
+    }
+
+    /// Lots that showed have traded; an iceberg whose peak is used up shows more, behind all others.
+    fn take_shown(&mut self, instrument: usize, entry: u64, qty: i128) {
+        self.entries += 1;
+        let place = self.entries;
+        let order = self.books[instrument].order_mut(entry);
+        order.qty -= qty;
+        order.shown -= qty;
+        if order.qty == 0 {
+            self.books[instrument].remove(entry);
+        } else if order.shown == 0 {
+            order.show();
+            order.place = place;
+            order.closes_first = false;
+            let order = order.clone();
+            self.emit(EventKind::Refilled {
+                account: account_id(order.account),
+                id: order.id,
+                instrument: instrument_id(instrument),
+                price: to_price(order.price.expect("an iceberg has a limit")),
+                qty: to_qty(order.shown),
+            });
+        }
+    }
+
+    /// Lots of an order trade in an auction, hidden or not; what is left shows as much as it may.
+    pub fn take_in_auction(&mut self, instrument: usize, entry: u64, qty: i128) {
+        let order = self.books[instrument].order_mut(entry);
+        order.qty -= qty;
+        order.show();
         if order.qty == 0 {
             self.books[instrument].remove(entry);
         }
     }
 
     /// Self-match prevention at one maker of the taker's own account.
-    fn meet_own(&mut self, instrument: usize, taker: &mut Order, maker: &Order) {
+    fn meet_own(&mut self, instrument: usize, taker: &mut Order, maker: &Order, allotted: i128) {
         let reason = CancelReason::SelfMatch;
         let mode = taker.self_match;
         if matches!(mode, SelfMatch::CancelOldest | SelfMatch::CancelBoth) {
-            self.cancel_resting(instrument, maker.entry, reason);
+            self.cancel_open(instrument, maker.entry, reason);
         }
         if matches!(mode, SelfMatch::CancelNewest | SelfMatch::CancelBoth) {
             self.cancelled(instrument, taker, taker.qty, reason);
             taker.take(taker.qty);
         }
         if mode == SelfMatch::Decrement {
-            let off = taker.qty.min(maker.qty);
+            let off = taker.qty.min(maker.qty).min(allotted);
             let mut left = maker.clone();
             left.take(off);
-            self.fill_resting(instrument, maker.entry, off);
+            self.take_off(instrument, maker.entry, off);
             self.decremented(instrument, &left, off);
             taker.take(off);
             self.decremented(instrument, taker, off);
@@ -159,88 +222,19 @@ impl Model {
         for case in [maker.case, taker.case].into_iter().flatten() {
             self.case_traded(case, instrument, qty);
         }
-        self.books[instrument].last = Some(to_price(price));
-        pass.traded.extend([maker.account, taker.account]);
+        let (seq, ts) = (self.seq, self.now);
+        let (maker, taker, side) = (maker.account, taker.account, taker.side);
+        self.trades.push(Traded { seq, instrument, price, qty, maker, taker, side, busted: false });
+        let book = &mut self.books[instrument];
+        book.last = Some(to_price(price));
+        book.day.push(DayTrade { seq, ts, price, qty });
+        book.past.push((ts, price));
+        pass.traded.extend([maker, taker]);
+        pass.prices.push(price);
         pass.last = Some(price);
         pass.filled += qty;
-        if !forced || self.spec.instruments[instrument].liquidation_moves_mark {
+        if !forced || self.books[instrument].spec.liquidation_moves_mark {
             pass.mark = Some(price);
-        }
-    }
-
-    /// Whether matching would trade the whole of a fill-or-kill order, tried out on paper.
-    pub fn could_fill(&self, instrument: usize, taker: &Order) -> bool {
-        let held = self.accounts.iter().enumerate();
-        let mut held: BTreeMap<usize, i128> =
-            held.map(|(a, account)| (a, account.lots(instrument))).collect();
-        let mut left = taker.qty;
-        for maker in self.books[instrument].queue(taker.side.opposite()) {
-            let price = maker.price.expect("a maker in continuous trading has a price");
-            if left == 0 || !taker.admits(price) {
-                break;
-            }
-            if maker.account == taker.account {
-                match taker.self_match {
-                    SelfMatch::None => {}
-                    SelfMatch::CancelOldest => continue,
-                    SelfMatch::CancelNewest | SelfMatch::CancelBoth | SelfMatch::Decrement => {
-                        return false;
-                    }
-                }
-            }
-            let mut qty = maker.qty.min(left);
-            if maker.reduce_only {
-                qty = qty.min((-sign(maker.side) * held[&maker.account]).max(0));
-            }
-            *held.get_mut(&maker.account).expect("every account") += sign(maker.side) * qty;
-            *held.get_mut(&taker.account).expect("every account") += sign(taker.side) * qty;
-            left -= qty;
-        }
-        left == 0
-    }
-
-    /// The end of a pass: mark, reduce-only trim, look.
-    pub fn end_pass(&mut self, pass: &Pass) {
-        let instrument = pass.instrument;
-        if self.spec.instruments[instrument].mark == MarkSource::Last
-            && let Some(price) = pass.mark
-        {
-            self.set_mark(instrument, to_price(price));
-        }
-        for &account in &pass.traded {
-            for side in [Side::Buy, Side::Sell] {
-                self.trim_reduce_only(account, instrument, side);
-            }
-        }
-        self.look();
-    }
-
-    pub fn set_mark(&mut self, instrument: usize, price: Price) {
-        self.books[instrument].mark = price;
-        self.emit(EventKind::Mark { instrument: instrument_id(instrument), price });
-    }
-
-    /// Cuts the newest reduce-only orders until the rest of them fits the position.
-    fn trim_reduce_only(&mut self, account: usize, instrument: usize, side: Side) {
-        loop {
-            let can_give = self.accounts[account].can_give(instrument, side);
-            let orders = self.books[instrument].orders.iter();
-            let own = orders.filter(|o| o.account == account && o.side == side && o.reduce_only);
-            let own: Vec<Order> = own.cloned().collect();
-            let excess = own.iter().map(|order| order.qty).sum::<i128>() - can_give;
-            if excess <= 0 {
-                return;
-            }
-            let newest = own.iter().max_by_key(|order| order.entry).expect("something exceeds");
-            if newest.qty <= excess {
-                self.saw("reduce-only trim cancels");
-                self.cancel_resting(instrument, newest.entry, CancelReason::ReduceOnly);
-            } else {
-                self.saw("reduce-only trim cuts");
-                self.fill_resting(instrument, newest.entry, excess);
-                let cut = self.books[instrument].order_mut(newest.entry).clone();
-                self.replaced(instrument, &cut, true);
-            }
         }
     }
 }

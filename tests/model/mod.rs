@@ -6,16 +6,27 @@
 
 pub mod account;
 pub mod book;
+pub mod calendar;
+pub mod cancel;
 pub mod case;
 pub mod commands;
 pub mod coverage;
+pub mod days;
 pub mod drive;
 pub mod entry;
+pub mod features;
 pub mod flow;
 pub mod generate;
+pub mod limits;
+pub mod listing;
 pub mod matching;
+pub mod novel;
+pub mod pass;
+pub mod phases;
 pub mod plan;
+pub mod replace;
 pub mod rng;
+pub mod stops;
 pub mod tiers;
 pub mod uncross;
 pub mod wrong;
@@ -23,8 +34,9 @@ pub mod wrong;
 use account::Account;
 use book::Book;
 use case::Case;
+use listing::Traded;
 use plimsoll_types::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// What falls due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,28 +45,46 @@ pub enum Due {
     Call(usize),
     /// The next batch of a case.
     Batch(u32),
+    /// An order's time is over, by its serial number.
+    Expiry(u64),
+    /// An instrument's volatility auction ends.
+    Volatility(usize),
+    /// An instrument that stood at its limit price is halted, called, opened.
+    LimitState(usize),
+    /// A step of an instrument's calendar.
+    Calendar(usize),
 }
 
 /// The exchange.
 #[derive(Clone, Debug)]
 pub struct Model {
+    /// As configured; instruments are in `books`, those listed later too.
     pub spec: ExchangeSpec,
     pub now: Ts,
     pub seq: u64,
+    /// Whether a command has come.
+    pub started: bool,
     pub accounts: Vec<Account>,
     pub books: Vec<Book>,
     pub cases: BTreeMap<u32, Case>,
     pub cases_opened: u32,
     /// In the order in which they were set.
     pub timers: Vec<(Ts, Due)>,
+    /// Triggered stops, by instrument and entry.
+    pub queue: VecDeque<(usize, u64)>,
+    /// Every trade, in order.
+    pub trades: Vec<Traded>,
     pub fund: i128,
     pub fees: i128,
     pub deposits: i128,
     pub withdrawals: i128,
     pub written_off: i128,
     pub entries: u64,
+    pub serials: u64,
     pub numbers: u64,
-    /// The entry each handle was given to, as learnt from the engine; 0 for an order that was gone at once.
+    /// The entry of the order each `accepted` and `triggered` of this command was about; 0 for one that was gone at once.
+    pub issued: Vec<u64>,
+    /// The entry each handle was given to, as learnt from the engine.
     pub handles: BTreeMap<(InstrumentId, Handle), u64>,
     /// How often each corner of the rules was met, for the coverage asserts of the tests.
     pub seen: BTreeMap<&'static str, u64>,
@@ -67,18 +97,23 @@ impl Model {
             spec: spec.clone(),
             now: 0,
             seq: 0,
+            started: false,
             accounts: Vec::new(),
             books: spec.instruments.iter().map(Book::new).collect(),
             cases: BTreeMap::new(),
             cases_opened: 0,
             timers: Vec::new(),
+            queue: VecDeque::new(),
+            trades: Vec::new(),
             fund: spec.insurance_fund.units(),
             fees: 0,
             deposits: spec.insurance_fund.units(),
             withdrawals: 0,
             written_off: 0,
             entries: 0,
+            serials: 0,
             numbers: 0,
+            issued: Vec::new(),
             handles: BTreeMap::new(),
             seen: BTreeMap::new(),
             out: Vec::new(),
@@ -94,14 +129,22 @@ impl Model {
 
     /// Section 1: due timers, the command, a settling.
     pub fn apply(&mut self, ts: Ts, command: &Command, events: &mut Vec<Event>) {
-        while let Some(place) = self.oldest_timer(ts) {
-            let (due, what) = self.timers.remove(place);
-            self.now = due;
-            match what {
-                Due::Call(account) => self.call_falls_due(account),
-                Due::Batch(_) => self.saw("batch timer"),
+        self.issued.clear();
+        if !self.started {
+            self.started = true;
+            self.now = ts;
+            for instrument in 0..self.books.len() {
+                self.open_calendar(instrument);
+                self.settle();
             }
-            self.settle();
+        }
+        while let Some(due) = self.next_moment().filter(|due| *due <= ts) {
+            self.now = due;
+            while let Some(what) = self.take_timer(due) {
+                self.run_timer(what);
+                self.settle();
+            }
+            self.after_moment();
         }
         self.now = ts;
         match self.carry_out(command) {
@@ -109,30 +152,87 @@ impl Model {
             Err(reason) => self.reject(command, reason),
         }
         self.settle();
+        self.after_moment();
+        self.check_laws();
         events.append(&mut self.out);
     }
 
-    /// Learns the handles the engine's `accepted` events gave; call it after `apply`.
-    pub fn learn(&mut self, engine: &[Event]) {
-        for event in engine {
-            let EventKind::Accepted { account, id, instrument, handle: Some(handle), .. } =
-                event.kind
-            else {
-                continue;
-            };
-            let orders = &self.books[instrument.index()].orders;
-            let own = orders.iter().find(|o| o.account == account.index() && o.id == id);
-            self.handles.insert((instrument, handle), own.map_or(0, |order| order.entry));
+    /// Money is conserved, and so are lots.
+    fn check_laws(&self) {
+        let equity: i128 = (0..self.accounts.len()).map(|account| self.equity(account)).sum();
+        let house = self.deposits - self.withdrawals + self.written_off;
+        assert_eq!(equity + self.fund + self.fees, house, "money is conserved");
+        for instrument in 0..self.books.len() {
+            let lots: i128 = self.accounts.iter().map(|account| account.lots(instrument)).sum();
+            assert_eq!(lots, 0, "longs and shorts are equal");
         }
     }
 
-    fn oldest_timer(&self, ts: Ts) -> Option<usize> {
-        let due: Vec<usize> = (0..self.timers.len()).filter(|&i| self.timers[i].0 <= ts).collect();
-        // `min_by_key` gives the first of several that are equally old: the one that was set first.
-        due.into_iter().min_by_key(|&i| self.timers[i].0)
+    /// Learns the handles of the engine's `accepted` and `triggered` events; call it after `apply`.
+    pub fn learn(&mut self, engine: &[Event]) {
+        let issued = engine.iter().filter_map(|event| match event.kind {
+            EventKind::Accepted { instrument, handle, .. }
+            | EventKind::Triggered { instrument, handle, .. } => Some((instrument, handle)),
+            _ => None,
+        });
+        for ((instrument, handle), entry) in issued.zip(self.issued.clone()) {
+            if let Some(handle) = handle {
+                self.handles.insert((instrument, handle), entry);
+            }
+        }
+    }
+
+    /// When the next timer is due. Timers of orders that are gone are none.
+    fn next_moment(&mut self) -> Option<Ts> {
+        let books = &self.books;
+        self.timers.retain(|(_, what)| match what {
+            Due::Expiry(serial) => books.iter().any(|book| book.by_serial(*serial).is_some()),
+            _ => true,
+        });
+        self.timers.iter().map(|(due, _)| *due).min()
+    }
+
+    /// The first of those due at a moment: calendars by instrument, then the rest as they were set.
+    fn take_timer(&mut self, due: Ts) -> Option<Due> {
+        if self.next_moment() != Some(due) {
+            return None;
+        }
+        let all = 0..self.timers.len();
+        let place = all.filter(|&i| self.timers[i].0 == due).min_by_key(|&i| {
+            let Due::Calendar(instrument) = self.timers[i].1 else { return usize::MAX };
+            instrument
+        });
+        place.map(|place| self.timers.remove(place).1)
+    }
+
+    fn run_timer(&mut self, what: Due) {
+        match what {
+            Due::Call(account) => self.call_falls_due(account),
+            Due::Batch(_) => self.saw("batch timer"),
+            Due::Expiry(serial) => self.order_expires(serial),
+            Due::Volatility(instrument) => {
+                self.saw("volatility auction ends");
+                self.set_phase(instrument, Phase::Continuous);
+            }
+            Due::LimitState(instrument) => self.limit_state_goes_on(instrument),
+            Due::Calendar(instrument) => self.calendar_steps(instrument),
+        }
+    }
+
+    /// After a command, and after a moment at which timers ran.
+    fn after_moment(&mut self) {
+        for instrument in 0..self.books.len() {
+            if self.books[instrument].live {
+                self.indicate(instrument);
+                self.watch_limits(instrument);
+            }
+        }
     }
 
     pub fn emit(&mut self, kind: EventKind) {
+        if matches!(kind, EventKind::Accepted { .. } | EventKind::Triggered { .. }) {
+            self.issued.push(0);
+        }
         self.seq += 1;
         self.out.push(Event { seq: self.seq, ts: self.now, kind });
     }
@@ -151,7 +251,12 @@ impl Model {
     }
 
     pub fn tick_value(&self, instrument: usize) -> i128 {
-        i128::from(self.spec.instruments[instrument].tick_value)
+        i128::from(self.books[instrument].spec.tick_value)
+    }
+
+    /// Instruments that trade.
+    pub fn live(&self) -> Vec<usize> {
+        (0..self.books.len()).filter(|&instrument| self.books[instrument].live).collect()
     }
 }
 

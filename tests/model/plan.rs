@@ -81,7 +81,7 @@ impl Model {
 
     fn result_at(&self, instrument: usize, side: Side, price: i128, qty: i128) -> i128 {
         let v = self.tick_value(instrument);
-        let fees = self.spec.instruments[instrument].fees;
+        let fees = self.books[instrument].spec.fees;
         let fee = fee_of(&[fees.close, fees.taker, fees.liquidation], price * qty * v, qty);
         // Selling a long above the mark gains, buying a short back above it loses.
         -sign(side) * (price - ticks(self.books[instrument].mark)) * qty * v - fee

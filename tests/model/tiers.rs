@@ -90,7 +90,7 @@ impl Model {
         let action = passed.last().expect("it rose").action;
         if passed.iter().any(|tier| tier.cancel_opening) {
             self.cancel_where(account, CancelReason::CancelOpening, |model, instrument, order| {
-                model.opening(instrument, order) > 0
+                order.trigger.is_none() && model.opening(instrument, order) > 0
             });
         }
         if self.accounts[account].case.is_some() {

@@ -1,9 +1,18 @@
 //! Section 5: the call auction.
 
-use super::book::Order;
-use super::matching::Pass;
+use super::book::{Order, Outcome};
+use super::pass::Pass;
 use super::{Model, instrument_id, sign, ticks, to_price, to_qty};
 use plimsoll_types::*;
+
+/// The side of a surplus counted bids less asks.
+fn side_of(surplus: i128) -> Option<Side> {
+    match surplus {
+        0 => None,
+        surplus if surplus > 0 => Some(Side::Buy),
+        _ => Some(Side::Sell),
+    }
+}
 
 impl Model {
     /// Lots on a side that would trade at a price.
@@ -28,11 +37,10 @@ impl Model {
     /// The auction price; `None` where nothing trades.
     fn auction_price(&self, instrument: usize) -> Option<i128> {
         let book = &self.books[instrument];
-        let spec = &self.spec.instruments[instrument];
-        let reference = ticks(book.last.unwrap_or(spec.prev_settlement));
+        let reference = book.last_or_settled();
         let limits: Vec<i128> = book.orders.iter().filter_map(|order| order.price).collect();
         let mut candidates: Vec<i128> = match (limits.iter().min(), limits.iter().max()) {
-            (Some(&lowest), Some(&highest)) => match spec.auction_candidates {
+            (Some(&lowest), Some(&highest)) => match book.spec.auction_candidates {
                 AuctionCandidates::Ticks => (lowest..=highest).collect(),
                 AuctionCandidates::Limits => limits.clone(),
             },
@@ -56,6 +64,32 @@ impl Model {
         }
         // Nearest the reference; of two equally near the higher.
         candidates.into_iter().min_by_key(|&price| ((price - reference).abs(), -price))
+    }
+
+    /// Where the auction would end, reduce-only orders taken whole.
+    fn outcome(&self, instrument: usize) -> Outcome {
+        let Some(price) = self.auction_price(instrument) else { return Outcome::default() };
+        let (qty, surplus) =
+            (self.traded_at(instrument, price), self.surplus_at(instrument, price));
+        Outcome { price: Some(price), qty, surplus }
+    }
+
+    /// In a call phase: says where the auction would end, if that has changed.
+    pub fn indicate(&mut self, instrument: usize) {
+        if !self.books[instrument].phase.is_call() {
+            return;
+        }
+        let outcome = self.outcome(instrument);
+        if outcome != self.books[instrument].said {
+            self.books[instrument].said = outcome;
+            self.emit(EventKind::Indicative {
+                instrument: instrument_id(instrument),
+                price: outcome.price.map(to_price),
+                qty: to_qty(outcome.qty),
+                surplus: to_qty(outcome.surplus.abs()),
+                surplus_side: side_of(outcome.surplus),
+            });
+        }
     }
 
     /// The first order of a side, if it trades at the price.
@@ -85,13 +119,18 @@ impl Model {
 
     /// Uncrosses until nothing crosses: excess of reduce-only orders may leave a cross behind at other prices.
     pub fn uncross(&mut self, instrument: usize) -> Pass {
-        let mut pass = Pass::new(instrument);
+        let mut pass = Pass { auction: true, ..Pass::new(instrument) };
         let mut price = self.uncross_once(instrument, &mut pass);
         while self.books[instrument].crossed() {
             self.saw("uncrosses again");
             price = self.uncross_once(instrument, &mut pass);
         }
         self.end_market_orders(instrument, price);
+        if let Some(last) = pass.last {
+            let book = &mut self.books[instrument];
+            book.uncrossed_at = Some(last);
+            book.past.clear();
+        }
         pass
     }
 
@@ -106,8 +145,8 @@ impl Model {
                 let (maker, taker) = if bid_first { (&bid, &ask) } else { (&ask, &bid) };
                 let qty = bid.qty.min(ask.qty);
                 self.trade(maker, taker, price, qty, TradeKind::Auction, pass);
-                self.fill_resting(instrument, bid.entry, qty);
-                self.fill_resting(instrument, ask.entry, qty);
+                self.take_in_auction(instrument, bid.entry, qty);
+                self.take_in_auction(instrument, ask.entry, qty);
             }
         }
         self.emit(EventKind::Auction {
@@ -115,18 +154,14 @@ impl Model {
             price: price.map(to_price),
             qty: to_qty(pass.filled - before),
             surplus: to_qty(surplus.abs()),
-            surplus_side: match surplus {
-                0 => None,
-                surplus if surplus > 0 => Some(Side::Buy),
-                _ => Some(Side::Sell),
-            },
+            surplus_side: side_of(surplus),
         });
         price
     }
 
     /// Market orders that are left go, or rest at the auction price where the instrument says so.
     fn end_market_orders(&mut self, instrument: usize, price: Option<i128>) {
-        let rests = self.spec.instruments[instrument].market_remainder == MarketRemainder::Rest;
+        let rests = self.books[instrument].spec.market_remainder == MarketRemainder::Rest;
         let mut left: Vec<Order> =
             self.books[instrument].orders.iter().filter(|order| order.market).cloned().collect();
         left.sort_by_key(|order| (-sign(order.side), order.entry));
@@ -139,14 +174,12 @@ impl Model {
                 (None, Some(price)) if rests => {
                     self.saw("market order rests after an auction");
                     let mut order = self.books[instrument].remove(order.entry);
-                    self.entries += 1;
-                    order.entry = self.entries;
                     order.price = Some(price);
                     order.freeze_price = price;
                     order.market = false;
-                    self.books[instrument].orders.push(order);
+                    self.rest(instrument, order);
                 }
-                _ => self.cancel_resting(instrument, order.entry, CancelReason::Market),
+                _ => self.cancel_open(instrument, order.entry, CancelReason::Market),
             }
         }
     }
