@@ -109,7 +109,10 @@ impl Exchange {
         self.arrivals += 1;
         let mut pass = self.begin_pass();
         let bound = self.bound(&ready);
-        let (left, stop) = self.match_order(&ready, bound, position, &mut pass);
+        let (left, stop) = match self.may_trade(&ready, bound) {
+            true => self.match_order(&ready, bound, position, &mut pass),
+            false => (qty, Stop::Limit),
+        };
         pass.stops_book =
             !left.is_zero() && stop == Stop::Limit && self.is_stopped(&ready, left, bound);
         let filled = qty - left;

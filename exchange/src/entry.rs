@@ -76,6 +76,14 @@ pub(crate) struct Terms {
     pub(crate) frozen: Money,
 }
 
+/// How far an order may trade: the corridor's edges before its own limit.
+#[derive(Clone, Copy)]
+pub(crate) struct Bound {
+    limit: Option<Price>,
+    /// The best opposite price lies outside the corridor: nothing may trade.
+    shut: bool,
+}
+
 /// What is asked of an order before it may enter or change.
 pub(crate) struct Wish {
     pub(crate) account: AccountId,
@@ -252,33 +260,45 @@ impl Exchange {
         self.finish_pass(ready.instrument, pass);
     }
 
-    /// The worst price an order may trade at: its limit, or the corridor's edge before it.
+    /// How far an order may trade now.
     #[inline]
-    pub(crate) fn bound(&mut self, ready: &Ready) -> Option<Price> {
+    pub(crate) fn bound(&mut self, ready: &Ready) -> Bound {
         let now = self.log.now;
         let market = &mut self.markets[ready.instrument.index()];
-        let Some(corridor) = &mut market.corridor else { return ready.limit };
+        let Some(corridor) = &mut market.corridor else {
+            return Bound { limit: ready.limit, shut: false };
+        };
         let band = corridor.bounds(now, market.prev_settlement);
-        let (edge, nearer): (Price, fn(Price, Price) -> Price) = match ready.side {
+        let (far, nearer): (Price, fn(Price, Price) -> Price) = match ready.side {
             Side::Buy => (band.up, Price::min),
             Side::Sell => (band.down, Price::max),
         };
-        Some(ready.limit.map_or(edge, |limit| nearer(limit, edge)))
+        let best = market.book.best(ready.side.opposite());
+        Bound {
+            limit: Some(ready.limit.map_or(far, |limit| nearer(limit, far))),
+            shut: best.is_some_and(|(best, _)| !band.contains(best)),
+        }
     }
 
     /// Whether the best opposite price is one the order may trade at.
     #[inline]
-    fn may_trade(&self, ready: &Ready, bound: Option<Price>) -> bool {
+    pub(crate) fn may_trade(&self, ready: &Ready, bound: Bound) -> bool {
+        !bound.shut && self.admits_best(ready, bound.limit)
+    }
+
+    #[inline]
+    fn admits_best(&self, ready: &Ready, limit: Option<Price>) -> bool {
         let best = self.markets[ready.instrument.index()].book.best(ready.side.opposite());
-        best.is_some_and(|(best, _)| bound.is_none_or(|bound| bound.admits(ready.side, best)))
+        best.is_some_and(|(best, _)| limit.is_none_or(|limit| limit.admits(ready.side, best)))
     }
 
     /// Whether what stopped an order with `left` lots is the corridor, so that it stops the book.
     #[inline]
-    pub(crate) fn is_stopped(&self, ready: &Ready, left: Qty, bound: Option<Price>) -> bool {
+    pub(crate) fn is_stopped(&self, ready: &Ready, left: Qty, bound: Bound) -> bool {
         let refused =
             ready.tif == TimeInForce::Fok || (left == ready.qty && !ready.min_qty.is_zero());
-        bound != ready.limit && !refused && self.may_trade(ready, ready.limit)
+        let bounded = bound.shut || bound.limit != ready.limit;
+        bounded && !refused && self.admits_best(ready, ready.limit)
     }
 
     /// Runs an order against the book down to `bound`; what is left, and why it stopped.
@@ -286,14 +306,14 @@ impl Exchange {
     pub(crate) fn match_order(
         &mut self,
         ready: &Ready,
-        bound: Option<Price>,
+        bound: Bound,
         position: PositionId,
         pass: &mut Pass,
     ) -> (Qty, Stop) {
         let taker = Taker {
             owner: ready.account.0,
             side: ready.side,
-            limit: bound,
+            limit: bound.limit,
             qty: ready.qty,
             self_match: ready.self_match,
         };
