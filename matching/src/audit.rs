@@ -31,7 +31,7 @@ impl Book {
                 return Err(Damage(format!("{side:?} best {best} but first {first}")));
             }
         }
-        for (side, level) in [(Side::Buy, &self.market_bids), (Side::Sell, &self.market_asks)] {
+        for (side, level) in [Side::Buy, Side::Sell].into_iter().zip(&self.market) {
             if level.head != NIL {
                 live += self.audit_level(side, crate::book::MARKET, level)?;
             } else if level.qty != 0 || level.tail != NIL {
@@ -143,9 +143,9 @@ mod tests {
         assert!(plant(|book| book.slab[1].prev = 2).is_err());
         assert!(plant(|book| book.slab[1].reduce(1)).is_err());
         assert!(plant(|book| book.slab[1].price = 11).is_err());
-        assert!(plant(|book| book.bids.level(10).tail = 1).is_err());
-        assert!(plant(|book| book.bids.level(10).qty += 1).is_err());
-        assert!(plant(|book| book.market_asks.qty = 1).is_err());
+        assert!(plant(|book| book.ladders[0].level(10).tail = 1).is_err());
+        assert!(plant(|book| book.ladders[0].level(10).qty += 1).is_err());
+        assert!(plant(|book| book.market[1].qty = 1).is_err());
         assert!(plant(|book| book.slab.remove(2)).is_err());
     }
 }

@@ -8,18 +8,18 @@ use crate::trial::Trial;
 use plimsoll_types::{Allocation, Band, Handle, Price, Qty, Side};
 use std::collections::BTreeMap;
 
-/// Price of a market order that waits for an auction.
-pub(crate) const MARKET: i32 = 0;
+/// Price of a market order that waits for an auction. Its key lies in no ladder's window, on either side.
+pub(crate) const MARKET: i32 = i32::MAX;
 
 /// One instrument's resting orders.
 ///
 /// Cost of every operation: O(1) and no allocation once warm, but where a price lies far outside the window (O(log levels)).
 pub struct Book {
     pub(crate) slab: Slab,
-    pub(crate) bids: Ladder,
-    pub(crate) asks: Ladder,
-    pub(crate) market_bids: Level,
-    pub(crate) market_asks: Level,
+    /// By side, as everything in pairs here: a side is then an index and not a branch that nobody can foretell.
+    pub(crate) ladders: [Ladder; 2],
+    /// Orders at market.
+    pub(crate) market: [Level; 2],
     pub(crate) band: Option<Band>,
     /// Reduce-only orders.
     pub(crate) reduce_only: u32,
@@ -36,13 +36,11 @@ pub struct Book {
     pub(crate) trial: Trial,
 }
 
-/// The ladder key of a price: higher is better.
+/// The ladder key of a price, or the price of a ladder key: higher is better. Negated for asks, without a branch.
 #[inline]
 pub(crate) fn key_of(side: Side, price: i32) -> i32 {
-    match side {
-        Side::Buy => price,
-        Side::Sell => -price,
-    }
+    let flip = -(side as i32);
+    (price ^ flip).wrapping_sub(flip)
 }
 
 /// The price of a ladder key.
@@ -51,24 +49,21 @@ pub(crate) fn price_of(side: Side, key: i32) -> Price {
     Price::clamped(i64::from(key_of(side, key)))
 }
 
-fn ladders(band: Option<Band>) -> (Ladder, Ladder) {
+fn ladders(band: Option<Band>) -> [Ladder; 2] {
     let (down, up) = match band {
         Some(band) => (band.down.ticks() as i32, band.up.ticks() as i32),
         None => (Price::MIN.ticks() as i32, Price::MAX.ticks() as i32),
     };
-    (Ladder::new(down, up), Ladder::new(-up, -down))
+    [Ladder::new(down, up), Ladder::new(-up, -down)]
 }
 
 impl Book {
     /// An empty book over `band`, with room for `orders` resting orders before anything is allocated.
     pub fn new(band: Option<Band>, orders: usize) -> Book {
-        let (bids, asks) = ladders(band);
         Book {
             slab: Slab::with_capacity(orders),
-            bids,
-            asks,
-            market_bids: Level::EMPTY,
-            market_asks: Level::EMPTY,
+            ladders: ladders(band),
+            market: [Level::EMPTY; 2],
             band,
             reduce_only: 0,
             parked: 0,
@@ -114,19 +109,14 @@ impl Book {
 
     #[inline]
     pub(crate) fn ladder(&self, side: Side) -> &Ladder {
-        match side {
-            Side::Buy => &self.bids,
-            Side::Sell => &self.asks,
-        }
+        &self.ladders[side as usize]
     }
 
-    #[inline]
+    /// The level of an order that rests.
     pub(crate) fn level_mut(&mut self, side: Side, price: i32) -> &mut Level {
-        match (side, price) {
-            (Side::Buy, MARKET) => &mut self.market_bids,
-            (Side::Sell, MARKET) => &mut self.market_asks,
-            (Side::Buy, price) => self.bids.level(price),
-            (Side::Sell, price) => self.asks.level(-price),
+        match price {
+            MARKET => &mut self.market[side as usize],
+            price => self.ladders[side as usize].level(key_of(side, price)),
         }
     }
 
@@ -149,10 +139,7 @@ impl Book {
 
     /// Lots of a side's market orders that wait for an auction.
     pub fn market_qty(&self, side: Side) -> Qty {
-        Qty::new(match side {
-            Side::Buy => self.market_bids.qty,
-            Side::Sell => self.market_asks.qty,
-        })
+        Qty::new(self.market[side as usize].qty)
     }
 
     /// Whether the best bid meets the best ask, as it may in an auction.
@@ -205,37 +192,55 @@ impl Book {
     #[inline]
     pub fn remove(&mut self, slot: u32) -> Removed {
         let gone = self.resting(slot);
-        let order = self.slab[slot];
-        let (side, price) = (gone.side, order.price);
-        if order.prev != NIL {
-            self.slab[order.prev].next = order.next;
-        }
-        if order.next != NIL {
-            self.slab[order.next].prev = order.prev;
-        }
-        let level = self.level_mut(side, price);
-        level.qty -= order.qty();
-        if order.prev == NIL {
-            level.head = order.next;
-        }
-        if order.next == NIL {
-            level.tail = order.prev;
-        }
-        if level.head == NIL && price != MARKET {
-            match side {
-                Side::Buy => self.bids.close(price),
-                Side::Sell => self.asks.close(-price),
-            }
-        }
-        self.forget(slot);
+        self.take_out(slot);
         gone
+    }
+
+    fn take_out(&mut self, slot: u32) {
+        let order = self.slab[slot];
+        let (side, prev, next) = (order.side(), order.prev, order.next);
+        let key = key_of(side, order.price);
+        let Book { slab, ladders, .. } = self;
+        let ladder = &mut ladders[side as usize];
+        let level = match ladder.near(key) {
+            Some(level) if order.is_plain() => level,
+            _ => return self.take_out_apart(slot),
+        };
+        slab.remove(slot);
+        level.qty -= order.qty();
+        match prev {
+            NIL => level.head = next,
+            prev => slab[prev].next = next,
+        }
+        match next {
+            NIL => level.tail = prev,
+            next => slab[next].prev = prev,
+        }
+        if prev == NIL && next == NIL {
+            ladder.close(key);
+        }
+    }
+
+    /// Takes any order out: one at market, far away, or of which more is known than its lots.
+    #[cold]
+    #[inline(never)]
+    fn take_out_apart(&mut self, slot: u32) {
+        let order = self.slab[slot];
+        let (side, price) = (order.side(), order.price);
+        let mut level = *self.level_mut(side, price);
+        level.qty -= order.qty();
+        self.unlink(slot, &mut level);
+        self.forget(slot);
+        *self.level_mut(side, price) = level;
+        if level.head == NIL && price != MARKET {
+            self.ladders[side as usize].close(key_of(side, price));
+        }
     }
 
     /// Slots at a price in time order; `None` = orders at market.
     pub fn queue(&self, side: Side, price: Option<Price>) -> impl Iterator<Item = u32> {
         let level = match (price, side) {
-            (None, Side::Buy) => Some(&self.market_bids),
-            (None, Side::Sell) => Some(&self.market_asks),
+            (None, side) => Some(&self.market[side as usize]),
             (Some(price), side) => self.ladder(side).peek(key_of(side, price.ticks() as i32)),
         };
         let mut slot = level.map_or(NIL, |level| level.head);
@@ -250,10 +255,11 @@ impl Book {
     ///
     /// The caller takes the orders outside it out first: see [`Book::outside`]. Cost: O(levels), and the new ladders.
     pub fn set_band(&mut self, band: Band) {
-        let (mut bids, mut asks) = ladders(Some(band));
-        self.bids.pour(&mut bids);
-        self.asks.pour(&mut asks);
-        (self.bids, self.asks, self.band) = (bids, asks, Some(band));
+        let mut ladders = ladders(Some(band));
+        for (old, new) in self.ladders.iter().zip(&mut ladders) {
+            old.pour(new);
+        }
+        (self.ladders, self.band) = (ladders, Some(band));
     }
 
     /// Slots of orders outside `band`: bids from the best, then asks from the best, each price in time order.

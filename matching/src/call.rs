@@ -108,10 +108,7 @@ impl Book {
 
     /// The first order in line of a side that may trade at `price`.
     fn front(&self, side: Side, price: Price) -> Option<u32> {
-        let market = match side {
-            Side::Buy => self.market_bids.head,
-            Side::Sell => self.market_asks.head,
-        };
+        let market = self.market[side as usize].head;
         if market != NIL {
             return Some(market);
         }

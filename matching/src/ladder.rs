@@ -2,7 +2,7 @@
 //!
 //! Both sides use the same code: a level's key is its price for bids and minus its price for asks, so the best level
 //! is always the one with the highest key. A band's prices all fit the window; without a band the window
-//! follows the best price, and levels worse than the window wait in an ordered map.
+//! follows the best price, and levels outside it wait in an ordered map.
 
 use crate::bitmap::Bitmap;
 use crate::slab::NIL;
@@ -26,13 +26,19 @@ pub(crate) const NO_KEY: i32 = i32::MIN;
 
 /// One side of the book.
 pub(crate) struct Ladder {
+    /// Levels of the window, by key less `base`.
     levels: Box<[Level]>,
     bits: Bitmap,
     /// Lowest key of the window.
     base: i32,
-    mask: u32,
+    /// Best key, in the window or not.
     best: i32,
+    /// Levels outside the window, on either side of it.
     far: BTreeMap<i32, Level>,
+    /// Best key in `far`.
+    far_best: i32,
+    /// Levels that the last move of the window carried about, less what far levels opened since have paid for.
+    debt: usize,
 }
 
 impl Ladder {
@@ -42,31 +48,23 @@ impl Ladder {
     /// A ladder whose window holds keys `low..=high` if three storeys of bits can, or follows the best price.
     pub(crate) fn new(low: i32, high: i32) -> Ladder {
         let width = (i64::from(high) - i64::from(low) + 1) as usize;
-        let size =
-            if width <= Bitmap::MAX { width.next_power_of_two().max(64) } else { Self::WINDOW };
+        let size = if width <= Bitmap::MAX { width } else { Self::WINDOW };
         Ladder {
             levels: vec![Level::EMPTY; size].into(),
             bits: Bitmap::new(size),
             base: low,
-            mask: size as u32 - 1,
             best: NO_KEY,
             far: BTreeMap::new(),
+            far_best: NO_KEY,
+            debt: 0,
         }
     }
 
-    #[inline]
-    fn size(&self) -> i64 {
-        i64::from(self.mask) + 1
-    }
-
+    /// A key's place in the window; at or beyond its end for one outside.
     #[inline]
     fn index(&self, key: i32) -> usize {
-        (key as u32 & self.mask) as usize
-    }
-
-    #[inline]
-    fn in_window(&self, key: i32) -> bool {
-        (key.wrapping_sub(self.base) as u32) <= self.mask && key >= self.base
+        // Keys and bases lie less than 2^32 - 2^18 apart, so that the difference cannot come round into the window.
+        key.wrapping_sub(self.base) as u32 as usize
     }
 
     /// The best key, or [`NO_KEY`].
@@ -75,27 +73,51 @@ impl Ladder {
         self.best
     }
 
+    /// The level at `key`, empty or not, if it lies in the window: the window's bounds are the array's.
+    #[inline]
+    pub(crate) fn near(&mut self, key: i32) -> Option<&mut Level> {
+        let index = self.index(key);
+        self.levels.get_mut(index)
+    }
+
+    /// Makes an empty level of the window, to which the caller has added an order, one that holds orders.
+    #[inline]
+    pub(crate) fn mark(&mut self, key: i32) {
+        let index = self.index(key);
+        self.bits.set(index);
+        self.best = self.best.max(key);
+    }
+
     /// The level at `key`, made if need be; the caller puts an order there.
     #[inline]
     pub(crate) fn open(&mut self, key: i32) -> &mut Level {
-        if !self.in_window(key) && !self.move_window(key) {
-            return self.far.entry(key).or_insert(Level::EMPTY);
+        let index = self.index(key);
+        if index >= self.levels.len() && !self.move_window(key) {
+            return self.open_far(key);
         }
         let index = self.index(key);
-        self.bits.set(index);
-        if key > self.best {
-            self.best = key;
+        if self.levels[index].tail == NIL {
+            self.mark(key);
         }
         &mut self.levels[index]
+    }
+
+    #[cold]
+    fn open_far(&mut self, key: i32) -> &mut Level {
+        self.far_best = self.far_best.max(key);
+        self.best = self.best.max(key);
+        self.far.entry(key).or_insert(Level::EMPTY)
     }
 
     /// The level at `key`, which holds orders.
     #[inline]
     pub(crate) fn level(&mut self, key: i32) -> &mut Level {
-        if self.in_window(key) {
-            let index = self.index(key);
-            return &mut self.levels[index];
-        }
+        let index = self.index(key);
+        if index < self.levels.len() { &mut self.levels[index] } else { self.far_level(key) }
+    }
+
+    #[cold]
+    fn far_level(&mut self, key: i32) -> &mut Level {
         match self.far.get_mut(&key) {
             Some(level) => level,
             None => plimsoll_types::broken(format_args!("no level at key {key}")),
@@ -103,122 +125,107 @@ impl Ladder {
     }
 
     /// The level at `key`, if it holds orders.
+    #[inline]
     pub(crate) fn peek(&self, key: i32) -> Option<&Level> {
-        if self.in_window(key) {
-            let index = self.index(key);
-            return self.bits.get(index).then(|| &self.levels[index]);
+        match self.levels.get(self.index(key)) {
+            Some(level) => (level.tail != NIL).then_some(level),
+            None => self.far.get(&key),
         }
-        self.far.get(&key)
     }
 
     /// Forgets the level at `key`, from which the last order has gone.
     #[inline]
     pub(crate) fn close(&mut self, key: i32) {
-        if !self.in_window(key) {
-            self.far.remove(&key);
-            return;
-        }
         let index = self.index(key);
-        self.levels[index] = Level::EMPTY;
+        if index >= self.levels.len() {
+            return self.close_far(key);
+        }
+        debug_assert_eq!(self.levels[index], Level::EMPTY);
         self.bits.clear(index);
         if key == self.best {
-            self.best = self.window_below(key);
-            if self.best == NO_KEY && !self.far.is_empty() {
-                self.follow_far();
-            }
+            self.best = self.window_below(index).max(self.far_best);
+        }
+    }
+
+    #[cold]
+    fn close_far(&mut self, key: i32) {
+        self.far.remove(&key);
+        if key == self.far_best {
+            self.far_best = self.far.last_key_value().map_or(NO_KEY, |(&key, _)| key);
+        }
+        if key == self.best {
+            self.best = self.window_below(self.levels.len()).max(self.far_best);
         }
     }
 
     /// The next key below `key` that holds orders, or [`NO_KEY`].
     #[inline]
     pub(crate) fn below(&self, key: i32) -> i32 {
-        if self.in_window(key) {
-            let next = self.window_below(key);
-            if next != NO_KEY {
-                return next;
-            }
+        let inside = (i64::from(key) - i64::from(self.base)).clamp(0, self.levels.len() as i64);
+        let next = self.window_below(inside as usize);
+        if self.far_best == NO_KEY {
+            return next;
         }
-        if self.far.is_empty() {
-            return NO_KEY;
-        }
-        self.far.range(..key).next_back().map_or(NO_KEY, |(&key, _)| key)
+        let far = self.far.range(..key).next_back().map_or(NO_KEY, |(&key, _)| key);
+        next.max(far)
     }
 
-    /// The next key below `key` inside the window.
+    /// The highest key of the window below the one at `index` that holds orders, or [`NO_KEY`].
     #[inline]
-    fn window_below(&self, key: i32) -> i32 {
-        let start = self.index(self.base);
-        let from = self.index(key);
-        // The window is a ring that begins at `start`: first down to the array's foot, then round to its head.
-        let found = match self.bits.below(from) {
-            Some(bit) if from < start || bit >= start => Some(bit),
-            _ if from < start => {
-                self.bits.below(self.mask as usize + 1).filter(|&bit| bit >= start)
-            }
-            _ => None,
-        };
-        match found {
-            Some(bit) => {
-                self.base + ((bit as u32).wrapping_sub(self.base as u32) & self.mask) as i32
-            }
-            None => NO_KEY,
-        }
+    fn window_below(&self, index: usize) -> i32 {
+        self.bits.below(index).map_or(NO_KEY, |index| self.base + index as i32)
     }
 
-    /// Moves the window so that it holds `key`, if it should: always for a better price, for a worse one
-    /// only where the best price has come near the window's foot.
+    /// Moves the window if it should: to hold a new best price, or where the best price has left it or come near its foot. Not
+    /// before the last move is paid for. Whether it then holds `key`, a level about to be made.
     ///
-    /// Cost: O(levels that enter or leave the window); a quarter of the window lies between two moves.
+    /// Cost: O(levels of the window), up to a few nanoseconds each; every level made outside pays for eight, so that however
+    /// prices jump about, such a level costs O(log levels) on average. A price that walks crosses a quarter of the window between two moves.
     #[cold]
     fn move_window(&mut self, key: i32) -> bool {
-        let quarter = self.size() / 4;
-        if key > self.best {
-            self.rebase(i64::from(key) - 3 * quarter);
-        } else if i64::from(self.best) - i64::from(self.base) < quarter {
-            self.rebase(i64::from(self.best) - 3 * quarter);
+        self.debt = self.debt.saturating_sub(8);
+        let size = self.levels.len() as i64;
+        let best = i64::from(self.best.max(key));
+        let (base, depth) = (best - size * 3 / 4, best - i64::from(self.base));
+        let due = key > self.best || depth < size / 4 || depth >= size;
+        let holds = base <= i64::from(key) && i64::from(key) < base + size;
+        if due && holds && self.debt == 0 {
+            self.rebase(base.clamp(-(1 << 30), 1 << 30) as i32);
         }
-        self.in_window(key)
+        self.index(key) < self.levels.len()
     }
 
-    #[cold]
-    fn follow_far(&mut self) {
-        if let Some((&key, _)) = self.far.last_key_value() {
-            self.rebase(i64::from(key) - 3 * (self.size() / 4));
-            self.best = key;
-        }
-    }
-
-    fn rebase(&mut self, base: i64) {
-        let base = base.clamp(i64::from(-(1 << 30)) - self.size(), (1 << 30) + 1) as i32;
-        let top = i64::from(base) + self.size();
-        let mut key = self.best;
-        while key != NO_KEY {
-            let next = self.window_below(key);
-            if key < base || i64::from(key) >= top {
-                let index = self.index(key);
-                self.far.insert(key, std::mem::replace(&mut self.levels[index], Level::EMPTY));
-                self.bits.clear(index);
-            }
-            key = next;
+    fn rebase(&mut self, base: i32) {
+        let mut moved = Vec::new();
+        let mut index = self.levels.len();
+        while let Some(found) = self.bits.below(index) {
+            let level = std::mem::replace(&mut self.levels[found], Level::EMPTY);
+            moved.push((self.base + found as i32, level));
+            self.bits.clear(found);
+            index = found;
         }
         self.base = base;
-        while let Some((&key, _)) = self.far.last_key_value() {
-            if !self.in_window(key) {
-                break;
-            }
-            if let Some(level) = self.far.remove(&key) {
-                let index = self.index(key);
+        let keys = i64::from(base)..i64::from(base) + self.levels.len() as i64;
+        let near = self.far.range(base..).take_while(|(key, _)| keys.contains(&i64::from(**key)));
+        moved.extend(near.map(|(&key, &level)| (key, level)));
+        self.debt = moved.len();
+        for (key, level) in moved {
+            let index = self.index(key);
+            if index < self.levels.len() {
                 self.levels[index] = level;
                 self.bits.set(index);
+                self.far.remove(&key);
+            } else {
+                self.far.insert(key, level);
             }
         }
+        self.far_best = self.far.last_key_value().map_or(NO_KEY, |(&key, _)| key);
     }
 
-    /// Gives every level to another ladder, worst first, so that a window there need not move down.
+    /// Gives every level to another ladder, best first, so that a window there need not move.
     pub(crate) fn pour(&self, into: &mut Ladder) {
-        let levels: Vec<_> = self.iter().map(|(key, level)| (key, *level)).collect();
-        for (key, level) in levels.into_iter().rev() {
-            *into.open(key) = level;
+        for (key, level) in self.iter() {
+            *into.open(key) = *level;
         }
     }
 
@@ -244,15 +251,24 @@ mod tests {
         ladder.iter().map(|(key, _)| key).collect()
     }
 
+    fn fill(ladder: &mut Ladder, key: i32) {
+        *ladder.open(key) = Level { head: 1, tail: 1, qty: key as u64 };
+    }
+
+    fn empty(ladder: &mut Ladder, key: i32) {
+        *ladder.level(key) = Level::EMPTY;
+        ladder.close(key);
+    }
+
     #[test]
     fn a_banded_ladder_never_moves() {
         let mut ladder = Ladder::new(-1100, -900);
         for key in [-1000, -1100, -900, -950] {
-            ladder.open(key).qty += 1;
+            fill(&mut ladder, key);
         }
         assert_eq!(keys(&ladder), [-900, -950, -1000, -1100]);
         assert!(ladder.far.is_empty());
-        ladder.close(-900);
+        empty(&mut ladder, -900);
         assert_eq!(ladder.best(), -950);
     }
 
@@ -261,27 +277,34 @@ mod tests {
         let mut ladder = Ladder::new(1, 1 << 30);
         let mut expected = std::collections::BTreeSet::new();
         let mut state = 9u64;
-        for step in 0..40_000 {
+        let mut far = 0;
+        for step in 0..60_000 {
             state = state
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
             let draw = (state >> 33) as i32;
             let centre = 500_000 + 40_000 * ((step / 4_000) % 7) - 90_000 * ((step / 9_000) % 3);
-            let key = if draw % 50 == 0 { draw % (1 << 30) + 1 } else { centre + draw % 3_000 };
+            // Now and then prices from all over the domain, so that the best one lies far outside the window for a while.
+            let wild = if step / 5_000 % 2 == 0 { 50 } else { 3 };
+            let key = if draw % wild == 0 { draw % (1 << 30) + 1 } else { centre + draw % 3_000 };
             if expected.contains(&key) || draw % 3 == 0 {
                 let victim = if draw % 2 == 0 { expected.last().copied() } else { Some(key) };
                 if let Some(victim) = victim.filter(|v| expected.remove(v)) {
-                    ladder.close(victim);
+                    empty(&mut ladder, victim);
                 }
             } else {
                 expected.insert(key);
-                ladder.open(key).qty = key as u64;
+                fill(&mut ladder, key);
             }
             assert_eq!(ladder.best(), expected.last().copied().unwrap_or(NO_KEY), "step {step}");
+            far += u32::from(ladder.index(ladder.best()) >= ladder.levels.len());
+            let below = expected.range(..key).next_back().copied().unwrap_or(NO_KEY);
+            assert_eq!(ladder.below(key), below, "step {step}");
             if step % 997 == 0 {
                 assert!(keys(&ladder).iter().eq(expected.iter().rev()), "step {step}");
                 assert!(ladder.iter().all(|(key, level)| level.qty == key as u64));
             }
         }
+        assert!(far > 1_000, "{far}");
     }
 }

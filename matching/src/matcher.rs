@@ -63,39 +63,42 @@ impl Book {
     pub fn take<S: Sink>(&mut self, taker: &Taker, sink: &mut S) -> Taken {
         let opposite = taker.side.opposite();
         let worst = worst_key(opposite, taker.limit);
-        let mut left = taker.qty.lots();
-        let mut last = None;
-        while left > 0 {
-            let ladder = match opposite {
-                Side::Buy => &mut self.bids,
-                Side::Sell => &mut self.asks,
-            };
+        if self.ladder(opposite).best() < worst {
+            return Taken { left: taker.qty, stop: Stop::Limit, last: None };
+        }
+        self.cross(taker, worst, sink)
+    }
+
+    /// Matches an order that meets at least one other.
+    fn cross<S: Sink>(&mut self, taker: &Taker, worst: i32, sink: &mut S) -> Taken {
+        let opposite = taker.side.opposite();
+        let mut at =
+            Meeting { level: Level::EMPTY, left: taker.qty.lots(), last: None, stop: None };
+        while at.left > 0 {
+            let ladder = &mut self.ladders[opposite as usize];
             let key = ladder.best();
-            if key == NO_KEY || key < worst {
-                return Taken { left: Qty::new(left), stop: Stop::Limit, last };
+            if key < worst {
+                at.stop = Some(Stop::Limit);
+                break;
             }
             let price = price_of(opposite, key);
-            let at = Meeting { level: *ladder.level(key), left, last, stop: None };
-            let met = if self.allocation == Allocation::Time {
+            at.level = *ladder.level(key);
+            at = if self.allocation == Allocation::Time {
                 self.sweep(taker, price, at, sink)
             } else {
                 self.share_out(taker, price, at, sink)
             };
-            let ladder = match opposite {
-                Side::Buy => &mut self.bids,
-                Side::Sell => &mut self.asks,
-            };
-            if met.level.head == NIL {
+            let ladder = &mut self.ladders[opposite as usize];
+            *ladder.level(key) = at.level;
+            if at.level.head == NIL {
                 ladder.close(key);
-            } else {
-                *ladder.level(key) = met.level;
             }
-            (left, last) = (met.left, met.last);
-            if let Some(stop) = met.stop {
-                return Taken { left: Qty::new(left), stop, last };
+            if at.stop.is_some() {
+                break;
             }
         }
-        Taken { left: Qty::ZERO, stop: Stop::Filled, last }
+        let stop = at.stop.unwrap_or(Stop::Filled);
+        Taken { left: Qty::new(at.left), stop, last: at.last }
     }
 
     /// Works off one level until it or the order is used up.

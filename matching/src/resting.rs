@@ -1,6 +1,7 @@
 //! Orders at rest: how one comes in, and how others see it.
 
-use crate::book::{Book, MARKET};
+use crate::book::{Book, MARKET, key_of};
+use crate::ladder::Level;
 use crate::peaks::place;
 use crate::slab::{Draft, NIL};
 use plimsoll_types::{Handle, Price, Qty, Side};
@@ -65,38 +66,52 @@ impl Book {
     ///
     /// The caller has checked the band, the quantity (1 to [`Qty::MAX`]), that there is room (see [`Book::is_full`]) and that
     /// it does not cross. Cost: O(1).
-    #[inline]
+    #[inline(always)]
     pub fn rest(&mut self, order: NewResting) -> Handle {
-        if !order.display.is_zero() || order.first {
-            return self.rest_apart(order);
+        let NewResting { side, price, owner, qty, display, reduce_only, first } = order;
+        let price = price.map_or(MARKET, |price| price.ticks() as i32);
+        if !display.is_zero() || reduce_only || first {
+            return self.rest_apart(order, price);
         }
-        let price = order.price.map_or(MARKET, |price| price.ticks() as i32);
-        let slot = self.slab.insert(Draft {
-            side: order.side,
-            price,
-            owner: order.owner,
-            qty: order.qty.lots(),
-            reduce_only: order.reduce_only,
-            iceberg: false,
-            first: false,
-        });
-        self.reduce_only += u32::from(order.reduce_only);
-        self.append(slot, order.side, price, order.qty.lots());
-        self.slab.handle(slot)
+        self.rest_plain(side, price, owner, qty.lots())
+    }
+
+    /// Adds an order of which nothing but its lots need be known.
+    fn rest_plain(&mut self, side: Side, price: i32, owner: u32, qty: u64) -> Handle {
+        let key = key_of(side, price);
+        let Book { slab, ladders, .. } = self;
+        let ladder = &mut ladders[side as usize];
+        if let Some(level) = ladder.near(key)
+            && let Some(handle) = slab.reuse(side, price, owner, qty, level.tail)
+        {
+            level.qty += qty;
+            let tail = std::mem::replace(&mut level.tail, handle.slot);
+            if tail == NIL {
+                level.head = handle.slot;
+                ladder.mark(key);
+            } else {
+                slab[tail].next = handle.slot;
+            }
+            return handle;
+        }
+        let (reduce_only, iceberg, first) = (false, false, false);
+        self.rest_draft(Draft { side, price, owner, qty, reduce_only, iceberg, first })
+    }
+
+    /// Adds an order behind the others at its price, whatever and wherever it is.
+    #[cold]
+    #[inline(never)]
+    fn rest_draft(&mut self, draft: Draft) -> Handle {
+        let handle = self.slab.insert(draft);
+        self.append(handle.slot, draft.side, draft.price, draft.qty);
+        handle
     }
 
     /// Links an order behind the others at its price.
-    #[inline]
-    pub(crate) fn append(&mut self, slot: u32, side: Side, price: i32, qty: u64) {
-        let level = match (side, price) {
-            (Side::Buy, MARKET) => &mut self.market_bids,
-            (Side::Sell, MARKET) => &mut self.market_asks,
-            (Side::Buy, price) => self.bids.open(price),
-            (Side::Sell, price) => self.asks.open(-price),
-        };
-        let tail = level.tail;
-        level.tail = slot;
+    fn append(&mut self, slot: u32, side: Side, price: i32, qty: u64) {
+        let level = self.open_level(side, price);
         level.qty += qty;
+        let tail = std::mem::replace(&mut level.tail, slot);
         if tail == NIL {
             level.head = slot;
         } else {
@@ -105,23 +120,25 @@ impl Book {
         }
     }
 
+    /// The level at a price, made if need be; the caller puts an order there.
+    fn open_level(&mut self, side: Side, price: i32) -> &mut Level {
+        match price {
+            MARKET => &mut self.market[side as usize],
+            price => self.ladders[side as usize].open(key_of(side, price)),
+        }
+    }
+
     /// Adds an iceberg, or an order that goes before others.
     #[cold]
-    fn rest_apart(&mut self, order: NewResting) -> Handle {
-        let price = order.price.map_or(MARKET, |price| price.ticks() as i32);
+    fn rest_apart(&mut self, order: NewResting, price: i32) -> Handle {
         let (side, first) = (order.side, order.first && price != MARKET);
         let (all, display) = (order.qty.lots(), order.display.lots());
         let iceberg = display > 0;
         let shown = if iceberg { all.min(display) } else { all };
-        let slot = self.slab.insert(Draft {
-            side,
-            price,
-            owner: order.owner,
-            qty: shown,
-            reduce_only: order.reduce_only,
-            iceberg,
-            first,
-        });
+        let (owner, reduce_only) = (order.owner, order.reduce_only);
+        let draft = Draft { side, price, owner, qty: shown, reduce_only, iceberg, first };
+        let handle = self.slab.insert(draft);
+        let slot = handle.slot;
         self.reduce_only += u32::from(order.reduce_only);
         if iceberg {
             self.peaks.put(slot, place(side, price), display, all - shown);
@@ -132,7 +149,7 @@ impl Book {
             None if first => self.link_at_head(slot, side, price, shown),
             None => self.append(slot, side, price, shown),
         }
-        self.slab.handle(slot)
+        handle
     }
 
     /// Links an order behind another one at its price.
@@ -151,10 +168,7 @@ impl Book {
 
     /// Links an order before all others at its price.
     fn link_at_head(&mut self, slot: u32, side: Side, price: i32, qty: u64) {
-        let level = match side {
-            Side::Buy => self.bids.open(price),
-            Side::Sell => self.asks.open(-price),
-        };
+        let level = self.open_level(side, price);
         let head = std::mem::replace(&mut level.head, slot);
         level.qty += qty;
         if head == NIL {
@@ -177,7 +191,7 @@ impl Book {
         reduce_only: bool,
     ) -> Handle {
         let (qty, iceberg, first) = (qty.lots(), !display.is_zero(), false);
-        let slot = self.slab.insert(Draft {
+        let handle = self.slab.insert(Draft {
             side,
             price: PARKED,
             owner,
@@ -187,11 +201,11 @@ impl Book {
             first,
         });
         if iceberg {
-            self.peaks.put(slot, place(side, PARKED), display.lots(), 0);
+            self.peaks.put(handle.slot, place(side, PARKED), display.lots(), 0);
         }
         self.reduce_only += u32::from(reduce_only);
         self.parked += 1;
-        self.slab.handle(slot)
+        handle
     }
 
     /// Gives up a slot that [`Book::park`] gave.

@@ -14,8 +14,7 @@ pub struct SavedBook {
     slab: Slab,
     bids: Vec<(i32, Level)>,
     asks: Vec<(i32, Level)>,
-    market_bids: Level,
-    market_asks: Level,
+    market: [Level; 2],
     band: Option<Band>,
     reduce_only: u32,
     /// Slot, display and hidden lots of each iceberg.
@@ -33,8 +32,7 @@ impl Book {
             slab: self.slab.clone(),
             bids: levels(Side::Buy),
             asks: levels(Side::Sell),
-            market_bids: self.market_bids,
-            market_asks: self.market_asks,
+            market: self.market,
             band: self.band,
             reduce_only: self.reduce_only,
             icebergs: icebergs
@@ -51,13 +49,11 @@ impl Book {
         let mut book = Book::new(saved.band, 0);
         book.slab = saved.slab;
         book.reduce_only = saved.reduce_only;
-        book.market_bids = saved.market_bids;
-        book.market_asks = saved.market_asks;
-        for (price, level) in saved.bids.into_iter().rev() {
-            *book.bids.open(price) = level;
-        }
-        for (price, level) in saved.asks.into_iter().rev() {
-            *book.asks.open(-price) = level;
+        book.market = saved.market;
+        for (side, levels) in [(Side::Buy, saved.bids), (Side::Sell, saved.asks)] {
+            for (price, level) in levels {
+                *book.ladders[side as usize].open(key_of(side, price)) = level;
+            }
         }
         for (slot, display, hidden) in saved.icebergs {
             let order = &book.slab[slot];
@@ -78,7 +74,7 @@ impl Book {
         let slots = saved.slab.slots() as u64;
         let level = |l: &Level| u64::from(l.head) < slots && u64::from(l.tail) < slots;
         saved.bids.iter().chain(&saved.asks).all(|(ticks, l)| price(*ticks) && level(l))
-            && [&saved.market_bids, &saved.market_asks].iter().all(|l| l.head == NIL || level(l))
+            && saved.market.iter().all(|l| l.head == NIL || level(l))
             && saved
                 .icebergs
                 .iter()

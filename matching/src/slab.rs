@@ -11,7 +11,8 @@ const QTY_BITS: u32 = 40;
 const QTY_MASK: u64 = (1 << QTY_BITS) - 1;
 const GENERATION_BITS: u32 = 20;
 const GENERATION_MASK: u64 = (1 << GENERATION_BITS) - 1;
-const SELL: u64 = 1 << 60;
+const SIDE_SHIFT: u32 = 60;
+const SELL: u64 = 1 << SIDE_SHIFT;
 const REDUCE_ONLY: u64 = 1 << 61;
 const ICEBERG: u64 = 1 << 62;
 const FIRST: u64 = 1 << 63;
@@ -122,38 +123,62 @@ impl Slab {
 
     /// Puts an order into a free slot, unlinked. Cost: O(1), allocates only where the array grows.
     #[inline]
-    pub(crate) fn insert(&mut self, draft: Draft) -> u32 {
+    pub(crate) fn insert(&mut self, draft: Draft) -> Handle {
         debug_assert!(0 < draft.qty && draft.qty <= QTY_MASK);
-        let flags = if draft.side == Side::Sell { SELL } else { 0 }
+        let flags = (draft.side as u64) << SIDE_SHIFT
             | if draft.reduce_only { REDUCE_ONLY } else { 0 }
             | if draft.iceberg { ICEBERG } else { 0 }
             | if draft.first { FIRST } else { 0 };
-        let fresh =
-            |word| Order { next: NIL, prev: NIL, price: draft.price, owner: draft.owner, word };
+        let Draft { price, owner, qty, .. } = draft;
+        let fresh = Order { next: NIL, prev: NIL, price, owner, word: qty | flags };
         self.live += 1;
-        if self.free == NIL {
-            let slot = self.orders.len() as u32;
-            self.orders.push(fresh(draft.qty | flags));
-            slot
-        } else {
-            let slot = self.free;
-            let order = &mut self.orders[slot as usize];
-            self.free = order.next;
-            let generation = order.word & (GENERATION_MASK << QTY_BITS);
-            *order = fresh(draft.qty | generation | flags);
-            slot
+        let slot = self.free;
+        match self.orders.get_mut(slot as usize) {
+            Some(order) => {
+                self.free = order.next;
+                let generation = order.word & (GENERATION_MASK << QTY_BITS);
+                *order = Order { word: fresh.word | generation, ..fresh };
+                Handle { slot, generation: (generation >> QTY_BITS) as u32 }
+            }
+            None => self.grow(fresh),
         }
+    }
+
+    /// Puts an order of which nothing but its lots need be known into a free slot, behind `prev`. `None` where the array must grow.
+    #[inline]
+    pub(crate) fn reuse(
+        &mut self,
+        side: Side,
+        price: i32,
+        owner: u32,
+        qty: u64,
+        prev: u32,
+    ) -> Option<Handle> {
+        debug_assert!(0 < qty && qty <= QTY_MASK);
+        let slot = self.free;
+        let order = self.orders.get_mut(slot as usize)?;
+        self.free = order.next;
+        self.live += 1;
+        let generation = order.word & (GENERATION_MASK << QTY_BITS);
+        let word = generation | (side as u64) << SIDE_SHIFT | qty;
+        *order = Order { next: NIL, prev, price, owner, word };
+        Some(Handle { slot, generation: (generation >> QTY_BITS) as u32 })
+    }
+
+    /// Puts an order into a slot never used before.
+    #[cold]
+    fn grow(&mut self, order: Order) -> Handle {
+        let slot = self.orders.len() as u32;
+        self.orders.push(order);
+        Handle { slot, generation: 0 }
     }
 
     /// Frees a slot; its next order will carry the next generation.
     #[inline]
     pub(crate) fn remove(&mut self, slot: u32) {
-        let free = self.free;
         let order = &mut self.orders[slot as usize];
-        let generation = (u64::from(order.generation()) + 1) & GENERATION_MASK;
-        order.word = generation << QTY_BITS;
-        order.next = free;
-        self.free = slot;
+        order.word = order.word.wrapping_add(1 << QTY_BITS) & (GENERATION_MASK << QTY_BITS);
+        order.next = std::mem::replace(&mut self.free, slot);
         self.live -= 1;
     }
 
@@ -234,21 +259,21 @@ mod tests {
     #[test]
     fn a_slot_used_again_does_not_answer_to_its_old_handle() {
         let mut slab = Slab::with_capacity(4);
-        let slot = slab.insert(draft(5));
-        let old = slab.handle(slot);
+        let old = slab.insert(draft(5));
+        let slot = old.slot;
         assert_eq!(slab.find(old), Some(slot));
         slab.remove(slot);
         assert_eq!(slab.find(old), None);
-        assert_eq!(slab.insert(draft(6)), slot);
-        assert_eq!(slab.find(old), None);
-        assert_eq!(slab.find(slab.handle(slot)), Some(slot));
+        let new = slab.insert(draft(6));
+        assert_eq!((new.slot, new), (slot, slab.handle(slot)));
+        assert_eq!((slab.find(old), slab.find(new)), (None, Some(slot)));
         assert_eq!(slab.find(Handle { slot: 99, generation: 0 }), None);
     }
 
     #[test]
     fn the_packed_word_keeps_its_parts_apart() {
         let mut slab = Slab::with_capacity(1);
-        let slot = slab.insert(draft(QTY_MASK));
+        let slot = slab.insert(draft(QTY_MASK)).slot;
         slab[slot].reduce(QTY_MASK - 1);
         let order = slab[slot];
         assert_eq!((order.qty(), order.side(), order.is_reduce_only()), (1, Side::Sell, true));
