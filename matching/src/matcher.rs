@@ -72,75 +72,89 @@ impl Book {
     /// Matches an order that meets at least one other.
     fn cross<S: Sink>(&mut self, taker: &Taker, worst: i32, sink: &mut S) -> Taken {
         let opposite = taker.side.opposite();
-        let mut at =
-            Meeting { level: Level::EMPTY, left: taker.qty.lots(), last: None, stop: None };
-        while at.left > 0 {
-            let ladder = &mut self.ladders[opposite as usize];
+        // The owner whose orders it may not simply trade with: one that nobody is, where it may trade with all.
+        let own = if taker.self_match == SelfMatch::None { u64::MAX } else { taker.owner.into() };
+        let (mut left, mut last) = (taker.qty.lots(), None);
+        while left > 0 {
+            let Book { slab, ladders, allocation, .. } = self;
+            let ladder = &mut ladders[opposite as usize];
             let key = ladder.best();
             if key < worst {
-                at.stop = Some(Stop::Limit);
-                break;
+                return Taken { left: Qty::new(left), stop: Stop::Limit, last };
             }
             let price = price_of(opposite, key);
-            at.level = *ladder.level(key);
-            at = if self.allocation == Allocation::Time {
-                self.sweep(taker, price, at, sink)
-            } else {
-                self.share_out(taker, price, at, sink)
-            };
-            let ladder = &mut self.ladders[opposite as usize];
-            *ladder.level(key) = at.level;
-            if at.level.head == NIL {
-                ladder.close(key);
+            let mut special = true;
+            if *allocation == Allocation::Time
+                && let Some(level) = ladder.near(key)
+            {
+                let before = left;
+                let mut slot = level.head;
+                loop {
+                    let order = &mut slab[slot];
+                    special = u64::from(order.owner) == own || !order.is_plain();
+                    if special {
+                        break;
+                    }
+                    let open = order.qty();
+                    let qty = open.min(left);
+                    left -= qty;
+                    sink.fill(Maker { slot, owner: order.owner, left: open - qty }, price, qty);
+                    if qty < open {
+                        order.reduce(qty);
+                        break;
+                    }
+                    let next = order.next;
+                    slab.remove(slot);
+                    slot = next;
+                    if left == 0 || slot == NIL {
+                        break;
+                    }
+                }
+                level.qty -= before - left;
+                level.head = slot;
+                if left < before {
+                    last = Some(price);
+                }
+                if slot == NIL {
+                    level.tail = NIL;
+                    ladder.close(key);
+                } else {
+                    slab[slot].prev = NIL;
+                }
             }
-            if at.stop.is_some() {
-                break;
+            if special {
+                let at = self.meet_apart(key, taker, price, left, sink);
+                (left, last) = (at.left, at.last.or(last));
+                if let Some(stop) = at.stop {
+                    return Taken { left: Qty::new(left), stop, last };
+                }
             }
         }
-        let stop = at.stop.unwrap_or(Stop::Filled);
-        Taken { left: Qty::new(at.left), stop, last: at.last }
+        Taken { left: Qty::ZERO, stop: Stop::Filled, last }
     }
 
-    /// Works off one level until it or the order is used up.
-    #[inline]
-    fn sweep<S: Sink>(
+    /// Meets what needs a second look: a level that is shared out, one outside the window, or the order at a level's head.
+    #[cold]
+    #[inline(never)]
+    fn meet_apart<S: Sink>(
         &mut self,
+        key: i32,
         taker: &Taker,
         price: Price,
-        mut at: Meeting,
+        left: u64,
         sink: &mut S,
     ) -> Meeting {
-        while at.left > 0 && at.level.head != NIL {
-            let slot = at.level.head;
-            let order = &self.slab[slot];
-            let owner = order.owner;
-            let own = owner == taker.owner && taker.self_match != SelfMatch::None;
-            if own || !order.is_simple() {
-                at = self.meet(slot, at.left, taker, price, at, sink);
-                if at.stop.is_some() {
-                    break;
-                }
-                continue;
-            }
-            let open = order.qty();
-            let qty = open.min(at.left);
-            at.left -= qty;
-            at.last = Some(price);
-            at.level.qty -= qty;
-            sink.fill(Maker { slot, owner, left: open - qty }, price, qty);
-            let order = &mut self.slab[slot];
-            if qty < open {
-                order.reduce(qty);
-                break;
-            }
-            let next = order.next;
-            at.level.head = next;
-            if next == NIL {
-                at.level.tail = NIL;
-            } else {
-                self.slab[next].prev = NIL;
-            }
-            self.forget(slot);
+        let side = taker.side.opposite();
+        let level = *self.ladders[side as usize].level(key);
+        let at = Meeting { level, left, last: None, stop: None };
+        let at = if self.allocation == Allocation::Time {
+            self.meet(level.head, left, taker, price, at, sink)
+        } else {
+            self.share_out(taker, price, at, sink)
+        };
+        *self.ladders[side as usize].level(key) = at.level;
+        if at.level.head == NIL {
+            self.ladders[side as usize].close(key);
         }
         at
     }

@@ -9,8 +9,6 @@ use plimsoll_types::{Price, SelfMatch};
 
 impl Book {
     /// Meets the order in `slot`, anywhere in the level, with at most `lots` of the incoming order's lots.
-    #[cold]
-    #[inline(never)]
     pub(crate) fn meet<S: Sink>(
         &mut self,
         slot: u32,

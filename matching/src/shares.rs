@@ -47,8 +47,6 @@ impl Book {
     /// A round over a level that shows no more than is wanted meets each of its orders in time order; one over a level that
     /// shows more shares the lots out and meets each order with lots allotted. What cannot trade, and peaks shown anew, are
     /// the next round's. Cost: O(orders of the level) a round.
-    #[cold]
-    #[inline(never)]
     pub(crate) fn share_out<S: Sink>(
         &mut self,
         taker: &Taker,

@@ -77,12 +77,6 @@ impl Order {
         self.word &= !FIRST;
     }
 
-    /// Whether it is neither reduce-only nor an iceberg: all that an order that meets it need know.
-    #[inline]
-    pub(crate) fn is_simple(&self) -> bool {
-        self.word & (REDUCE_ONLY | ICEBERG) == 0
-    }
-
     /// Whether it is neither reduce-only nor an iceberg nor first: all that needs no second look.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
