@@ -1,5 +1,8 @@
 //! `plimsoll replay` as a trader uses it: a few commands in, exactly these events out, and files whole or not at all.
 
+#[path = "replay/book.rs"]
+mod book;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
