@@ -2,6 +2,8 @@
 
 #[path = "replay/book.rs"]
 mod book;
+#[path = "replay/days.rs"]
+mod days;
 
 use std::fs;
 use std::io::Write;

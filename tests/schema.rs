@@ -130,7 +130,7 @@ const COMMANDS: &str = r#"{"ts":0,"cmd":"open_account","account":"C","profile":"
 {"ts":10000000000,"cmd":"order","account":"N","id":"s2","symbol":"CU","side":"sell","type":"stop_limit","trigger":"69000","price":"68900","qty":"2","tif":"gtd","expires":99000000000}
 {"ts":10000000000,"cmd":"replace","account":"N","id":"s2","price":"68900","qty":"1","trigger":"69500"}
 {"ts":11000000000,"cmd":"order","account":"N","id":"m1","symbol":"CU","side":"buy","price":"70000","qty":"2","min_qty":"1","tif":"day"}
-{"ts":12000000000,"cmd":"bust","trade":1}
+{"ts":12000000000,"cmd":"bust","trade":105}
 {"ts":13000000000,"cmd":"settle","symbol":"CU","price":"70100"}
 {"ts":14000000000,"cmd":"settle"}
 {"ts":15000000000,"cmd":"expire","symbol":"CU","price":"70200"}
@@ -300,5 +300,11 @@ fn the_state_fits_its_schema() {
     let (events, state) = run();
     schema.takes(&state).expect("a valid state");
     assert_eq!(state["seq"], events.len());
-    assert!(state["accounts"]["M"]["orders"].as_array().is_some_and(|orders| !orders.is_empty()));
+    let orders = state["accounts"]["M"]["orders"].as_array().expect("orders");
+    assert!(orders.iter().any(|order| order.get("trigger").is_some()));
+    assert!(orders.iter().any(|order| order.get("shown").is_some()));
+    let properties = schema.text["$defs"]["order"]["properties"].as_object().expect("properties");
+    for key in orders.iter().flat_map(|order| order.as_object().expect("an object").keys()) {
+        assert!(properties.contains_key(key), "{key} of an order is not in the schema");
+    }
 }
