@@ -1,0 +1,10 @@
+//! Days as an exchange lives them: commands in, exactly these events out.
+
+mod days {
+    mod busts;
+    mod calendars;
+    pub mod hall;
+    mod limits;
+    mod listings;
+    mod settlements;
+}
