@@ -64,7 +64,8 @@ impl Book {
                     return Err(Damage(format!("iceberg {slot} shows {shown} of {display}")));
                 }
             }
-            if order.is_first() && (order.next == NIL || !self.slab[order.next].is_first()) {
+            let next = self.slab.link(slot).next;
+            if order.is_first() && (next == NIL || !self.slab[next].is_first()) {
                 lasts += 1;
                 let place = place(order.side(), order.price);
                 if self.firsts.get(&place) != Some(&slot) {
@@ -92,7 +93,7 @@ impl Book {
         let (mut slot, mut prev, mut qty, mut count) = (level.head, NIL, 0, 0);
         while slot != NIL {
             let order = &self.slab[slot];
-            if order.prev != prev {
+            if self.slab.link(slot).prev != prev {
                 return damage("broken link");
             }
             if order.price != price || order.side() != side || order.qty() == 0 {
@@ -111,7 +112,7 @@ impl Book {
             qty += order.qty();
             count += 1;
             prev = slot;
-            slot = order.next;
+            slot = self.slab.link(slot).next;
         }
         if level.tail != prev {
             return damage("tail is not the last");
@@ -140,7 +141,7 @@ mod tests {
             harm(&mut book);
             book.audit()
         };
-        assert!(plant(|book| book.slab[1].prev = 2).is_err());
+        assert!(plant(|book| book.slab.link_mut(1).prev = 2).is_err());
         assert!(plant(|book| book.slab[1].reduce(1)).is_err());
         assert!(plant(|book| book.slab[1].price = 11).is_err());
         assert!(plant(|book| book.ladders[0].level(10).tail = 1).is_err());

@@ -3,7 +3,7 @@
 use crate::ladder::{Ladder, Level, NO_KEY};
 use crate::peaks::{Peaks, Place};
 use crate::resting::{Removed, Resting};
-use crate::slab::{NIL, Slab};
+use crate::slab::{Link, NIL, Slab};
 use crate::trial::Trial;
 use plimsoll_types::{Allocation, Band, Handle, Price, Qty, Side};
 use std::collections::BTreeMap;
@@ -198,7 +198,7 @@ impl Book {
 
     fn take_out(&mut self, slot: u32) {
         let order = self.slab[slot];
-        let (side, prev, next) = (order.side(), order.prev, order.next);
+        let (side, Link { prev, next }) = (order.side(), self.slab.link(slot));
         let key = key_of(side, order.price);
         let Book { slab, ladders, .. } = self;
         let ladder = &mut ladders[side as usize];
@@ -210,11 +210,11 @@ impl Book {
         level.qty -= order.qty();
         match prev {
             NIL => level.head = next,
-            prev => slab[prev].next = next,
+            prev => slab.link_mut(prev).next = next,
         }
         match next {
             NIL => level.tail = prev,
-            next => slab[next].prev = prev,
+            next => slab.link_mut(next).prev = prev,
         }
         if prev == NIL && next == NIL {
             ladder.close(key);
@@ -246,7 +246,7 @@ impl Book {
         let mut slot = level.map_or(NIL, |level| level.head);
         std::iter::from_fn(move || {
             let found = (slot != NIL).then_some(slot)?;
-            slot = self.slab[slot].next;
+            slot = self.slab.link(slot).next;
             Some(found)
         })
     }

@@ -103,7 +103,7 @@ impl Book {
                         order.reduce(qty);
                         break;
                     }
-                    let next = order.next;
+                    let next = slab.link(slot).next;
                     slab.remove(slot);
                     slot = next;
                     if left == 0 || slot == NIL {
@@ -119,7 +119,7 @@ impl Book {
                     level.tail = NIL;
                     ladder.close(key);
                 } else {
-                    slab[slot].prev = NIL;
+                    slab.link_mut(slot).prev = NIL;
                 }
             }
             if special {

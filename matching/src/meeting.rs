@@ -4,7 +4,7 @@ use crate::book::Book;
 use crate::ladder::Level;
 use crate::matcher::{Meeting, Stop, Taker};
 use crate::sink::{Gone, Maker, Sink};
-use crate::slab::NIL;
+use crate::slab::{Link, NIL};
 use plimsoll_types::{Price, SelfMatch};
 
 impl Book {
@@ -101,8 +101,8 @@ impl Book {
         level.qty = level.qty - old + shown;
         if level.tail != slot {
             self.unlink(slot, level);
-            self.slab[level.tail].next = slot;
-            (self.slab[slot].prev, self.slab[slot].next) = (level.tail, NIL);
+            self.slab.link_mut(level.tail).next = slot;
+            *self.slab.link_mut(slot) = Link { prev: level.tail, next: NIL };
             level.tail = slot;
         }
         sink.refilled(maker, self.slab[slot].side(), price, shown);
@@ -130,14 +130,14 @@ impl Book {
     /// Links an order's neighbours with each other.
     #[inline]
     pub(crate) fn unlink(&mut self, slot: u32, level: &mut Level) {
-        let (prev, next) = (self.slab[slot].prev, self.slab[slot].next);
+        let (prev, next) = (self.slab.link(slot).prev, self.slab.link(slot).next);
         match prev {
             NIL => level.head = next,
-            prev => self.slab[prev].next = next,
+            prev => self.slab.link_mut(prev).next = next,
         }
         match next {
             NIL => level.tail = prev,
-            next => self.slab[next].prev = prev,
+            next => self.slab.link_mut(next).prev = prev,
         }
     }
 }

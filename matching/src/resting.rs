@@ -3,7 +3,7 @@
 use crate::book::{Book, MARKET, key_of};
 use crate::ladder::Level;
 use crate::peaks::place;
-use crate::slab::{Draft, NIL};
+use crate::slab::{Draft, Link, NIL};
 use plimsoll_types::{Handle, Price, Qty, Side};
 
 /// Price of an order that waits outside the levels.
@@ -90,7 +90,7 @@ impl Book {
                 level.head = handle.slot;
                 ladder.mark(key);
             } else {
-                slab[tail].next = handle.slot;
+                slab.link_mut(tail).next = handle.slot;
             }
             return handle;
         }
@@ -115,8 +115,8 @@ impl Book {
         if tail == NIL {
             level.head = slot;
         } else {
-            self.slab[tail].next = slot;
-            self.slab[slot].prev = tail;
+            self.slab.link_mut(tail).next = slot;
+            self.slab.link_mut(slot).prev = tail;
         }
     }
 
@@ -154,10 +154,10 @@ impl Book {
 
     /// Links an order behind another one at its price.
     fn link_after(&mut self, before: u32, slot: u32, side: Side, price: i32, qty: u64) {
-        let next = std::mem::replace(&mut self.slab[before].next, slot);
-        (self.slab[slot].prev, self.slab[slot].next) = (before, next);
+        let next = std::mem::replace(&mut self.slab.link_mut(before).next, slot);
+        *self.slab.link_mut(slot) = Link { prev: before, next: next };
         if next != NIL {
-            self.slab[next].prev = slot;
+            self.slab.link_mut(next).prev = slot;
         }
         let level = self.level_mut(side, price);
         level.qty += qty;
@@ -174,8 +174,8 @@ impl Book {
         if head == NIL {
             level.tail = slot;
         } else {
-            self.slab[head].prev = slot;
-            self.slab[slot].next = head;
+            self.slab.link_mut(head).prev = slot;
+            self.slab.link_mut(slot).next = head;
         }
     }
 
@@ -297,10 +297,11 @@ impl Book {
         let order = self.slab[slot];
         let place = place(order.side(), order.price);
         if self.firsts.get(&place) == Some(&slot) {
-            if order.prev == NIL {
+            let prev = self.slab.link(slot).prev;
+            if prev == NIL {
                 self.firsts.remove(&place);
             } else {
-                self.firsts.insert(place, order.prev);
+                self.firsts.insert(place, prev);
             }
         }
     }

@@ -61,7 +61,8 @@ impl Book {
         }
         for (slot, order) in book.slab.iter() {
             book.parked += u32::from(order.price == PARKED);
-            if order.is_first() && (order.next == NIL || !book.slab[order.next].is_first()) {
+            let next = book.slab.link(slot).next;
+            if order.is_first() && (next == NIL || !book.slab[next].is_first()) {
                 book.firsts.insert(place(order.side(), order.price), slot);
             }
         }

@@ -60,7 +60,7 @@ impl Book {
             let mut slot = at.level.head;
             while slot != NIL {
                 shares.push((slot, self.slab[slot].qty()));
-                slot = self.slab[slot].next;
+                slot = self.slab.link(slot).next;
             }
             let whole = at.left >= at.level.qty;
             if !whole {

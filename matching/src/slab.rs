@@ -1,4 +1,4 @@
-//! Resting orders: one array, 24 bytes each, linked by 32-bit indices, slots used again.
+//! Resting orders: 16 bytes each and 8 of links beside them, linked by 32-bit indices, slots used again.
 
 use plimsoll_types::prefetch::prefetch;
 use plimsoll_types::{Handle, Side};
@@ -17,15 +17,23 @@ const REDUCE_ONLY: u64 = 1 << 61;
 const ICEBERG: u64 = 1 << 62;
 const FIRST: u64 = 1 << 63;
 
-/// A resting order: 24 bytes, because a deep book pays for every byte.
+/// A resting order's neighbours in the queue at its price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Link {
+    pub(crate) next: u32,
+    pub(crate) prev: u32,
+}
+
+/// A resting order: 16 bytes and 8 of links, because a deep book pays for every byte.
+///
+/// The links stand in an array of their own: an order that comes or goes writes its neighbours' links and nothing else of them, and
+/// eight links share a cache line.
 ///
 /// `word` packs the lots that show (40 bits), the slot's generation (20 bits), the side and three flags: reduce-only, iceberg
 /// (what is hidden stands in the book's table of peaks), first (goes before those at its price that are not).
 /// A slot whose lots are zero is free; its `next` links the free ones.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Order {
-    pub(crate) next: u32,
-    pub(crate) prev: u32,
     pub(crate) price: i32,
     pub(crate) owner: u32,
     word: u64,
@@ -106,13 +114,15 @@ pub(crate) struct Draft {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Slab {
     orders: Vec<Order>,
+    links: Vec<Link>,
     free: u32,
     live: u32,
 }
 
 impl Slab {
     pub(crate) fn with_capacity(orders: usize) -> Slab {
-        Slab { orders: Vec::with_capacity(orders), free: NIL, live: 0 }
+        let (links, free) = (Vec::with_capacity(orders), NIL);
+        Slab { orders: Vec::with_capacity(orders), links, free, live: 0 }
     }
 
     /// Puts an order into a free slot, unlinked. Cost: O(1), allocates only where the array grows.
@@ -124,12 +134,14 @@ impl Slab {
             | if draft.iceberg { ICEBERG } else { 0 }
             | if draft.first { FIRST } else { 0 };
         let Draft { price, owner, qty, .. } = draft;
-        let fresh = Order { next: NIL, prev: NIL, price, owner, word: qty | flags };
+        let fresh = Order { price, owner, word: qty | flags };
         self.live += 1;
         let slot = self.free;
         match self.orders.get_mut(slot as usize) {
             Some(order) => {
-                self.free = order.next;
+                let link = &mut self.links[slot as usize];
+                self.free = link.next;
+                *link = Link { next: NIL, prev: NIL };
                 let generation = order.word & (GENERATION_MASK << QTY_BITS);
                 *order = Order { word: fresh.word | generation, ..fresh };
                 Handle { slot, generation: (generation >> QTY_BITS) as u32 }
@@ -151,11 +163,13 @@ impl Slab {
         debug_assert!(0 < qty && qty <= QTY_MASK);
         let slot = self.free;
         let order = self.orders.get_mut(slot as usize)?;
-        self.free = order.next;
+        let link = self.links.get_mut(slot as usize)?;
+        self.free = link.next;
+        *link = Link { next: NIL, prev };
         self.live += 1;
         let generation = order.word & (GENERATION_MASK << QTY_BITS);
         let word = generation | (side as u64) << SIDE_SHIFT | qty;
-        *order = Order { next: NIL, prev, price, owner, word };
+        *order = Order { price, owner, word };
         Some(Handle { slot, generation: (generation >> QTY_BITS) as u32 })
     }
 
@@ -164,6 +178,7 @@ impl Slab {
     fn grow(&mut self, order: Order) -> Handle {
         let slot = self.orders.len() as u32;
         self.orders.push(order);
+        self.links.push(Link { next: NIL, prev: NIL });
         Handle { slot, generation: 0 }
     }
 
@@ -172,7 +187,7 @@ impl Slab {
     pub(crate) fn remove(&mut self, slot: u32) {
         let order = &mut self.orders[slot as usize];
         order.word = order.word.wrapping_add(1 << QTY_BITS) & (GENERATION_MASK << QTY_BITS);
-        order.next = std::mem::replace(&mut self.free, slot);
+        self.links[slot as usize].next = std::mem::replace(&mut self.free, slot);
         self.live -= 1;
     }
 
@@ -191,13 +206,26 @@ impl Slab {
     /// Asks for an order's cache line; with `AROUND`, reads it and asks for its neighbours'.
     #[inline]
     pub(crate) fn foresee<const AROUND: bool>(&self, slot: u32) {
+        // A slot beyond the end becomes the last: a branch on it would be a guess at what kind of command it is.
+        let last = self.links.len().wrapping_sub(1);
+        let slot = last.min(slot as usize);
         if !AROUND {
-            return prefetch::<_, false>(&self.orders, slot as usize);
+            prefetch::<_, false>(&self.orders, slot);
+            prefetch::<_, false>(&self.links, slot);
+        } else if let Some(link) = self.links.get(slot) {
+            prefetch::<_, false>(&self.links, last.min(link.prev as usize));
+            prefetch::<_, false>(&self.links, last.min(link.next as usize));
         }
-        if let Some(order) = self.orders.get(slot as usize) {
-            prefetch::<_, false>(&self.orders, order.prev as usize);
-            prefetch::<_, false>(&self.orders, order.next as usize);
-        }
+    }
+
+    #[inline]
+    pub(crate) fn link(&self, slot: u32) -> Link {
+        self.links[slot as usize]
+    }
+
+    #[inline]
+    pub(crate) fn link_mut(&mut self, slot: u32) -> &mut Link {
+        &mut self.links[slot as usize]
     }
 
     pub(crate) fn live(&self) -> u32 {
@@ -247,7 +275,7 @@ mod tests {
 
     #[test]
     fn an_order_is_24_bytes() {
-        assert_eq!(std::mem::size_of::<Order>(), 24);
+        assert_eq!((size_of::<Order>(), size_of::<Link>()), (16, 8));
     }
 
     #[test]

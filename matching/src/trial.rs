@@ -141,7 +141,7 @@ impl Book {
                 if verdict != Verdict::Open {
                     return verdict;
                 }
-                slot = self.slab[slot].next;
+                slot = self.slab.link(slot).next;
             }
         }
         Verdict::TooLittle
@@ -167,7 +167,7 @@ impl Book {
             let mut slot = level.head;
             while slot != NIL {
                 orders.push(self.shadow(slot));
-                slot = self.slab[slot].next;
+                slot = self.slab.link(slot).next;
             }
             let mut verdict = Verdict::Open;
             while verdict == Verdict::Open && !orders.is_empty() {
