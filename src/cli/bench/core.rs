@@ -1,50 +1,96 @@
 //! Matching alone: the canonical flows over one book.
 
 use super::Amount;
-use super::timing::{Run, histogram};
+use super::ids;
+use super::latency::{self, ByKind, OpenLoop};
+use super::peers::{self, Peers};
+use super::rounds::{Entrant, Lap, Outcome, race, timed};
+use super::timing::Run;
 use plimsoll::workload::{self, FLOWS, Flow, Stream, Tally};
 use plimsoll_matching::Book;
-use std::time::Instant;
 
-/// Measures every flow.
-pub(crate) fn measure(amount: Amount) -> Vec<Run> {
-    FLOWS.iter().map(|flow| measure_flow(flow, amount)).collect()
+/// What was measured of one flow.
+pub(crate) struct Workload {
+    pub(crate) run: Run,
+    /// Every operation by itself.
+    pub(crate) service: ByKind,
+    /// At a fixed rate; `None` if no rate was asked for.
+    pub(crate) open_loop: Option<OpenLoop>,
+    /// The same book behind each way of naming orders, in the same rounds; the first is the handle, as `run`.
+    pub(crate) ids: Vec<Outcome>,
+    pub(crate) peers: Peers,
 }
 
-/// Measures one flow: a warm-up run, the counted runs, and a run timed operation by operation.
-pub(crate) fn measure_flow(flow: &Flow, amount: Amount) -> Run {
+/// Measures every flow; `rate` is the open loop's, operations a second, 0 = none.
+pub(crate) fn measure(amount: Amount, rate: u64) -> Vec<Workload> {
+    FLOWS.iter().map(|flow| measure_workload(flow, amount, rate)).collect()
+}
+
+/// An open loop lasts at most so long, seconds.
+const OPEN_LOOP_SECONDS: u64 = 60;
+
+fn measure_workload(flow: &Flow, amount: Amount, rate: u64) -> Workload {
     amount.say(&format!(
         "core {}: {} orders resting, {} operations",
         flow.name, flow.resting, amount.ops
     ));
     let stream = workload::stream(flow, amount.ops, 10_000, 1);
-    let mut rates = Vec::new();
-    let mut fills = 0;
-    for run in 0..=amount.runs {
-        let mut book = filled(flow, &stream);
-        let mut tally = Tally::default();
-        let start = Instant::now();
-        for op in &stream.ops {
-            workload::apply(&mut book, op, &mut tally);
-        }
-        let seconds = start.elapsed().as_secs_f64();
-        std::hint::black_box((&book, tally));
-        fills = tally.fills;
-        if run > 0 {
-            rates.push(stream.ops.len() as f64 / seconds);
-        }
+    let ours = Handles { flow: *flow, stream: &stream };
+    let mut entrants: Vec<Box<dyn Entrant + '_>> = vec![Box::new(ours)];
+    entrants.extend(ids::entrants(flow, &stream));
+    let named = entrants.len();
+    entrants.extend(peers::entrants(flow, &stream));
+    let expected = |ops: usize| ours.lap(ops, None).tally;
+    let mut outcomes = race(&entrants, (amount.ops, amount.runs), expected);
+    let peers = Peers::new(&outcomes[0], &outcomes[named..]);
+    outcomes.truncate(named);
+    for outcome in &outcomes {
+        let (name, differs) = (outcome.name, &outcome.differs);
+        plimsoll_types::invariant!(differs.is_none(), "orders named by {name}: {differs:?}");
     }
-    let mut latencies = histogram();
-    let mut book = filled(flow, &stream);
-    let mut tally = Tally::default();
-    let mut last = Instant::now();
-    for op in &stream.ops {
-        workload::apply(&mut book, op, &mut tally);
-        let now = Instant::now();
-        let _ = latencies.record((now - last).as_nanos() as u64);
-        last = Instant::now();
-    }
+    drop(entrants);
+    amount.say(&format!("core {}: latencies", flow.name));
+    let service = latency::service(filled(flow, &stream), &stream.ops);
+    let open_loop = (rate > 0).then(|| {
+        let ops = stream.ops.len().min((rate * OPEN_LOOP_SECONDS) as usize);
+        latency::open_loop(filled(flow, &stream), &stream.ops[..ops], rate)
+    });
+    let fills = expected(stream.ops.len()).fills;
+    let size = (stream.ops.len(), flow.resting);
+    let rates = outcomes[0].rates.clone();
+    let run = Run::new(flow.name.to_owned(), size, fills, rates, service.all());
+    Workload { run, service, open_loop, ids: outcomes, peers }
+}
+
+/// Measures one flow for whoever compares with it: a warm-up run, the counted runs, and a run timed operation by operation.
+pub(crate) fn measure_flow(flow: &Flow, amount: Amount) -> Run {
+    let stream = workload::stream(flow, amount.ops, 10_000, 1);
+    let ours = Handles { flow: *flow, stream: &stream };
+    let fills = ours.lap(amount.ops, None).tally.fills;
+    let rates = (0..amount.runs).map(|_| ours.lap(amount.ops, None)).map(|lap| lap.rate());
+    let rates = rates.collect();
+    let latencies = latency::service(filled(flow, &stream), &stream.ops).all();
     Run::new(flow.name.to_owned(), (stream.ops.len(), flow.resting), fills, rates, latencies)
+}
+
+/// Our book, orders named by the exchange's handles.
+#[derive(Clone, Copy)]
+struct Handles<'a> {
+    flow: Flow,
+    stream: &'a Stream,
+}
+
+impl Entrant for Handles<'_> {
+    fn name(&self) -> &'static str {
+        "exchange handle"
+    }
+
+    fn lap(&self, ops: usize, budget: Option<f64>) -> Lap {
+        let book = filled(&self.flow, self.stream);
+        timed(book, &self.stream.ops[..ops], budget, |book, op, tally| {
+            workload::apply(book, op, tally);
+        })
+    }
 }
 
 fn filled(flow: &Flow, stream: &Stream) -> Book {

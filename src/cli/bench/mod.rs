@@ -1,23 +1,30 @@
 //! `plimsoll bench`: what this machine does, with the workloads of `benches/`.
 
 mod core;
+mod core_report;
+mod gaps;
+mod ids;
+mod latency;
 mod machine;
+mod peers;
 mod risk;
+mod rounds;
 mod timing;
 
 use super::Failure;
 use clap::ValueEnum;
 use comfy_table::{CellAlignment, Table};
+use hdrhistogram::Histogram;
 use machine::Machine;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
-use timing::Run;
 
 const EXAMPLE: &str = "Example:
   plimsoll bench core
   plimsoll bench risk --ops 1000000 --runs 5 --json
 
-core: matching alone. risk: the same flow through the whole exchange, every order checked for margin and every
+core: matching alone: rates, latencies by kind of operation, at a fixed rate as well, ways of naming orders, and other
+projects' books where it is built with --features peers. risk: the same flow through the whole exchange, every order checked for margin and every
 trade booked. Operations a second are the median of the runs; latencies are per operation, with the timer's own cost
 in them (given as timer_ns). Build with --release.";
 
@@ -34,6 +41,9 @@ pub struct Args {
     /// Counted runs of each
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=100))]
     runs: u64,
+    /// Operations a second offered in core's latency run; 0 = no such run
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
+    rate: u64,
     /// Print the results as JSON on stdout
     #[arg(long)]
     json: bool,
@@ -86,17 +96,16 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let machine = Machine::look();
     let mut results = Vec::new();
     if args.what != What::Risk {
-        let runs = core::measure(amount);
-        write_histograms(&args, "core", &runs)?;
-        results.push(core_json(&runs, amount, &machine));
+        let workloads = core::measure(amount, args.rate);
+        write_histograms(&args, "core", &core_report::histograms(&workloads))?;
+        results.push(core_report::json(&workloads, amount, &machine));
         if !args.json {
-            println!("matching alone, one core\n{}\n", table("orders resting", &runs));
+            println!("{}\n", core_report::text(&workloads, &machine));
         }
     }
     if args.what != What::Core {
         let points = risk::measure(amount);
-        let runs: Vec<Run> = points.iter().map(|point| point.with_risk.clone()).collect();
-        write_histograms(&args, "risk", &runs)?;
+        write_histograms(&args, "risk", &risk_histograms(&points))?;
         results.push(risk_json(&points, amount, &machine));
         if !args.json {
             println!("matching with inline risk, one core\n{}\n", risk_table(&points));
@@ -120,22 +129,6 @@ fn common(name: &str, amount: Amount, machine: &Machine) -> Map<String, Value> {
     object.insert("runs".into(), amount.runs.into());
     object.insert("timer_ns".into(), machine.timer_ns.into());
     object
-}
-
-fn core_json(runs: &[Run], amount: Amount, machine: &Machine) -> Value {
-    let mut object = common("core", amount, machine);
-    let workloads: Vec<Value> = runs
-        .iter()
-        .map(|run| {
-            json!({
-                "name": run.name, "ops": run.ops, "resting": run.size,
-                "ops_per_second": run.rate(), "ops_per_second_min": run.rate_min(), "ops_per_second_max": run.rate_max(),
-                "ns": run.percentiles(), "fills": run.fills, "peers": [],
-            })
-        })
-        .collect();
-    object.insert("workloads".into(), workloads.into());
-    Value::Object(object)
 }
 
 fn risk_json(points: &[risk::Point], amount: Amount, machine: &Machine) -> Value {
@@ -168,16 +161,6 @@ fn new_table(head: &[&str]) -> Table {
     table
 }
 
-fn table(size: &str, runs: &[Run]) -> Table {
-    let head =
-        ["flow", size, "M ops/s", "min", "max", "ns/op", "p50 ns", "p99 ns", "p99.9 ns", "max ns"];
-    let mut table = new_table(&head);
-    for run in runs {
-        table.add_row(run.row(&run.name));
-    }
-    table
-}
-
 fn risk_table(points: &[risk::Point]) -> Table {
     let head = [
         "accounts",
@@ -203,11 +186,19 @@ fn risk_table(points: &[risk::Point]) -> Table {
     table
 }
 
-fn write_histograms(args: &Args, bench: &str, runs: &[Run]) -> Result<(), Failure> {
+fn risk_histograms(points: &[risk::Point]) -> Vec<(String, &Histogram<u64>)> {
+    points.iter().map(|point| (point.with_risk.name.clone(), point.with_risk.latencies())).collect()
+}
+
+fn write_histograms(
+    args: &Args,
+    bench: &str,
+    all: &[(String, &Histogram<u64>)],
+) -> Result<(), Failure> {
     let Some(folder) = &args.hdr else { return Ok(()) };
-    for run in runs {
-        let path = folder.join(format!("{bench}-{}.hgrm", run.name));
-        std::fs::write(&path, run.distribution())
+    for (name, histogram) in all {
+        let path = folder.join(format!("{bench}-{name}.hgrm"));
+        std::fs::write(&path, timing::distribution(histogram))
             .map_err(|error| Failure::run(format!("{}: {error}", path.display())))?;
     }
     Ok(())
