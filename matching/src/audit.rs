@@ -149,4 +149,26 @@ mod tests {
         assert!(plant(|book| book.market[1].qty = 1).is_err());
         assert!(plant(|book| book.slab.remove(2)).is_err());
     }
+
+    #[test]
+    fn planted_damage_beside_the_orders_is_found() {
+        let plant = |harm: fn(&mut Book)| {
+            let mut book = Book::new(None, 4);
+            let plain = NewResting::plain(Side::Sell, Price::new(10), 1, Qty::new(9));
+            book.rest(plain);
+            book.rest(NewResting { display: Qty::new(2), ..plain });
+            book.rest(NewResting { first: true, ..plain });
+            book.rest(NewResting { first: true, ..plain });
+            book.park(Side::Buy, 1, Qty::new(5), Qty::new(2), true);
+            assert_eq!(book.audit(), Ok(()));
+            harm(&mut book);
+            book.audit()
+        };
+        assert!(plant(|book| book.parked = 0).is_err());
+        assert!(plant(|book| book.reduce_only = 0).is_err());
+        assert!(plant(|book| book.firsts.clear()).is_err());
+        assert!(plant(|book| book.slab[2].no_longer_first()).is_err());
+        assert!(plant(|book| book.peaks.remove(1)).is_err());
+        assert!(plant(|book| book.slab[1].show(3)).is_err());
+    }
 }

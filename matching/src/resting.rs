@@ -155,7 +155,7 @@ impl Book {
     /// Links an order behind another one at its price.
     fn link_after(&mut self, before: u32, slot: u32, side: Side, price: i32, qty: u64) {
         let next = std::mem::replace(&mut self.slab.link_mut(before).next, slot);
-        *self.slab.link_mut(slot) = Link { prev: before, next: next };
+        *self.slab.link_mut(slot) = Link { prev: before, next };
         if next != NIL {
             self.slab.link_mut(next).prev = slot;
         }

@@ -75,6 +75,7 @@ impl Book {
         let slots = saved.slab.slots() as u64;
         let level = |l: &Level| u64::from(l.head) < slots && u64::from(l.tail) < slots;
         saved.bids.iter().chain(&saved.asks).all(|(ticks, l)| price(*ticks) && level(l))
+            && saved.slab.is_sound()
             && saved.market.iter().all(|l| l.head == NIL || level(l))
             && saved
                 .icebergs

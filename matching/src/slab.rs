@@ -238,6 +238,14 @@ impl Slab {
         self.free == NIL && self.orders.len() >= NIL as usize
     }
 
+    /// Whether every link names a slot. For bytes from outside.
+    pub(crate) fn is_sound(&self) -> bool {
+        let names = |slot: u32| slot == NIL || (slot as usize) < self.orders.len();
+        self.links.len() == self.orders.len()
+            && names(self.free)
+            && self.links.iter().all(|link| names(link.next) && names(link.prev))
+    }
+
     pub(crate) fn slots(&self) -> usize {
         self.orders.len()
     }
