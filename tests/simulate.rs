@@ -119,16 +119,20 @@ fn a_summary_has_the_contracts_keys() {
 #[test]
 fn trouble_in_the_middle_keeps_whole_batches_and_marks_the_summary() {
     let scenario = small();
-    let mut kept = Kept { bytes: Vec::new(), limit: 100_000 };
-    let outcome = plimsoll_sim::run(&scenario, 1, &mut kept).expect("it begins");
-    assert_eq!(outcome.ending, Ending::Failed("the disk is full".to_owned()));
-    assert_eq!(kept.bytes.last(), Some(&b'\n'));
-    let summary = summary(&scenario, &outcome);
-    assert_eq!(
-        (&summary["complete"], &summary["ended"]),
-        (&false.into(), &"the disk is full".into())
-    );
-    assert!(report(&scenario, &outcome).contains("The run ended early: the disk is full."));
+    // The first disk is full while accounts are opened, the second while they trade.
+    for (limit, traded) in [(100_000, false), (1_000_000, true)] {
+        let mut kept = Kept { bytes: Vec::new(), limit };
+        let outcome = plimsoll_sim::run(&scenario, 1, &mut kept).expect("it begins");
+        assert_eq!(outcome.ending, Ending::Failed("the disk is full".to_owned()));
+        assert_eq!(outcome.record.trades > 0, traded);
+        assert_eq!(kept.bytes.last(), Some(&b'\n'));
+        let summary = summary(&scenario, &outcome);
+        assert_eq!(
+            (&summary["complete"], &summary["ended"]),
+            (&false.into(), &"the disk is full".into())
+        );
+        assert!(report(&scenario, &outcome).contains("The run ended early: the disk is full."));
+    }
 }
 
 #[test]

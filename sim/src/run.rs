@@ -271,6 +271,10 @@ impl<'a> Run<'a> {
         self.agents.push(Box::new(TopUps::new(plan, self.seed)));
         let anchor = self.account("anchor", ProfileId::UNLIMITED, NOBODY);
         for n in 0..u64::from(plan.accounts) {
+            // The output may have failed meanwhile, and nobody is opened after that.
+            if self.ending != Ending::Complete {
+                break;
+            }
             let client = client(plan, &odds, spec, decimals, price, self.seed, n);
             let account = self.account(&format!("client-{:05}", n + 1), plan.profile, listener);
             self.send(ts, &Command::Deposit { account, amount: client.deposit });

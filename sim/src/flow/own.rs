@@ -112,6 +112,8 @@ mod tests {
                 side: Side::Buy,
                 price: Price::new(100),
                 qty: Qty::new(5),
+                trigger: None,
+                display: Qty::ZERO,
                 handle: Some(Handle { slot: number as u32, generation: 0 }),
             });
         }
