@@ -149,3 +149,14 @@ steps = [
     assert_eq!(text(&output.stderr), "");
     assert_eq!(text(&output.stdout), expected);
 }
+
+#[test]
+fn the_examples_happen_as_they_say() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    for (exchange, commands) in [("exchange", "liquidation"), ("day", "day")] {
+        let (exchange, file) = (format!("{exchange}.toml"), format!("{commands}.jsonl"));
+        let output = plimsoll(&examples, &["replay", &exchange, &file, "--quiet"], "");
+        let expected = fs::read_to_string(examples.join(format!("{commands}.events.jsonl")));
+        assert_eq!(text(&output.stdout), expected.expect("the example's events"));
+    }
+}

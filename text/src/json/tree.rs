@@ -1,7 +1,7 @@
 //! An object with objects and arrays in it, as the tree that configurations are read from.
 
 use super::{Scan, Value};
-use crate::decimal;
+use crate::decimal::{self, DecimalError};
 use crate::r#where::Error;
 use std::borrow::Cow;
 use toml::Spanned;
@@ -99,12 +99,10 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// A number as it stands; TOML writes those that are decimals the same way.
+/// A number as it stands; TOML writes those without exponent the same way. How large it may be is for its reader to say.
 fn number<'a>(path: &str, text: &'a str) -> Result<DeValue<'a>, Error> {
-    decimal::parse(text.as_bytes())
-        .map_err(|error| Error::new(path, error.expected(), text))
-        .and_then(|_| {
-            let wrong = |_| Error::new(path, ANY, text);
-            DeValue::parse(text).map(Spanned::into_inner).map_err(wrong)
-        })
+    if decimal::parse(text.as_bytes()) == Err(DecimalError::Malformed) {
+        return Err(Error::new(path, DecimalError::Malformed.expected(), text));
+    }
+    DeValue::parse(text).map(Spanned::into_inner).map_err(|_| Error::new(path, ANY, text))
 }

@@ -43,6 +43,12 @@ phase = "pre_open"
 }
 
 #[test]
+fn an_instrument_is_listed_at_any_time() {
+    let late = LIST.replace("\"ts\":5", "\"ts\":9223372036854775807");
+    assert_eq!(listed(&late), listed(LIST));
+}
+
+#[test]
 fn a_symbol_that_is_listed_is_no_matter_of_the_line() {
     let again = listed(&LIST.replace("CU", "RB"));
     assert_eq!(again.symbol, label("RB"));
@@ -60,6 +66,11 @@ fn a_wrong_instrument_is_no_command() {
             r#""tick_size":"10""#,
             r#""tick_size":1e1"#,
             "tick_size: expected a decimal such as \"12.5\", without exponent, found 1e1",
+        ),
+        (
+            r#""lot_size":1"#,
+            r#""lot_size":1000000000000000"#,
+            "lot_size: expected a decimal below 10^15 in absolute value, found 1000000000000000",
         ),
         (r#""multiplier":"5","#, "", "multiplier: expected a value, found nothing"),
         (
