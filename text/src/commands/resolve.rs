@@ -3,6 +3,7 @@
 use super::fields::Rate;
 use super::order::{OrderRequest, ReplaceRequest};
 use super::request::Request;
+use crate::config::instrument::PER_LOT_MAX;
 use crate::decimal;
 use plimsoll_exchange::Exchange;
 use plimsoll_types::{
@@ -186,7 +187,7 @@ impl Names<'_> {
 
     fn rate(&self, rate: &Rate) -> Result<MarginRate, Reject> {
         let per_lot = decimal::money(rate.per_lot, self.exchange.spec().money_decimals)
-            .filter(|per_lot| *per_lot >= Money::ZERO);
+            .filter(|per_lot| (Money::ZERO..=PER_LOT_MAX).contains(per_lot));
         match (decimal::ratio(rate.share), per_lot) {
             (Some(share), Some(per_lot)) => Ok(MarginRate { share, per_lot }),
             _ => Err(Reject::InvalidMargin),

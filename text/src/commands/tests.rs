@@ -272,6 +272,24 @@ fn a_margin_rate_may_have_an_amount_a_lot() {
 }
 
 #[test]
+fn an_amount_a_lot_is_bounded_where_money_has_many_places() {
+    let text = CONFIG.replace("money_decimals = 2", "money_decimals = 8");
+    let spec = read_config("E.toml", &text).expect("a good configuration");
+    let exchange = Exchange::new(spec.clone());
+    let resolved = |amount: &str| {
+        let line = format!(
+            r#"{{"ts":0,"cmd":"margin","symbol":"RB","initial":{{"per_lot":"{amount}"}},"maintenance":"0"}}"#
+        );
+        Line::read(line.as_bytes(), &spec).expect("a good line").resolve(&exchange)
+    };
+    // 10^10 is 10^18 units of 10^-8.
+    assert!(matches!(resolved("10000000000"), Command::Margin { .. }));
+    let reason = Reject::InvalidMargin;
+    let refused = Command::Refused { account: None, id: None, reason };
+    assert_eq!(resolved("10000000000.00000001"), refused);
+}
+
+#[test]
 fn days_and_their_trades_are_settled_and_busted() {
     assert_eq!(
         command(r#"{"ts":0,"cmd":"settle"}"#),

@@ -14,6 +14,9 @@ use std::collections::HashMap;
 /// Most instruments: their ids have 16 bits.
 const INSTRUMENTS_MAX: usize = u16::MAX as usize;
 
+/// The largest amount a lot: of 2^48 lots in each of 65,535 instruments it still adds up in 128 bits.
+pub const PER_LOT_MAX: Money = Money::new(1_000_000_000_000_000_000);
+
 const KEYS: &[&str] = &[
     "symbol",
     "kind",
@@ -169,8 +172,16 @@ fn rate(field: &Field<'_>, money_decimals: u32) -> Result<MarginRate, Error> {
     let table = field.table()?;
     table.only(&["share", "per_lot"])?;
     let share = table.get("share").map_or(Ok(Ratio::ZERO), |field| field.ratio())?;
-    let per_lot =
-        table.get("per_lot").map_or(Ok(Money::ZERO), |field| money(&field, money_decimals))?;
+    let per_lot = match table.get("per_lot") {
+        None => Money::ZERO,
+        Some(field) => {
+            let per_lot = money(&field, money_decimals)?;
+            if per_lot > PER_LOT_MAX {
+                return Err(field.error("at most 10^18 money units a lot"));
+            }
+            per_lot
+        }
+    };
     Ok(MarginRate { share, per_lot })
 }
 

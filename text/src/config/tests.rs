@@ -205,6 +205,11 @@ fn what_does_not_fit_is_refused() {
         ("margin_initial = \"0.10\"", "margin_initial = \"-0.1\"", "instrument[0].margin_initial"),
         ("{ per_lot = \"5\" }", "{ per_lot = \"-5\" }", "instrument[0].fee_open.per_lot"),
         ("{ per_lot = \"5\" }", "{ perlot = \"5\" }", "instrument[0].fee_open.perlot"),
+        (
+            "{ per_lot = \"5\" }",
+            "{ per_lot = \"100000000000000.0001\" }",
+            "instrument[0].fee_open.per_lot",
+        ),
         ("grace = \"30m\"", "grace = \"30 minutes\"", "profile[0].tier[1].grace"),
         ("grace = \"30m\"\n", "", "profile[0].tier[1].grace"),
         ("action = \"notify\"", "action = \"notify\"\ngrace = \"1s\"", "profile[0].tier[0].grace"),
