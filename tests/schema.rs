@@ -141,15 +141,16 @@ const COMMANDS: &str = r#"{"ts":0,"cmd":"open_account","account":"C","profile":"
 {"ts":17000000000,"cmd":"delist","symbol":"NI"}
 "#;
 
-fn folder() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schema");
+/// A folder of its own for one test: they run side by side.
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schema").join(test);
     fs::create_dir_all(&folder).expect("a folder");
     folder
 }
 
 /// Events and state of the commands above.
-fn run() -> (Vec<Value>, Value) {
-    let folder = folder();
+fn run(test: &str) -> (Vec<Value>, Value) {
+    let folder = folder(test);
     fs::write(folder.join("exchange.toml"), EXCHANGE).expect("a file");
     fs::write(folder.join("commands.jsonl"), COMMANDS).expect("a file");
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
@@ -219,7 +220,7 @@ fn what_is_no_command_does_not_fit() {
 #[test]
 fn events_fit_their_schema_and_every_kind_happens() {
     let schema = Schema::load("event.schema.json");
-    let (events, _) = run();
+    let (events, _) = run("events");
     let mut seen = BTreeSet::new();
     for event in &events {
         schema.takes(event).expect("a valid event");
@@ -297,7 +298,7 @@ fn the_closed_lists_are_the_codes() {
 #[test]
 fn the_state_fits_its_schema() {
     let schema = Schema::load("state.schema.json");
-    let (events, state) = run();
+    let (events, state) = run("state");
     schema.takes(&state).expect("a valid state");
     assert_eq!(state["seq"], events.len());
     let orders = state["accounts"]["M"]["orders"].as_array().expect("orders");
