@@ -185,6 +185,8 @@ impl Exchange {
                     self.log.now = due;
                     self.take_out(instrument, handle.slot, CancelReason::Expired);
                 }
+                // A case that has ended has no timer: nothing is to be settled before what comes next.
+                Alarm::Batch { case } if !self.cases.contains_key(&case) => continue,
                 // On the agenda already.
                 Alarm::Batch { .. } => {}
             }
