@@ -7,6 +7,7 @@
 //! runs a little of it once.
 
 #[path = "../../benches/exchange_flow.rs"]
+#[allow(dead_code, reason = "the exchange is made from a configuration here")]
 mod exchange_flow;
 #[path = "../../benches/workload.rs"]
 mod workload;
@@ -18,6 +19,8 @@ use plimsoll_capi::calls::orders::{
 };
 use plimsoll_capi::calls::reading::plimsoll_best_read;
 use plimsoll_capi::{Best, BookOptions, Cancel, Event, Order, Receipt, Replace, Status};
+use plimsoll_exchange::Exchange;
+use plimsoll_text::read_config;
 use plimsoll_types::{Command, Handle, OrderKind, OrderRef, Side};
 use std::hint::black_box;
 use std::time::Instant;
@@ -138,8 +141,9 @@ impl Library {
 
 /// Straight into the exchange, its events dropped as often.
 #[inline(never)]
-fn direct_exchange(flow: &workload::Flow, setup: &[Command], commands: &[Command]) -> f64 {
-    let mut exchange = exchange_flow::exchange(flow, ACCOUNTS);
+fn direct_exchange(config: &str, setup: &[Command], commands: &[Command]) -> f64 {
+    let Ok(spec) = read_config("configuration", config) else { unreachable!("it was read before") };
+    let mut exchange = Exchange::new(spec);
     let mut events = Vec::new();
     setup.iter().for_each(|command| exchange.apply(0, command, &mut events));
     events.clear();
@@ -246,7 +250,7 @@ fn main() {
             direct_book(&flow, &stream),
             library.time(new_book(&flow), &c_setup, &c_calls, false),
             library.time(new_book(&flow), &c_setup, &c_calls, true),
-            direct_exchange(&flow, &setup, &commands),
+            direct_exchange(&config, &setup, &commands),
             library.time(engines(), &c_setup, &c_calls, false),
             library.time(engines(), &c_setup, &c_calls, true),
             reading(&library, &flow, ops),

@@ -143,7 +143,6 @@ fn refused(exchange: &Exchange, owner: u32, id: Option<Label>, reason: Reject) -
 #[inline]
 pub(crate) fn order(exchange: &Exchange, order: &Order) -> Result<Command, Fault> {
     let terms = Terms::read(order)?;
-    // Apart from the terms: an id is long, and most orders that are in a hurry have none.
     let id = id(&order.id)?;
     let refuse = |reason| Ok(refused(exchange, order.account, id, reason));
     let Some(account) = account(exchange, order.account) else {
@@ -177,59 +176,73 @@ pub(crate) fn order(exchange: &Exchange, order: &Order) -> Result<Command, Fault
     }))
 }
 
-/// Which order a struct means: by handle or by id, one of the two.
+/// Whether a struct names its order by handle: by that or by id, one of the two.
 #[inline]
-fn order_ref(
-    exchange: &Exchange,
-    number: u32,
-    handle: u64,
-    id: Option<Label>,
-) -> Result<Result<OrderRef, Reject>, Fault> {
-    match (handle, id) {
-        (0, Some(id)) => Ok(Ok(OrderRef::Client(id))),
-        (1.., None) => Ok(instrument(exchange, number)
-            .map(|instrument| OrderRef::Handle(instrument, handle_in(handle)))
-            .ok_or(Reject::UnknownOrder)),
+fn is_by_handle(handle: u64, id: &[u8; PLIMSOLL_ID_BYTES]) -> Result<bool, Fault> {
+    match (handle != 0, id[0] != 0) {
+        (by_handle, by_id) if by_handle != by_id => Ok(by_handle),
         _ => Err(bad("order and id", "one of the two")),
     }
 }
 
-/// As [`order`].
+/// The order of a handle.
+#[inline]
+fn by_handle(exchange: &Exchange, number: u32, handle: u64) -> Option<OrderRef> {
+    Some(OrderRef::Handle(instrument(exchange, number)?, handle_in(handle)))
+}
+
+/// As [`order`]. Each way of naming an order goes its own way: moving an id costs more than the rest.
 #[inline]
 pub(crate) fn cancel(exchange: &Exchange, cancel: &Cancel) -> Result<Command, Fault> {
     if cancel.reserved != 0 {
         return Err(bad("reserved", "0"));
     }
+    let account = account(exchange, cancel.account);
+    if is_by_handle(cancel.order, &cancel.id)? {
+        return Ok(match (account, by_handle(exchange, cancel.instrument, cancel.order)) {
+            (Some(account), Some(order)) => Command::Cancel { account, order },
+            _ => refused(exchange, cancel.account, None, Reject::UnknownOrder),
+        });
+    }
     let id = id(&cancel.id)?;
-    let order = order_ref(exchange, cancel.instrument, cancel.order, id)?;
-    Ok(match (account(exchange, cancel.account), order) {
-        (Some(account), Ok(order)) => Command::Cancel { account, order },
-        (_, order) => {
-            let reason = order.err().unwrap_or(Reject::UnknownOrder);
-            refused(exchange, cancel.account, id, reason)
-        }
+    Ok(match (account, id.map(OrderRef::Client)) {
+        (Some(account), Some(order)) => Command::Cancel { account, order },
+        _ => refused(exchange, cancel.account, id, Reject::UnknownOrder),
     })
 }
 
-/// As [`order`].
+/// As [`cancel`].
 #[inline]
 pub(crate) fn replace(exchange: &Exchange, replace: &Replace) -> Result<Command, Fault> {
     if replace.reserved != 0 {
         return Err(bad("reserved", "0"));
     }
+    let number = account(exchange, replace.account);
+    if is_by_handle(replace.order, &replace.id)? {
+        let order = by_handle(exchange, replace.instrument, replace.order);
+        return Ok(change(exchange, replace, number.zip(order), None));
+    }
     let id = id(&replace.id)?;
-    let order = order_ref(exchange, replace.instrument, replace.order, id)?;
-    let prices = Price::new(replace.price).zip(optional(replace.trigger).ok());
-    Ok(match (account(exchange, replace.account), order, prices) {
-        (Some(account), Ok(order), Some((price, trigger))) => {
+    Ok(change(exchange, replace, number.zip(id.map(OrderRef::Client)), id))
+}
+
+#[inline]
+fn change(
+    exchange: &Exchange,
+    replace: &Replace,
+    found: Option<(AccountId, OrderRef)>,
+    id: Option<Label>,
+) -> Command {
+    let refuse = |reason| refused(exchange, replace.account, id, reason);
+    let Some((account, order)) = found else { return refuse(Reject::UnknownOrder) };
+    match (Price::new(replace.price), optional(replace.trigger)) {
+        (Some(price), Ok(trigger)) => {
             let qty = Qty::new(replace.qty);
             Command::Replace { account, order, price, qty, trigger }
         }
-        (Some(account), Ok(order), None) if exchange.open_order(account, &order).is_some() => {
-            refused(exchange, replace.account, id, Reject::PriceOutOfRange)
-        }
-        _ => refused(exchange, replace.account, id, Reject::UnknownOrder),
-    })
+        _ if exchange.open_order(account, &order).is_some() => refuse(Reject::PriceOutOfRange),
+        _ => refuse(Reject::UnknownOrder),
+    }
 }
 
 /// What a struct asks of a bare book: the order, or why the book refuses it.
