@@ -1,7 +1,10 @@
 //! The worked examples of RULES.md, each under its number, on the real exchange.
 
+#[path = "rules/golden.rs"]
+mod golden;
 #[path = "rules/hall.rs"]
 mod hall;
+mod model;
 #[path = "rules/orders.rs"]
 mod orders;
 
