@@ -18,6 +18,8 @@ const COMMANDS_A_SEED: u64 = 250;
 
 /// The engine, its watch, and the model that steers the commands.
 struct Run {
+    /// As configured; the engine's own knows what was listed since.
+    spec: ExchangeSpec,
     engine: Exchange,
     watch: Watch,
     model: Model,
@@ -33,6 +35,7 @@ impl Run {
             watch: Watch::new(&spec),
             model: Model::new(&spec),
             driver,
+            spec,
         }
     }
 
@@ -80,8 +83,7 @@ fn a_restored_snapshot_goes_on_as_if_nothing_had_been() {
             run.step();
         }
         let bytes = run.engine.snapshot();
-        let mut restored =
-            Exchange::restore(run.engine.spec().clone(), &bytes).expect("a whole snapshot");
+        let mut restored = Exchange::restore(run.spec.clone(), &bytes).expect("a whole snapshot");
         assert_eq!(restored.view(), run.engine.view(), "seed {seed}");
         assert_eq!(restored.snapshot(), bytes, "seed {seed}: a snapshot of it is the same");
         for _ in 0..COMMANDS_A_SEED / 2 {
@@ -100,7 +102,7 @@ fn a_damaged_snapshot_is_refused() {
     for _ in 0..COMMANDS_A_SEED {
         run.step();
     }
-    let (spec, bytes) = (run.engine.spec().clone(), run.engine.snapshot());
+    let (spec, bytes) = (run.spec.clone(), run.engine.snapshot());
     for cut in [0, 1, bytes.len() / 2, bytes.len() - 1] {
         assert!(Exchange::restore(spec.clone(), &bytes[..cut]).is_err(), "cut at {cut}");
     }

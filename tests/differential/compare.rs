@@ -26,8 +26,10 @@ pub fn states(engine: &StateView, model: &Model) -> Result<(), String> {
     for (index, view) in engine.accounts.iter().enumerate() {
         account(view, model, index).map_err(|text| format!("    account {index}\n{text}"))?;
     }
-    same("books", engine.books.len(), model.books.len())?;
-    for (index, view) in engine.books.iter().enumerate() {
+    let listed: Vec<usize> = engine.books.iter().map(|book| book.instrument.index()).collect();
+    same("books", listed, model.live())?;
+    for view in &engine.books {
+        let index = view.instrument.index();
         book(view, model, index).map_err(|text| format!("    book {index}\n{text}"))?;
     }
     Ok(())
@@ -64,7 +66,8 @@ fn account(view: &AccountView, model: &Model, index: usize) -> Result<(), String
     let positions = view.positions.iter().map(|position| {
         let amounts =
             (position.basis.units(), position.margin.units(), position.unrealised.units());
-        (position.instrument.index(), i128::from(position.lots), amounts)
+        let today = i128::from(position.today);
+        (position.instrument.index(), i128::from(position.lots), today, amounts)
     });
     let expected = account.positions.iter().map(|(&instrument, position)| {
         let margin = if model.unlimited(index) {
@@ -73,7 +76,8 @@ fn account(view: &AccountView, model: &Model, index: usize) -> Result<(), String
             model.margin_of_lots(Basis::Initial, instrument, position.lots.abs())
         };
         let amounts = (position.basis, margin, model.unrealised_in(index, instrument));
-        (instrument, position.lots, amounts)
+        let today = position.lots.abs() - position.carried;
+        (instrument, position.lots, today, amounts)
     });
     same("positions", positions.collect::<Vec<_>>(), expected.collect::<Vec<_>>())?;
     same("orders", view.orders.clone(), orders(model, index))

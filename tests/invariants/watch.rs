@@ -11,6 +11,9 @@ fn ensure(holds: bool, what: impl FnOnce() -> String) -> Verdict {
     if holds { Ok(()) } else { Err(what()) }
 }
 
+/// Signed lots that a trade adds to an account's position in an instrument.
+type Leg = ((u32, u16), i64);
+
 /// Follows the events of one exchange.
 #[derive(Clone)]
 pub struct Watch {
@@ -20,7 +23,7 @@ pub struct Watch {
     /// Signed lots by account and instrument.
     lots: BTreeMap<(u32, u16), i64>,
     /// What each trade, by its event's number, added to whom; what may still be undone.
-    trades: BTreeMap<u64, [((u32, u16), i64); 2]>,
+    trades: BTreeMap<u64, [Leg; 2]>,
 }
 
 impl Watch {
@@ -102,7 +105,8 @@ impl Watch {
         for (index, account) in view.accounts.iter().enumerate() {
             self.account(index as u32, account)?;
             for order in account.orders.iter().filter(|order| order.trigger.is_none()) {
-                let band = view.books[order.instrument.index()].band;
+                let book = view.books.iter().find(|book| book.instrument == order.instrument);
+                let band = book.and_then(|book| book.band);
                 let outside =
                     order.price.zip(band).is_some_and(|(price, band)| !band.contains(price));
                 ensure(!outside, || format!("an order rests outside its band: {order:?}"))?;

@@ -36,11 +36,15 @@ impl Model {
         qty: i128,
         given_back: i128,
     ) -> Checked {
-        let dearest = self.tick_value(instrument) << 30;
-        let most = (10_i128.pow(30) / dearest).min(1 << 48);
         let held = self.accounts[account].lots(instrument).abs();
         let open = self.ahead(account, instrument, side, None) - given_back;
-        if held + open + qty > most { Err(Reject::QuantityTooLarge) } else { Ok(()) }
+        self.check_lots(instrument, held + open + qty)
+    }
+
+    pub fn check_lots(&self, instrument: usize, qty: i128) -> Checked {
+        let dearest = self.tick_value(instrument) << 30;
+        let most = (10_i128.pow(30) / dearest).min(1 << 48);
+        if qty > most { Err(Reject::QuantityTooLarge) } else { Ok(()) }
     }
 
     /// Display, minimum quantity, expiry.
@@ -95,7 +99,12 @@ impl Model {
         let account = self.known_account(new.account)?;
         let instrument = self.known_instrument(new.instrument)?;
         Self::check_qty(new.qty)?;
-        self.check_room(instrument, account, new.side, lots(new.qty), 0)?;
+        if new.trigger.is_some() {
+            // It promises nothing while it waits.
+            self.check_lots(instrument, lots(new.qty))?;
+        } else {
+            self.check_room(instrument, account, new.side, lots(new.qty), 0)?;
+        }
         self.check_extras(new)?;
         self.check_rights(account)?;
         self.check_phase(instrument, new)?;

@@ -3,7 +3,7 @@
 use super::account::Account;
 use super::book::Book;
 use super::entry::Checked;
-use super::{Due, Model, instrument_id, to_price, to_qty};
+use super::{Due, Model, instrument_id, sign, to_price, to_qty};
 use plimsoll_types::*;
 
 /// A trade that may be undone.
@@ -65,6 +65,12 @@ impl Model {
         if !self.books[instrument].live {
             self.saw("bust of a delisted instrument's trade");
             return Err(Reject::UnknownTrade);
+        }
+        if maker != taker {
+            for (account, side) in [(maker, side), (taker, side.opposite())] {
+                let after = self.accounts[account].lots(instrument) + sign(side) * qty;
+                self.check_lots(instrument, after.abs())?;
+            }
         }
         self.trades[place].busted = true;
         self.books[instrument].day.retain(|t| t.seq != trade);

@@ -70,9 +70,9 @@ impl Model {
         let book = &self.books[index];
         let volatility = book.spec.rules.volatility?;
         let old_enough = |at: Ts| at + volatility.window <= self.now;
-        let old = book.past.iter().filter(|(at, _)| old_enough(*at)).map(|(_, price)| *price);
+        let old = book.past.iter().rev().find(|(at, _)| old_enough(*at)).map(|(_, price)| *price);
         let settled = ticks(book.prev_settlement);
-        let reference = old.last().or(book.uncrossed_at).unwrap_or(settled);
+        let reference = old.or(book.uncrossed_at).unwrap_or(settled);
         let share = nano(volatility.share);
         let low = round_up(reference * (NANO - share).max(0), NANO);
         Some((low, reference * (NANO + share) / NANO))

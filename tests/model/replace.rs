@@ -19,8 +19,11 @@ impl Model {
         let (instrument, entry) = self.named_order(account, order)?;
         let before = self.books[instrument].open_order(entry).expect("it was found").clone();
         Self::check_qty(qty)?;
-        let given_back = if before.trigger.is_some() { 0 } else { before.qty };
-        self.check_room(instrument, before.account, before.side, lots(qty), given_back)?;
+        if before.trigger.is_some() {
+            self.check_lots(instrument, lots(qty))?;
+        } else {
+            self.check_room(instrument, before.account, before.side, lots(qty), before.qty)?;
+        }
         if before.display > 0 && lots(qty) > 10_000 * before.display {
             return Err(Reject::Display);
         }
