@@ -119,82 +119,6 @@ impl Exchange {
     }
 
     #[inline]
-    fn run_timers(&mut self, ts: Ts) {
-        while let Some(due) = self.timers.next_due().filter(|&due| due <= ts) {
-            self.run_moment(due, ts);
-        }
-    }
-
-    /// Runs everything that falls due at one moment, what it sets for the same moment among it.
-    #[cold]
-    fn run_moment(&mut self, due: Ts, command: Ts) {
-        while self.timers.next_due() == Some(due) {
-            self.run_alarms(due, command);
-        }
-        self.attend();
-        self.indicate();
-    }
-
-    /// Runs the alarms set for one moment, in the order in which they were set.
-    fn run_alarms(&mut self, due: Ts, command: Ts) {
-        let alarms = self.timers.pop_at(due);
-        // From this moment on each of these cases may send its batch, whichever alarm comes first.
-        for alarm in &alarms {
-            if let Alarm::Batch { case } = alarm
-                && self.cases.contains_key(case)
-            {
-                self.log.now = due;
-                self.agenda.insert(*case);
-            }
-        }
-        for alarm in alarms {
-            match alarm {
-                Alarm::Call { account, serial } => {
-                    let call = self.risk.calls.get(&account).copied();
-                    let Some(call) = call.filter(|call| call.serial == serial) else { continue };
-                    self.log.now = due;
-                    self.risk.calls.remove(&account);
-                    self.breach(account, call.tier);
-                }
-                Alarm::Phase { instrument, phase, serial } => {
-                    if self.markets[instrument.index()].phase_serial != serial {
-                        continue;
-                    }
-                    self.log.now = due;
-                    self.change_phase(instrument, phase);
-                    if phase == Phase::Auction {
-                        self.auction_after_pause(instrument);
-                    }
-                }
-                Alarm::LimitState { instrument, serial } => {
-                    if !self.limit_state_goes_on(instrument, serial) {
-                        continue;
-                    }
-                    self.log.now = due;
-                    self.pause_at_limit(instrument);
-                }
-                Alarm::Begin => self.begin_calendars(command),
-                Alarm::Calendar { instrument } => {
-                    self.log.now = due;
-                    self.step_calendar(instrument);
-                }
-                Alarm::Expire { instrument, handle } => {
-                    if self.markets[instrument.index()].book.find(handle).is_none() {
-                        continue;
-                    }
-                    self.log.now = due;
-                    self.take_out(instrument, handle.slot, CancelReason::Expired);
-                }
-                // A case that has ended has no timer: nothing is to be settled before what comes next.
-                Alarm::Batch { case } if !self.cases.contains_key(&case) => continue,
-                // On the agenda already.
-                Alarm::Batch { .. } => {}
-            }
-            self.settle();
-        }
-    }
-
-    #[inline]
     fn carry_out(&mut self, command: &Command) -> Result<(), Reject> {
         match command {
             Command::Order(order) => self.enter(order),
@@ -456,34 +380,5 @@ impl Exchange {
         let id = self.risk.open_account(name, profile);
         self.names.insert(&name, id);
         id
-    }
-
-    /// Money conserved, longs equal shorts, books whole: always in small exchanges, now and then in large ones.
-    #[cfg(debug_assertions)]
-    fn audit_now_and_then(&self) {
-        let size = self.risk.account_count()
-            + self.markets.iter().map(|market| market.book.live() as usize).sum::<usize>();
-        // A recount costs in proportion to its size: with many orders, every so many entries.
-        if size <= 512 || self.arrivals.is_multiple_of(50_000) {
-            self.audit();
-        }
-    }
-
-    /// Recounts everything and stops on the first broken invariant. Cost: O(accounts + orders).
-    pub fn audit(&self) {
-        let money = self.risk.audit();
-        invariant!(money.is_ok(), "{money:?}");
-        for market in &self.markets {
-            let book = market.book.audit();
-            invariant!(
-                book.is_ok(),
-                "{}: {book:?}",
-                self.spec.instruments[market.id.index()].symbol
-            );
-            invariant!(
-                market.phase != Phase::Continuous || !market.book.is_crossed(),
-                "a crossed book in continuous trading"
-            );
-        }
     }
 }

@@ -3,7 +3,9 @@
 //! Invariant: no file, socket, thread, wall clock, random number or hash order. Same commands in, same bytes out.
 
 mod accounts;
+mod alarms;
 mod attend;
+mod audit;
 mod batch;
 mod booking;
 mod bust;
