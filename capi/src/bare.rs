@@ -340,14 +340,13 @@ impl Bare {
             side,
             limit,
         };
-        for (wanted, reason) in [
-            (entry.min_qty, CancelReason::MinQty),
-            (if entry.life == Life::Fok { qty } else { Qty::ZERO }, CancelReason::Fok),
-        ] {
-            if !wanted.is_zero() && !self.book.could_trade(&taker, wanted, &mut tape) {
-                self.say_cancelled(owner, number, qty, reason, events);
-                return None;
-            }
+        let (wanted, reason) = match entry.life {
+            Life::Fok => (qty, CancelReason::Fok),
+            _ => (entry.min_qty, CancelReason::MinQty),
+        };
+        if !wanted.is_zero() && !self.book.could_trade(&taker, wanted, &mut tape) {
+            self.say_cancelled(owner, number, qty, reason, events);
+            return None;
         }
         let taken = self.book.take(&taker, &mut tape);
         if taken.left.is_zero() {
