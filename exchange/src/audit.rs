@@ -37,3 +37,74 @@ impl Exchange {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plimsoll_types::*;
+
+    /// One instrument, one account without margin, one resting order.
+    fn exchange() -> Exchange {
+        let label = |text| Label::new(text).expect("a short text");
+        let step = Step { mantissa: 1, decimals: 0 };
+        let instrument = InstrumentSpec {
+            symbol: label("RB"),
+            kind: InstrumentKind::Future,
+            tick_size: step,
+            lot_size: step,
+            multiplier: step,
+            tick_value: 1,
+            prev_settlement: Price::clamped(100),
+            band: None,
+            initial: MarginRate::default(),
+            maintenance: MarginRate::default(),
+            mark: MarkSource::Last,
+            liquidation_moves_mark: true,
+            fees: Fees::default(),
+            phase: Phase::Continuous,
+            auction_candidates: AuctionCandidates::Ticks,
+            market_remainder: MarketRemainder::Cancel,
+            rules: TradingRules::default(),
+        };
+        let mut exchange = Exchange::new(ExchangeSpec {
+            currency: label("CNY"),
+            money_decimals: 0,
+            floating_profit: FloatingProfit::All,
+            insurance_fund: Money::ZERO,
+            bust_window: 0,
+            calendars: Vec::new(),
+            instruments: vec![instrument],
+            profiles: vec![Profile::unlimited()],
+            accounts: vec![AccountSpec {
+                name: label("A"),
+                profile: ProfileId(0),
+                deposit: Money::ZERO,
+            }],
+        });
+        let (price, qty) = (Price::clamped(100), Qty::new(1));
+        let order = NewOrder::limit(AccountId(0), InstrumentId(0), Side::Buy, price, qty);
+        exchange.apply(1, &Command::Order(order), &mut Vec::new());
+        exchange
+    }
+
+    #[test]
+    #[should_panic(expected = "no longer traded")]
+    fn an_order_left_in_an_instrument_that_has_gone_is_found() {
+        let mut exchange = exchange();
+        exchange.audit();
+        exchange.markets[0].gone = true;
+        exchange.audit();
+    }
+
+    #[test]
+    #[should_panic(expected = "crossed")]
+    fn a_crossed_book_in_continuous_trading_is_found() {
+        let mut exchange = exchange();
+        exchange.markets[0].phase = Phase::Auction;
+        let (price, qty) = (Price::clamped(99), Qty::new(1));
+        let order = NewOrder::limit(AccountId(0), InstrumentId(0), Side::Sell, price, qty);
+        exchange.apply(2, &Command::Order(order), &mut Vec::new());
+        exchange.markets[0].phase = Phase::Continuous;
+        exchange.audit();
+    }
+}
