@@ -81,8 +81,9 @@ enum States {
 
 /// The model has no handles.
 fn forget_handle(event: &mut Event) {
-    if let EventKind::Accepted { handle, .. } | EventKind::Triggered { handle, .. } =
-        &mut event.kind
+    if let EventKind::Accepted { handle, .. }
+    | EventKind::Replaced { handle, .. }
+    | EventKind::Triggered { handle, .. } = &mut event.kind
     {
         *handle = None;
     }

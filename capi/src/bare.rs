@@ -151,7 +151,8 @@ fn went(account: AccountId, id: OrderId, price: Option<Price>, qty: u64, left: u
         return EventKind::Cancelled { account, id, instrument, qty, reason };
     }
     let qty = Qty::new(left);
-    EventKind::Replaced { account, id, instrument, price, qty, kept_priority: true }
+    let (kept_priority, handle) = (true, None);
+    EventKind::Replaced { account, id, instrument, price, qty, kept_priority, handle }
 }
 
 impl Bare {
@@ -275,6 +276,7 @@ impl Bare {
                 price: Some(price),
                 qty,
                 kept_priority,
+                handle: None,
             },
             events,
         );
@@ -283,9 +285,16 @@ impl Bare {
             self.lots -= old.qty.lots() - qty.lots();
             return Ok((number, Some(handle)));
         }
+        let said = events.len() - 1;
         self.book.remove(old.slot);
         self.lots -= old.qty.lots();
-        Ok((number, self.work(&entry, number, events)))
+        let handle = self.work(&entry, number, events);
+        if let Some(event) = events.get_mut(said)
+            && let EventKind::Replaced { handle: told, .. } = &mut event.kind
+        {
+            *told = handle;
+        }
+        Ok((number, handle))
     }
 
     /// Every check of an entry, before anything changes; `given_back` lots leave the book first.

@@ -75,6 +75,8 @@ fn receipt(exchange: &Exchange, queue: &Queue, first_seq: u64, mark: usize) -> R
     let mut receipt = Receipt { first_seq, last_seq: exchange.seq(), ..Receipt::blank() };
     for event in queue.since(mark) {
         match &event.kind {
+            // A case's batch may be accepted on the way.
+            EventKind::Accepted { id: OrderId::Liquidation { .. }, .. } => {}
             EventKind::Accepted { id, handle, .. } => {
                 (receipt.order, receipt.number) = (handle_out(*handle), number_of(id));
                 break;
@@ -100,20 +102,24 @@ fn replaced_order(
     exchange.open_order(account, &order).map(|open| (account, order, open.id))
 }
 
-/// The handle of an order after its replace: the same where it kept its place, else that of the slot's next use.
-///
-/// `replaced` does not tell the new handle, so it is tried and proved; 0 where the order does not rest, or rests elsewhere
-/// because it traded on the way.
-fn handle_now(exchange: &Exchange, account: AccountId, old: OrderRef, id: &OrderId) -> u64 {
-    let OrderRef::Handle(instrument, handle) = old else { return 0 };
-    // Generations begin anew at some time: then the next one is 0.
-    let next = Handle { generation: handle.generation.wrapping_add(1), ..handle };
-    let anew = Handle { generation: 0, ..handle };
-    let rests = |handle: &Handle| {
-        let order = OrderRef::Handle(instrument, *handle);
-        exchange.open_order(account, &order).is_some_and(|open| open.id == *id)
+/// The handle of an order after its replace: the new one that `replaced` tells, or the old one where that still names it; else 0.
+fn handle_now(
+    exchange: &Exchange,
+    queue: &Queue,
+    mark: usize,
+    (account, old, id): (AccountId, OrderRef, &OrderId),
+) -> u64 {
+    let told = queue.since(mark).iter().find_map(|event| match event.kind {
+        EventKind::Replaced { account: whose, id: which, handle, .. } => {
+            handle.filter(|_| whose == account && which == *id)
+        }
+        _ => None,
+    });
+    let kept = || match old {
+        OrderRef::Handle(_, handle) if exchange.open_order(account, &old).is_some() => Some(handle),
+        _ => None,
     };
-    handle_out([handle, next, anew].into_iter().find(rests))
+    handle_out(told.or_else(kept))
 }
 
 /// The receipt of a bare book's command, and its refusal written down.
@@ -198,11 +204,12 @@ impl Engine {
             Kind::Exchange(exchange) => {
                 let ts = orders::time(replace.ts, exchange.now())?;
                 let old = replaced_order(exchange, replace);
+                let mark = self.queue.mark();
                 let read = |exchange: &Exchange| orders::replace(exchange, replace);
                 let mut receipt = carry_out(exchange, &mut self.queue, ts, read)?;
                 if let (0, Some((account, old, id))) = (receipt.reject, old) {
-                    (receipt.order, receipt.number) =
-                        (handle_now(exchange, account, old, &id), number_of(&id));
+                    let order = handle_now(exchange, &self.queue, mark, (account, old, &id));
+                    (receipt.order, receipt.number) = (order, number_of(&id));
                 }
                 Ok(receipt)
             }

@@ -121,10 +121,11 @@ impl Event {
                 };
                 Event { code, detail, ..event.instrument(instrument).traded(None, qty) }
             }
-            E::Replaced { account, ref id, instrument, price, qty, kept_priority, .. } => {
+            E::Replaced { account, ref id, instrument, price, qty, kept_priority, handle } => {
                 let event = self.of_kind(EventKind::Replaced).account(account).order(id);
                 let flags = if kept_priority { PLIMSOLL_KEPT_PRIORITY } else { 0 };
-                Event { flags, ..event.instrument(instrument).traded(price, qty) }
+                let order = handle_out(handle);
+                Event { flags, order, ..event.instrument(instrument).traded(price, qty) }
             }
             E::Trade {
                 instrument,

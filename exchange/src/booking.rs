@@ -370,6 +370,7 @@ impl Sink for Booking<'_> {
                     price,
                     qty: Qty::new(maker.left),
                     kept_priority: true,
+                    handle: None,
                 });
             }
             (Gone::SelfMatch, 0) => {
@@ -392,7 +393,15 @@ impl Sink for Booking<'_> {
             EventKind::Cancelled { account, id, instrument, qty, reason: CancelReason::SelfMatch }
         } else {
             let (price, qty) = (incoming.limit, Qty::new(left));
-            EventKind::Replaced { account, id, instrument, price, qty, kept_priority: true }
+            EventKind::Replaced {
+                account,
+                id,
+                instrument,
+                price,
+                qty,
+                kept_priority: true,
+                handle: None,
+            }
         });
     }
 }

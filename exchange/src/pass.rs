@@ -111,6 +111,7 @@ impl Exchange {
                 price: order.price,
                 qty: Qty::new(left),
                 kept_priority: true,
+                handle: None,
             });
             self.markets[instrument.index()].touch();
         }

@@ -51,7 +51,10 @@ impl Exchange {
         let said = self.log.events.len();
         let price = Some(price);
         let instrument = place.instrument;
-        self.log.emit(EventKind::Replaced { account, id, instrument, price, qty, kept_priority });
+        let handle = None;
+        let replaced =
+            EventKind::Replaced { account, id, instrument, price, qty, kept_priority, handle };
+        self.log.emit(replaced);
         let (book, mut keeper) = self.split(place.instrument);
         if kept_priority {
             book.reduce(place.slot, old.qty - qty);

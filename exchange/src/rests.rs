@@ -141,6 +141,7 @@ impl Exchange {
     pub(crate) fn tell_handle(&mut self, said: Option<usize>, handle: Handle) {
         if let Some(event) = said.and_then(|said| self.log.events.get_mut(said))
             && let EventKind::Accepted { handle: told, .. }
+            | EventKind::Replaced { handle: told, .. }
             | EventKind::Triggered { handle: told, .. } = &mut event.kind
         {
             *told = Some(handle);

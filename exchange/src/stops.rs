@@ -168,9 +168,10 @@ impl Exchange {
         self.check_replace_phase(instrument)?;
         self.check_band(instrument, Some(price))?;
         let kept_priority = kind == old.kind && order.trigger == old.trigger && qty < old.qty;
-        let said =
-            EventKind::Replaced { account, id, instrument, price: Some(price), qty, kept_priority };
-        self.log.emit(said);
+        let (said, price, handle) = (self.log.events.len(), Some(price), None);
+        let replaced =
+            EventKind::Replaced { account, id, instrument, price, qty, kept_priority, handle };
+        self.log.emit(replaced);
         if kept_priority {
             let market = &mut self.markets[instrument.index()];
             market.book.reduce(slot, old.qty - qty);
@@ -178,7 +179,8 @@ impl Exchange {
         } else if self.drop_stop(instrument, slot).is_some()
             && let Some(trigger) = order.trigger
         {
-            self.wait(&order, id, trigger);
+            let handle = self.wait(&order, id, trigger);
+            self.tell_handle(Some(said), handle);
         }
         Ok(())
     }

@@ -20,6 +20,7 @@ impl Model {
             price: order.price.map(to_price),
             qty: to_qty(order.qty),
             kept_priority,
+            handle: None,
         });
     }
 

@@ -82,7 +82,9 @@ impl Line<'_> {
             EventKind::Rejected { account, name, ref id, reason } => {
                 self.rejected(account, name, id.as_ref(), reason);
             }
-            EventKind::Replaced { account, ref id, instrument, price, qty, kept_priority } => {
+            EventKind::Replaced {
+                account, ref id, instrument, price, qty, kept_priority, ..
+            } => {
                 self.event("replaced");
                 self.order(account, id);
                 self.price_or_null("price", instrument, price);

@@ -358,6 +358,8 @@ pub enum EventKind {
         qty: Qty,
         /// Whether it kept its place in the queue.
         kept_priority: bool,
+        /// Its new handle, if it lost its place and rests or waits again. Not printed.
+        handle: Option<Handle>,
     },
     /// Two orders met.
     Trade {

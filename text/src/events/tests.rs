@@ -122,6 +122,7 @@ fn orders() {
         price: Some(ticks(2)),
         qty: Qty::new(20),
         kept_priority: true,
+        handle: None,
     };
     assert_eq!(
         line(replaced),
