@@ -157,7 +157,7 @@ impl Exchange {
         let position = self.risk.position_of(account, instrument);
         self.arrivals += 1;
         let arrival = self.arrivals;
-        let first = self.goes_first(instrument, position, (side, price), qty, 0);
+        let first = self.goes_first(instrument, position, (side, price), qty);
         let (book, mut keeper) = self.split(instrument);
         let plain = NewResting::plain(side, price, account.0, qty);
         let handle = book.rest(NewResting { first, ..plain });

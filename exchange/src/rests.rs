@@ -77,7 +77,7 @@ impl Exchange {
     ) {
         // What closes traded first; where trades with itself left it otherwise, the end of the pass shares out anew.
         let opens = ready.opens.min(left.lots());
-        let first = self.goes_first(ready.instrument, position, (ready.side, price), left, opens);
+        let first = self.goes_first(ready.instrument, position, (ready.side, price), left);
         let (book, mut keeper) = self.split(ready.instrument);
         let handle = book.rest(NewResting {
             side: ready.side,
@@ -124,16 +124,15 @@ impl Exchange {
         position: PositionId,
         (side, price): (Side, Option<Price>),
         qty: Qty,
-        opens: u64,
     ) -> bool {
         if self.spec.instruments[instrument.index()].rules.limit_priority == LimitPriority::Time {
             return false;
         }
+        // The account's other orders on the side come before it, so they close first.
         let held = self.risk.position(position);
         price.is_some()
             && price == self.markets[instrument.index()].edge(side)
-            && opens == 0
-            && held.open(side) + qty.lots() <= held.carried()
+            && held.open(side) + qty.lots() <= held.carried().min(held.room(side))
     }
 
     /// Tells whoever addresses orders by handle which one an order has.
