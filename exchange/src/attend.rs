@@ -19,14 +19,17 @@ impl Exchange {
     #[inline(never)]
     fn attend_to_events(&mut self) {
         let fresh = usize::try_from(self.log.seq - self.attended).unwrap_or(usize::MAX);
-        let mut stirred = std::mem::take(&mut self.stirred);
-        for event in self.log.events.iter().rev().take(fresh) {
-            if let Some(instrument) = stirs(&event.kind)
-                && stirred.last() != Some(&instrument)
-            {
-                stirred.push(instrument);
-            }
+        self.attended = self.log.seq;
+        let begin = self.log.events.len().saturating_sub(fresh);
+        let mut named = self.log.events[begin..].iter().filter_map(|event| stirs(&event.kind));
+        let Some(first) = named.next() else { return };
+        if named.all(|instrument| instrument == first) {
+            // As with nearly every command.
+            return self.attend_to(first);
         }
+        let mut stirred = std::mem::take(&mut self.stirred);
+        let fresh = &self.log.events[begin..];
+        stirred.extend(fresh.iter().filter_map(|event| stirs(&event.kind)));
         stirred.sort_unstable();
         stirred.dedup();
         for &instrument in &stirred {
@@ -34,21 +37,15 @@ impl Exchange {
         }
         stirred.clear();
         self.stirred = stirred;
-        self.attended = self.log.seq;
     }
 
     /// Looks at one market. Doing so twice is the same as doing so once.
+    #[inline]
     fn attend_to(&mut self, instrument: InstrumentId) {
-        if self.markets[instrument.index()].gone {
-            return;
-        }
-        let rules = &self.spec.instruments[instrument.index()].rules;
-        let (limit_state, ladder) = (rules.limit_state, rules.limit_ladder);
-        if let Some(rules) = limit_state {
-            self.watch_limit_state(instrument, rules);
-        }
-        if ladder.is_some() {
-            self.watch_lone_side(instrument);
+        let market = &self.markets[instrument.index()];
+        let sides = market.sides_at_limit();
+        if sides != [false; 2] || !market.at_limit.is_idle() {
+            self.attend_at_limit(instrument, sides);
         }
     }
 

@@ -22,13 +22,31 @@ struct Standing {
     sides: [bool; 2],
     /// The phase it began in: a phase that comes in between ends it.
     phase_serial: u64,
-    /// The timer that runs out when it has stood long enough.
+    /// The timer that runs out when it has stood long enough; 0 = none stands there.
     timer: u64,
 }
 
+impl AtLimit {
+    /// Whether nothing was seen at a limit price.
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.standing.timer == 0 && self.alone.is_none()
+    }
+}
+
 impl Market {
+    /// Whether [buys, sells] stand at their limit price, in whatever phase.
+    #[inline]
+    pub(crate) fn sides_at_limit(&self) -> [bool; 2] {
+        match self.book.band() {
+            None => [false; 2],
+            Some(band) => [(Side::Buy, band.up), (Side::Sell, band.down)]
+                .map(|(side, edge)| self.book.best(side).is_some_and(|best| best.0 == edge)),
+        }
+    }
+
     /// The side that stands at its limit price while nothing stands opposite.
-    pub(crate) fn lone_side(&self) -> Option<Side> {
+    fn lone_side(&self) -> Option<Side> {
         [Side::Buy, Side::Sell].into_iter().find(|&side| {
             let opposite = side.opposite();
             self.stands_at_limit(side)
@@ -48,11 +66,23 @@ impl Market {
 }
 
 impl Exchange {
+    /// Looks at a market where a side stands at its limit price, or did when it was last looked at.
+    #[inline(never)]
+    pub(crate) fn attend_at_limit(&mut self, instrument: InstrumentId, sides: [bool; 2]) {
+        let rules = &self.spec.instruments[instrument.index()].rules;
+        let (limit_state, ladder) = (rules.limit_state, rules.limit_ladder);
+        if let Some(rules) = limit_state {
+            self.watch_limit_state(instrument, rules, sides);
+        }
+        if ladder.is_some() {
+            self.watch_lone_side(instrument);
+        }
+    }
+
     /// Notes since when a side has stood at its limit price, and sets the timer that pauses the market.
-    pub(crate) fn watch_limit_state(&mut self, instrument: InstrumentId, rules: LimitState) {
+    fn watch_limit_state(&mut self, instrument: InstrumentId, rules: LimitState, sides: [bool; 2]) {
         let market = &mut self.markets[instrument.index()];
-        let continuous = market.phase == Phase::Continuous;
-        let sides = [Side::Buy, Side::Sell].map(|side| continuous && market.stands_at_limit(side));
+        let sides = if market.phase == Phase::Continuous { sides } else { [false; 2] };
         let serial = market.phase_serial;
         let known = &mut market.at_limit.standing;
         if sides == [false; 2] {
@@ -96,7 +126,7 @@ impl Exchange {
     }
 
     /// Notes since when a side has stood alone at its limit price.
-    pub(crate) fn watch_lone_side(&mut self, instrument: InstrumentId) {
+    fn watch_lone_side(&mut self, instrument: InstrumentId) {
         let now = self.log.now;
         let market = &mut self.markets[instrument.index()];
         market.at_limit.alone = market.alone_since(now);
