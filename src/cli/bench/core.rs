@@ -6,8 +6,9 @@ use super::latency::{self, ByKind, OpenLoop};
 use super::peers::{self, Peers};
 use super::rounds::{Entrant, Lap, Outcome, race, timed};
 use super::timing::Run;
-use plimsoll::workload::{self, FLOWS, Flow, Stream, Tally};
+use plimsoll::workload::{self, FLOWS, Flow, Op, Stream, Tally};
 use plimsoll_matching::Book;
+use plimsoll_types::Handle;
 
 /// What was measured of one flow.
 pub(crate) struct Workload {
@@ -36,7 +37,8 @@ fn measure_workload(flow: &Flow, amount: Amount, rate: u64) -> Workload {
     ));
     let stream = workload::stream(flow, amount.ops, 10_000, 1);
     let ours = Handles { flow: *flow, stream: &stream };
-    let mut entrants: Vec<Box<dyn Entrant + '_>> = vec![Box::new(ours)];
+    let ahead = Ahead { ours, names: names(&stream.ops) };
+    let mut entrants: Vec<Box<dyn Entrant + '_>> = vec![Box::new(ours), Box::new(ahead)];
     entrants.extend(ids::entrants(flow, &stream));
     let named = entrants.len();
     entrants.extend(peers::entrants(flow, &stream));
@@ -88,6 +90,45 @@ impl Entrant for Handles<'_> {
     fn lap(&self, ops: usize, budget: Option<f64>) -> Lap {
         let book = filled(&self.flow, self.stream);
         timed(book, &self.stream.ops[..ops], budget, |book, op, tally| {
+            workload::apply(book, op, tally);
+        })
+    }
+}
+
+/// The same, by a loop that looks ahead in its queue and asks for the orders that operations to come name.
+struct Ahead<'a> {
+    ours: Handles<'a>,
+    /// What each operation names, at the same place in every one, as in the slots of a gateway's queue.
+    names: Vec<Handle>,
+}
+
+/// How many operations ahead an order is asked for, and then its neighbours in the queue.
+const FAR: usize = 16;
+/// See [`FAR`].
+const NEAR: usize = 8;
+
+/// What each operation names, and as much as a loop looks beyond the last.
+fn names(ops: &[Op]) -> Vec<Handle> {
+    let nothing = Handle { slot: u32::MAX, generation: 0 };
+    let names = ops.iter().map(|op| match *op {
+        Op::Cancel(handle) | Op::Replace(handle, ..) => handle,
+        Op::Add { .. } | Op::Cross { .. } => nothing,
+    });
+    names.chain([nothing; FAR]).collect()
+}
+
+impl Entrant for Ahead<'_> {
+    fn name(&self) -> &'static str {
+        "exchange handle, looking ahead"
+    }
+
+    fn lap(&self, ops: usize, budget: Option<f64>) -> Lap {
+        let book = filled(&self.ours.flow, self.ours.stream);
+        let ops = &self.ours.stream.ops[..ops];
+        timed((book, self.names.as_slice()), ops, budget, |(book, names), op, tally| {
+            book.foresee::<false>(names[FAR]);
+            book.foresee::<true>(names[NEAR]);
+            *names = &names[1..];
             workload::apply(book, op, tally);
         })
     }
