@@ -7,7 +7,8 @@
 //! of the distance; some cancels and replaces sent again after the order has gone. The streams are not the challenge's byte
 //! for byte. Floating point makes them, so they are the same on one platform; results carry their counts.
 
-use crate::desk::{ByHandle, Desk, Discard, Message, NOBODY, Tif};
+use crate::desk::{ByHandle, Desk, Message, Tif};
+use crate::report::{Discard, NOBODY};
 use crate::workload::Random;
 use plimsoll_matching::Book;
 use plimsoll_types::{Handle, Price, Side};
@@ -167,7 +168,7 @@ impl Timeline<'_> {
     }
 
     /// An order's life, from entry to the last message about it.
-    fn live(&mut self, mut draft: Draft, scenario: &Scenario, standing: &mut Vec<Draft>) {
+    fn live(&mut self, mut draft: Draft, scenario: &Scenario, standing: &mut [Draft]) {
         draft.id = self.orders;
         self.orders += 1;
         let enters = self.now;
@@ -181,7 +182,7 @@ impl Timeline<'_> {
     }
 
     /// Replaced or not, cancelled or not; gives the time of the last message.
-    fn age(&mut self, draft: Draft, mut at: u64, standing: &mut Vec<Draft>) -> u64 {
+    fn age(&mut self, draft: Draft, mut at: u64, standing: &mut [Draft]) -> u64 {
         let mut price = draft.price;
         let replaced = self.chance(20);
         let replace = |price: i64| Message::Replace {
@@ -215,7 +216,7 @@ impl Timeline<'_> {
     }
 
     /// One more order that stays: where there is a pile, another one of it goes.
-    fn stay(&mut self, draft: Draft, at: u64, standing: &mut Vec<Draft>) {
+    fn stay(&mut self, draft: Draft, at: u64, standing: &mut [Draft]) {
         if standing.is_empty() {
             return;
         }

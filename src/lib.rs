@@ -23,6 +23,7 @@
 //! ```
 
 pub use plimsoll_exchange as exchange;
+pub use plimsoll_gateway as gateway;
 pub use plimsoll_matching as matching;
 pub use plimsoll_risk as risk;
 pub use plimsoll_sim as sim;
@@ -35,5 +36,7 @@ pub mod challenge;
 pub mod desk;
 #[path = "../benches/exchange_flow.rs"]
 pub mod exchange_flow;
+#[path = "../benches/report.rs"]
+pub mod report;
 #[path = "../benches/workload.rs"]
 pub mod workload;

@@ -1,12 +1,15 @@
 //! `plimsoll bench`: what this machine does, with the workloads of `benches/`.
 
+mod challenge;
 mod core;
 mod core_report;
 mod gaps;
+mod handoff;
 mod ids;
 mod latency;
 mod machine;
 mod peers;
+mod rings;
 mod risk;
 mod rounds;
 mod timing;
@@ -22,9 +25,13 @@ use std::path::PathBuf;
 const EXAMPLE: &str = "Example:
   plimsoll bench core
   plimsoll bench risk --ops 1000000 --runs 5 --json
+  plimsoll bench challenge --ops 2000000
+  plimsoll bench ring --json
 
 core: matching alone: rates, latencies by kind of operation, at a fixed rate as well, ways of naming orders, and other
-projects' books where it is built with --features peers. risk: the same flow through the whole exchange, every order checked for margin and every
+projects' books where it is built with --features peers; then what challenge measures.
+challenge: the public challenge's worst cases, every result kept in a buffer or handed to a second thread (+handoff), orders named by
+handle or by the client's id (+ids). ring: the hand-off alone, against rtrb and crossbeam's ArrayQueue. risk: the same flow through the whole exchange, every order checked for margin and every
 trade booked. Operations a second are the median of the runs; latencies are per operation, with the timer's own cost
 in them (given as timer_ns). Build with --release.";
 
@@ -59,9 +66,13 @@ pub struct Args {
 enum What {
     /// Matching alone
     Core,
+    /// The challenge's worst cases alone, with and without a hand-off
+    Challenge,
+    /// The hand-off to a second thread alone
+    Ring,
     /// Matching with inline risk
     Risk,
-    /// Both
+    /// Everything
     All,
 }
 
@@ -95,15 +106,32 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
     let machine = Machine::look();
     let mut results = Vec::new();
-    if args.what != What::Risk {
-        let workloads = core::measure(amount, args.rate);
-        write_histograms(&args, "core", &core_report::histograms(&workloads))?;
-        results.push(core_report::json(&workloads, amount, &machine));
+    if matches!(args.what, What::Core | What::Challenge | What::All) {
+        let mut result = Value::Object(common("challenge", amount, &machine));
+        if args.what != What::Challenge {
+            let workloads = core::measure(amount, args.rate);
+            write_histograms(&args, "core", &core_report::histograms(&workloads))?;
+            result = core_report::json(&workloads, amount, &machine);
+            if !args.json {
+                println!("{}\n", core_report::text(&workloads, &machine));
+            }
+        }
+        let challenges = challenge::measure(amount);
+        write_histograms(&args, "core", &challenge::histograms(&challenges))?;
+        challenge::add_to(&mut result, &challenges, &machine);
+        results.push(result);
         if !args.json {
-            println!("{}\n", core_report::text(&workloads, &machine));
+            println!("{}\n", challenge::text(&challenges));
         }
     }
-    if args.what != What::Core {
+    if args.what == What::Ring || args.what == What::All && handoff::has_two_cores() {
+        let (result, text) = rings::run(amount, &machine)?;
+        results.push(result);
+        if !args.json {
+            println!("{text}\n");
+        }
+    }
+    if matches!(args.what, What::Risk | What::All) {
         let points = risk::measure(amount);
         write_histograms(&args, "risk", &risk_histograms(&points))?;
         results.push(risk_json(&points, amount, &machine));
