@@ -243,7 +243,7 @@ fn engine_and_model_agree() {
         }
     }
     println!("{}", coverage.table());
-    if commands >= COMMANDS {
+    if commands >= COMMANDS && std::env::var("PLIMSOLL_DIFF_RUN").is_err() {
         let gaps = coverage.gaps(10, &Features::from_environment());
         assert!(gaps.is_empty(), "met fewer than ten times: {gaps:?}");
     }

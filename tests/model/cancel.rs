@@ -67,6 +67,11 @@ impl Model {
         if self.books[instrument].phase == Phase::NoCancel {
             return Err(Reject::Phase);
         }
+        if let OrderRef::Handle(place, handle) = order
+            && self.handles_of_replaced.contains(&(*place, *handle))
+        {
+            self.saw("by the handle of a replace");
+        }
         self.cancel_open(instrument, entry, CancelReason::Client);
         Ok(())
     }

@@ -77,6 +77,7 @@ const BEYOND: &[(Feature, &str)] = &[
         "listed:/delisted:/rejected:duplicate_symbol/rejected:open_position/cancelled:delisted",
     ),
     (Feature::Expire, "expired:/corner:position expires"),
+    (Feature::Handles, "corner:by the handle of a replace"),
     (Feature::Bust, "busted:/rejected:unknown_trade"),
 ];
 

@@ -1,5 +1,6 @@
 //! Section 5: the day is settled; limits and margins grow over one-sided days.
 
+use super::book::DayTrade;
 use super::entry::Checked;
 use super::{
     Model, NANO, account_id, instrument_id, nano, round_half_up, round_up, ticks, to_price,
@@ -33,6 +34,13 @@ fn limit_after(regular: Ratio, ladder: LimitLadder, days: u32) -> Ratio {
     Ratio::from_nano(i64::try_from(grown).expect("a limit"))
 }
 
+/// The average of trades by volume, half up to the tick.
+fn average<'a>(trades: impl Iterator<Item = &'a DayTrade>) -> Option<Price> {
+    let (worth, lots) = trades
+        .fold((0, 0), |(worth, lots), trade| (worth + trade.price * trade.qty, lots + trade.qty));
+    (lots > 0).then(|| to_price(round_half_up(worth, lots)))
+}
+
 impl Model {
     /// Command `settle`.
     pub fn settle_days(
@@ -40,6 +48,9 @@ impl Model {
         instrument: Option<InstrumentId>,
         price: Option<Price>,
     ) -> Checked {
+        if instrument.is_none() && price.is_some() {
+            return Err(Reject::UnknownSymbol);
+        }
         let these = match instrument {
             Some(instrument) => vec![self.known_instrument(instrument)?],
             None => self.live(),
@@ -51,22 +62,20 @@ impl Model {
     /// The price by which a day ends, by the instrument's own method.
     fn settlement_price(&self, index: usize) -> Price {
         let book = &self.books[index];
-        let average = |first: i128, last: i128| {
-            let inside = |at: Ts| first < i128::from(at) && i128::from(at) <= last;
-            let day = book.day.iter().filter(|trade| inside(trade.ts));
-            let (worth, lots) = day.fold((0, 0), |(worth, lots), trade| {
-                (worth + trade.price * trade.qty, lots + trade.qty)
-            });
-            (lots > 0).then(|| to_price(round_half_up(worth, lots)))
+        // What traded after the close, be it at the same moment, is in no hour.
+        let before_close = || {
+            let last = book.closed_at.map_or(u64::MAX, |(_, seq)| seq);
+            book.day.iter().filter(move |trade| trade.seq <= last)
         };
         let found = match book.spec.rules.settlement_price {
-            SettlementMethod::DayAverage => average(-1, i128::from(Ts::MAX)),
+            SettlementMethod::DayAverage => average(book.day.iter()),
             SettlementMethod::LastHour => {
-                let mut end = i128::from(book.closed_at.unwrap_or(self.now));
-                let earliest = book.day.iter().map(|trade| i128::from(trade.ts)).min();
+                let mut end = i128::from(book.closed_at.map_or(self.now, |(at, _)| at));
+                let earliest = before_close().map(|trade| i128::from(trade.ts)).min();
                 let mut found = None;
                 while found.is_none() && earliest.is_some_and(|earliest| earliest <= end) {
-                    found = average(end - HOUR, end);
+                    let inside = |at: Ts| end - HOUR < i128::from(at) && i128::from(at) <= end;
+                    found = average(before_close().filter(|trade| inside(trade.ts)));
                     end -= HOUR;
                 }
                 found

@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::book::Book;
+use super::features::Feature;
 use super::generate::{label, lot_value, lower_rate, margin_rate};
 use super::novel::Novel;
 use super::rng::Rng;
@@ -273,7 +274,13 @@ impl Driver {
         for (instrument, book) in model.books.iter().enumerate() {
             let instrument = instrument_id(instrument);
             for order in book.open() {
-                let handle = model.handles.iter().find(|(_, entry)| **entry == order.entry);
+                let known = |place| {
+                    self.uses(Feature::Handles) || !model.handles_of_replaced.contains(place)
+                };
+                let handle = model
+                    .handles
+                    .iter()
+                    .find(|(place, entry)| **entry == order.entry && known(place));
                 let by_handle = handle.map(|(&(place, handle), _)| OrderRef::Handle(place, handle));
                 let by_id = match order.id {
                     OrderId::Client(id) => Some(OrderRef::Client(id)),

@@ -24,6 +24,7 @@ pub enum Feature {
     Listing,
     Expire,
     Bust,
+    Handles,
 }
 
 impl Feature {
@@ -46,6 +47,7 @@ impl Feature {
         (Feature::Listing, "listing"),
         (Feature::Expire, "expire"),
         (Feature::Bust, "bust"),
+        (Feature::Handles, "handles"),
     ];
 }
 

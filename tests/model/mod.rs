@@ -36,7 +36,7 @@ use book::Book;
 use case::Case;
 use listing::Traded;
 use plimsoll_types::*;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What falls due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,10 +82,13 @@ pub struct Model {
     pub entries: u64,
     pub serials: u64,
     pub numbers: u64,
-    /// The entry of the order each `accepted` and `triggered` of this command was about; 0 for one that was gone at once.
+    /// The entry of the order each `accepted`, `triggered` and `replaced` of this command was about; 0 for one that was gone
+    /// at once, and for one that kept its handle.
     pub issued: Vec<u64>,
     /// The entry each handle was given to, as learnt from the engine.
     pub handles: BTreeMap<(InstrumentId, Handle), u64>,
+    /// Those of them that a replace gave.
+    pub handles_of_replaced: BTreeSet<(InstrumentId, Handle)>,
     /// How often each corner of the rules was met, for the coverage asserts of the tests.
     pub seen: BTreeMap<&'static str, u64>,
     out: Vec<Event>,
@@ -115,6 +118,7 @@ impl Model {
             numbers: 0,
             issued: Vec::new(),
             handles: BTreeMap::new(),
+            handles_of_replaced: BTreeSet::new(),
             seen: BTreeMap::new(),
             out: Vec::new(),
         };
@@ -168,16 +172,21 @@ impl Model {
         }
     }
 
-    /// Learns the handles of the engine's `accepted` and `triggered` events; call it after `apply`.
+    /// Learns the handles of the engine's events; call it after `apply`.
     pub fn learn(&mut self, engine: &[Event]) {
         let issued = engine.iter().filter_map(|event| match event.kind {
             EventKind::Accepted { instrument, handle, .. }
-            | EventKind::Triggered { instrument, handle, .. } => Some((instrument, handle)),
+            | EventKind::Triggered { instrument, handle, .. } => Some((instrument, handle, false)),
+            EventKind::Replaced { instrument, handle, .. } => Some((instrument, handle, true)),
             _ => None,
         });
-        for ((instrument, handle), entry) in issued.zip(self.issued.clone()) {
-            if let Some(handle) = handle {
-                self.handles.insert((instrument, handle), entry);
+        for ((instrument, handle, replaced), entry) in issued.zip(self.issued.clone()) {
+            let Some(handle) = handle else { continue };
+            self.handles.insert((instrument, handle), entry);
+            if replaced {
+                self.handles_of_replaced.insert((instrument, handle));
+            } else {
+                self.handles_of_replaced.remove(&(instrument, handle));
             }
         }
     }
@@ -230,7 +239,10 @@ impl Model {
     }
 
     pub fn emit(&mut self, kind: EventKind) {
-        if matches!(kind, EventKind::Accepted { .. } | EventKind::Triggered { .. }) {
+        if let EventKind::Accepted { .. }
+        | EventKind::Triggered { .. }
+        | EventKind::Replaced { .. } = kind
+        {
             self.issued.push(0);
         }
         self.seq += 1;

@@ -59,7 +59,7 @@ pub fn run_of(seed: u64, features: Features) -> (ExchangeSpec, Driver) {
 }
 
 impl Driver {
-    fn uses(&self, feature: Feature) -> bool {
+    pub fn uses(&self, feature: Feature) -> bool {
         self.novel.features.has(feature)
     }
 
@@ -106,6 +106,7 @@ impl Driver {
             }
             Feature::Expire => return None,
             Feature::Bust => self.bust(model),
+            Feature::Handles => self.by_handle(model),
         })
     }
 
@@ -394,6 +395,31 @@ impl Driver {
             1 => Command::Delist { instrument: instrument_id(model.books.len()) },
             _ => self.quote(model),
         }
+    }
+
+    /// Cancels or replaces by a handle that a replace gave, of an order that may have gone since.
+    fn by_handle(&mut self, model: &Model) -> Command {
+        let given: Vec<_> = model.handles_of_replaced.iter().copied().collect();
+        if given.is_empty() || self.rng.chance(30) {
+            let Some((account, order, instrument, price, open)) = self.open_order(model) else {
+                return self.quote(model);
+            };
+            let offset = self.rng.between(-3, 3);
+            let price =
+                if self.rng.chance(20) { price } else { self.price(model, instrument, offset) };
+            let qty = Qty::new(open as u64);
+            return Command::Replace { account, order, price, qty, trigger: None };
+        }
+        let place = self.rng.pick(&given);
+        let order = OrderRef::Handle(place.0, place.1);
+        let meant = model.books[place.0.index()].open_order(model.handles[&place]);
+        let anybody = self.account(model);
+        let account = meant.map_or(anybody, |order| AccountId(order.account as u32));
+        if self.rng.chance(50) {
+            return Command::Cancel { account, order };
+        }
+        let price = self.price(model, place.0, 0);
+        Command::Replace { account, order, price, qty: Qty::new(2), trigger: None }
     }
 
     fn bust(&mut self, model: &Model) -> Command {

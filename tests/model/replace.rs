@@ -42,6 +42,7 @@ impl Model {
         let kept = same && after.qty < before.qty;
         if before.trigger.is_some() {
             self.check_band(instrument, &after)?;
+            let place = self.issued.len();
             self.replaced(instrument, &after, kept);
             let old = self.books[instrument].remove(entry);
             if kept {
@@ -49,6 +50,7 @@ impl Model {
                 self.books[instrument].stops.push(after);
             } else {
                 self.saw(if old.trigger == after.trigger { "stop moves" } else { "new trigger" });
+                after.issue = Some(place);
                 self.wait(instrument, after);
             }
             return Ok(());
@@ -56,6 +58,7 @@ impl Model {
         after.market = before.market && kept;
         after.min_qty = 0;
         self.check_order(instrument, &mut after, Some(entry))?;
+        let place = self.issued.len();
         self.replaced(instrument, &after, kept);
         if kept {
             // What falls off comes from the hidden part first.
@@ -63,6 +66,7 @@ impl Model {
             *self.books[instrument].order_mut(entry) = after;
         } else {
             self.books[instrument].remove(entry);
+            after.issue = Some(place);
             self.work_order(instrument, after);
         }
         Ok(())

@@ -234,8 +234,18 @@ impl Model {
         let stands = |at: i128| self.stands_at_price(account, instrument, tier.at, at);
         let (lowest, highest) = (ticks(Price::MIN), ticks(Price::MAX));
         match price.map(ticks) {
-            // The boundary lies outside the domain of prices.
-            None => stands(lowest) == stands(highest),
+            // The boundary lies outside the domain of prices; or a long's margin grows faster with the price than its equity
+            // may bear, so that the tier lies above, and a fall leads away from it.
+            None => {
+                let book = &self.books[instrument];
+                let initial = self.profile(account).basis == Basis::Initial;
+                let share = nano(if initial { book.initial } else { book.maintenance }.share);
+                let faster = match self.profile(account).measure {
+                    MeasureKind::MarginOverEquity => share > nano(tier.at),
+                    MeasureKind::EquityOverMargin => share * nano(tier.at) > NANO * NANO,
+                };
+                long && faster || stands(lowest) == stands(highest)
+            }
             Some(at) if long => {
                 (at == lowest || stands(at - 1)) && (at == highest || !stands(at + 1))
             }

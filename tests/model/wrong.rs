@@ -65,8 +65,9 @@ impl Driver {
             16 => return self.wrong_account(model),
             17 | 18 => {
                 // Any handle ever given: of an order that has gone, of somebody else's, of a case's.
-                let mut given: Vec<_> =
-                    model.handles.iter().map(|(k, entry)| (*entry, *k)).collect();
+                let plain = |place| !model.handles_of_replaced.contains(place);
+                let given = model.handles.iter().filter(|(place, _)| plain(place));
+                let mut given: Vec<_> = given.map(|(place, entry)| (*entry, *place)).collect();
                 given.sort_unstable();
                 if given.is_empty() {
                     return Command::Time;

@@ -72,8 +72,9 @@ impl Stage {
 /// The model has no handles.
 fn without_handle(event: &Event) -> Event {
     let mut event = event.clone();
-    if let EventKind::Accepted { handle, .. } | EventKind::Triggered { handle, .. } =
-        &mut event.kind
+    if let EventKind::Accepted { handle, .. }
+    | EventKind::Replaced { handle, .. }
+    | EventKind::Triggered { handle, .. } = &mut event.kind
     {
         *handle = None;
     }
