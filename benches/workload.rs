@@ -114,7 +114,7 @@ impl Sink for Tally {
 }
 
 /// Carries out one operation on a book. An order that comes to rest answers with its handle.
-#[inline]
+#[inline(always)]
 pub fn apply<S: Sink>(book: &mut Book, op: &Op, sink: &mut S) -> Option<Handle> {
     match *op {
         Op::Add { owner, side, price, qty } => {
@@ -140,7 +140,7 @@ pub fn apply<S: Sink>(book: &mut Book, op: &Op, sink: &mut S) -> Option<Handle> 
     }
 }
 
-#[inline]
+#[inline(always)]
 fn enter<S: Sink>(
     book: &mut Book,
     owner: u32,

@@ -182,20 +182,21 @@ impl Book {
     }
 
     /// Takes an order out. Cost: O(1).
-    #[inline]
+    #[inline(always)]
     pub fn cancel(&mut self, handle: Handle) -> Option<Removed> {
         let slot = self.slab.find(handle)?;
         Some(self.remove(slot))
     }
 
     /// Takes the order in a slot that is in use out.
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, slot: u32) -> Removed {
         let gone = self.resting(slot);
         self.take_out(slot);
         gone
     }
 
+    #[inline(always)]
     fn take_out(&mut self, slot: u32) {
         let order = self.slab[slot];
         let (side, Link { prev, next }) = (order.side(), self.slab.link(slot));

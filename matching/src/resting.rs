@@ -77,13 +77,13 @@ impl Book {
     }
 
     /// Adds an order of which nothing but its lots need be known.
+    #[inline(always)]
     fn rest_plain(&mut self, side: Side, price: i32, owner: u32, qty: u64) -> Handle {
         let key = key_of(side, price);
         let Book { slab, ladders, .. } = self;
         let ladder = &mut ladders[side as usize];
-        if let Some(level) = ladder.near(key)
-            && let Some(handle) = slab.reuse(side, price, owner, qty, level.tail)
-        {
+        if let Some(level) = ladder.near(key) {
+            let handle = slab.insert_plain(side, price, owner, qty, level.tail);
             level.qty += qty;
             let tail = std::mem::replace(&mut level.tail, handle.slot);
             if tail == NIL {

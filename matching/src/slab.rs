@@ -126,59 +126,47 @@ impl Slab {
     }
 
     /// Puts an order into a free slot, unlinked. Cost: O(1), allocates only where the array grows.
-    #[inline]
     pub(crate) fn insert(&mut self, draft: Draft) -> Handle {
-        debug_assert!(0 < draft.qty && draft.qty <= QTY_MASK);
-        let flags = (draft.side as u64) << SIDE_SHIFT
-            | if draft.reduce_only { REDUCE_ONLY } else { 0 }
+        let flags = if draft.reduce_only { REDUCE_ONLY } else { 0 }
             | if draft.iceberg { ICEBERG } else { 0 }
             | if draft.first { FIRST } else { 0 };
-        let Draft { price, owner, qty, .. } = draft;
-        let fresh = Order { price, owner, word: qty | flags };
-        self.live += 1;
-        let slot = self.free;
-        match self.orders.get_mut(slot as usize) {
-            Some(order) => {
-                let link = &mut self.links[slot as usize];
-                self.free = link.next;
-                *link = Link { next: NIL, prev: NIL };
-                let generation = order.word & (GENERATION_MASK << QTY_BITS);
-                *order = Order { word: fresh.word | generation, ..fresh };
-                Handle { slot, generation: (generation >> QTY_BITS) as u32 }
-            }
-            None => self.grow(fresh),
-        }
+        let handle = self.insert_plain(draft.side, draft.price, draft.owner, draft.qty, NIL);
+        self.orders[handle.slot as usize].word |= flags;
+        handle
     }
 
-    /// Puts an order of which nothing but its lots need be known into a free slot, behind `prev`. `None` where the array must grow.
+    /// Puts an order of which nothing but its lots need be known into a free slot, behind `prev`.
     #[inline]
-    pub(crate) fn reuse(
+    pub(crate) fn insert_plain(
         &mut self,
         side: Side,
         price: i32,
         owner: u32,
         qty: u64,
         prev: u32,
-    ) -> Option<Handle> {
+    ) -> Handle {
         debug_assert!(0 < qty && qty <= QTY_MASK);
-        let slot = self.free;
-        let order = self.orders.get_mut(slot as usize)?;
-        let link = self.links.get_mut(slot as usize)?;
-        self.free = link.next;
-        *link = Link { next: NIL, prev };
+        let word = (side as u64) << SIDE_SHIFT | qty;
+        let link = Link { next: NIL, prev };
         self.live += 1;
+        let slot = self.free;
+        let Some(free) = self.links.get_mut(slot as usize) else {
+            return self.grow(Order { price, owner, word }, link);
+        };
+        self.free = std::mem::replace(free, link).next;
+        let order = &mut self.orders[slot as usize];
         let generation = order.word & (GENERATION_MASK << QTY_BITS);
-        let word = generation | (side as u64) << SIDE_SHIFT | qty;
-        *order = Order { price, owner, word };
-        Some(Handle { slot, generation: (generation >> QTY_BITS) as u32 })
+        *order = Order { price, owner, word: word | generation };
+        Handle { slot, generation: (generation >> QTY_BITS) as u32 }
     }
 
     /// Puts an order into a slot never used before.
     #[cold]
-    fn grow(&mut self, order: Order) -> Handle {
+    #[inline(never)]
+    fn grow(&mut self, order: Order, link: Link) -> Handle {
         let slot = self.orders.len() as u32;
         self.orders.push(order);
-        self.links.push(Link { next: NIL, prev: NIL });
+        self.links.push(link);
         Handle { slot, generation: 0 }
     }
 
