@@ -102,8 +102,8 @@ pub struct Book {
     pub said: Outcome,
     /// Trades since the last settlement.
     pub day: Vec<DayTrade>,
-    /// When it last closed since the last settlement, and the last event before.
-    pub closed_at: Option<(Ts, u64)>,
+    /// When it last closed since the last settlement.
+    pub closed_at: Option<Ts>,
     /// Whether that close was one-sided.
     pub closed_one_sided: Option<Side>,
     /// The side that stands alone at its limit price, since when.

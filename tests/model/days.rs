@@ -62,20 +62,15 @@ impl Model {
     /// The price by which a day ends, by the instrument's own method.
     fn settlement_price(&self, index: usize) -> Price {
         let book = &self.books[index];
-        // What traded after the close, be it at the same moment, is in no hour.
-        let before_close = || {
-            let last = book.closed_at.map_or(u64::MAX, |(_, seq)| seq);
-            book.day.iter().filter(move |trade| trade.seq <= last)
-        };
         let found = match book.spec.rules.settlement_price {
             SettlementMethod::DayAverage => average(book.day.iter()),
             SettlementMethod::LastHour => {
-                let mut end = i128::from(book.closed_at.map_or(self.now, |(at, _)| at));
-                let earliest = before_close().map(|trade| i128::from(trade.ts)).min();
+                let mut end = i128::from(book.closed_at.unwrap_or(self.now));
+                let earliest = book.day.iter().map(|trade| i128::from(trade.ts)).min();
                 let mut found = None;
                 while found.is_none() && earliest.is_some_and(|earliest| earliest <= end) {
                     let inside = |at: Ts| end - HOUR < i128::from(at) && i128::from(at) <= end;
-                    found = average(before_close().filter(|trade| inside(trade.ts)));
+                    found = average(book.day.iter().filter(|trade| inside(trade.ts)));
                     end -= HOUR;
                 }
                 found

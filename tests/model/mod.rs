@@ -27,6 +27,7 @@ pub mod plan;
 pub mod replace;
 pub mod rng;
 pub mod stops;
+pub mod story;
 pub mod tiers;
 pub mod uncross;
 pub mod wrong;

@@ -53,7 +53,7 @@ impl Model {
     /// The session ends: the day is judged, day orders go, session-end calls fall due.
     fn close(&mut self, index: usize) {
         self.books[index].closed_one_sided = self.one_sided_now(index);
-        self.books[index].closed_at = Some((self.now, self.seq));
+        self.books[index].closed_at = Some(self.now);
         self.end_day_orders(index);
         for account in 0..self.accounts.len() {
             let open_ended =
