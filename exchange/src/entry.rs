@@ -65,6 +65,14 @@ impl Ready {
     }
 }
 
+impl Ready {
+    /// Whether it rests as it is where nothing stands against it.
+    #[inline]
+    fn is_patient(&self) -> bool {
+        !self.market && self.tif.rests() && self.min_qty.is_zero()
+    }
+}
+
 /// What an order that passes its checks means for its account.
 #[derive(Clone, Copy)]
 pub(crate) struct Terms {
@@ -189,6 +197,7 @@ impl Exchange {
         Some(market.book.band().map_or(price, |band| price.clamp(band.down, band.up)))
     }
 
+    #[inline]
     fn say_accepted(&mut self, order: &NewOrder, id: OrderId, price: Option<Price>) -> usize {
         let said = self.log.events.len();
         self.log.emit(EventKind::Accepted {
@@ -225,22 +234,17 @@ impl Exchange {
         let arrival = self.arrivals;
         let position = self.risk.position_of(ready.account, ready.instrument);
         self.markets[ready.instrument.index()].touch();
-        if self.markets[ready.instrument.index()].phase != Phase::Continuous {
-            self.rest(ready, position, arrival, ready.qty, ready.limit, said);
-            self.look();
-            return;
-        }
         let bound = self.bound(ready);
-        if !self.may_trade(ready, bound) {
+        let gathers = self.markets[ready.instrument.index()].phase != Phase::Continuous;
+        if gathers || !self.may_trade(ready, bound) {
             // Nothing to match: no money moves, so there is no pass to end.
-            let stopped = self.is_stopped(ready, ready.qty, bound);
-            self.end_order(
-                ready,
-                position,
-                arrival,
-                (ready.qty, Stop::Limit, None),
-                (said, stopped),
-            );
+            let stopped = !gathers && self.is_stopped(ready, ready.qty, bound);
+            if gathers || ready.is_patient() {
+                self.rest(ready, position, arrival, ready.qty, ready.limit, said);
+            } else {
+                let end = (ready.qty, Stop::Limit, None);
+                self.end_order(ready, position, arrival, end, (said, stopped));
+            }
             if stopped {
                 self.interrupt(ready.instrument);
             }

@@ -10,7 +10,8 @@ use plimsoll_matching::Book;
 use plimsoll_matching::stops::Stops;
 use plimsoll_risk::Liquidity;
 use plimsoll_types::{
-    Band, Handle, InstrumentId, InstrumentSpec, MarginRate, NewOrder, Phase, Price, Qty, Side,
+    Band, Handle, InstrumentId, InstrumentSpec, LimitPriority, MarginRate, NewOrder, Phase, Price,
+    Qty, Side,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +24,8 @@ pub(crate) struct Market {
     pub(crate) book: Book,
     pub(crate) records: Records,
     pub(crate) phase: Phase,
+    /// Closing orders go first at a limit price.
+    pub(crate) close_first: bool,
     /// Counts changes of phase: a timer set for one is void after the next.
     pub(crate) phase_serial: u64,
     /// What its settlement price is made of.
@@ -68,6 +71,7 @@ impl Market {
             book,
             records: Records::with_capacity(ORDERS),
             phase: spec.phase,
+            close_first: spec.rules.limit_priority == LimitPriority::CloseFirst,
             phase_serial: 0,
             day: Day::new(spec.rules.settlement_price),
             rung: Rung::default(),

@@ -6,8 +6,7 @@ use crate::orders::{Record, Role};
 use plimsoll_matching::{NewResting, Stop};
 use plimsoll_risk::PositionId;
 use plimsoll_types::{
-    CancelReason, EventKind, Handle, InstrumentId, LimitPriority, MarketRemainder, Price, Qty,
-    Side, TimeInForce,
+    CancelReason, EventKind, Handle, InstrumentId, MarketRemainder, Price, Qty, Side, TimeInForce,
 };
 
 impl Exchange {
@@ -125,7 +124,7 @@ impl Exchange {
         (side, price): (Side, Option<Price>),
         qty: Qty,
     ) -> bool {
-        if self.spec.instruments[instrument.index()].rules.limit_priority == LimitPriority::Time {
+        if !self.markets[instrument.index()].close_first {
             return false;
         }
         // The account's other orders on the side come before it, so they close first.

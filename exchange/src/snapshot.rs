@@ -19,8 +19,8 @@ use plimsoll_matching::stops::Stops;
 use plimsoll_matching::{Book, SavedBook};
 use plimsoll_risk::{Case, Risk};
 use plimsoll_types::{
-    AccountId, ExchangeSpec, Handle, InstrumentId, InstrumentSpec, MarginRate, NewOrder, Phase,
-    Price, Side, Ts,
+    AccountId, ExchangeSpec, Handle, InstrumentId, InstrumentSpec, LimitPriority, MarginRate,
+    NewOrder, Phase, Price, Side, Ts,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -194,6 +194,7 @@ impl Exchange {
                 stops: stops_of(&market.waits, &market.records),
                 records: market.records,
                 phase: market.phase,
+                close_first: false,
                 phase_serial: market.phase_serial,
                 prev_settlement: market.prev_settlement,
                 day: market.day,
@@ -214,6 +215,7 @@ impl Exchange {
             .collect();
         for (market, spec) in markets.iter_mut().zip(&spec.instruments) {
             market.book.set_allocation(spec.rules.allocation);
+            market.close_first = spec.rules.limit_priority == LimitPriority::CloseFirst;
         }
         let mut risk = saved.risk;
         risk.after_restore();
