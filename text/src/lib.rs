@@ -8,6 +8,8 @@ pub mod decimal;
 pub mod events;
 pub mod feed;
 mod json;
+pub mod lobster;
+pub mod recorded;
 pub mod sse;
 pub mod state;
 pub mod r#where;

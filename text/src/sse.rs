@@ -7,6 +7,7 @@
 
 use crate::decimal::{write_scaled, write_whole};
 use crate::json::write_string;
+use crate::recorded::lines::{end, field, head};
 use crate::r#where::Error;
 use plimsoll_types::{Label, Side, Ts};
 use std::collections::HashMap;
@@ -190,25 +191,9 @@ impl Recording {
         self.recorded(row, seq, line)
     }
 
-    fn recorded(&self, row: &Row, seq: Option<u64>, mut line: Vec<u8>) -> Recorded {
-        line.extend_from_slice(b"}\n");
-        Recorded { symbol: self.stocks[row.stock].symbol, seq, line }
+    fn recorded(&self, row: &Row, seq: Option<u64>, line: Vec<u8>) -> Recorded {
+        Recorded { symbol: self.stocks[row.stock].symbol, seq, line: end(line) }
     }
-}
-
-fn head(ts: Ts, command: &str) -> Vec<u8> {
-    let mut line = Vec::with_capacity(128);
-    line.extend_from_slice(b"{\"ts\":");
-    write_whole(&mut line, ts);
-    field(&mut line, "cmd", command);
-    line
-}
-
-fn field(line: &mut Vec<u8>, key: &str, value: &str) {
-    line.push(b',');
-    write_string(line, key.as_bytes());
-    line.push(b':');
-    write_string(line, value.as_bytes());
 }
 
 /// Rows read so far and where each stock stands.
