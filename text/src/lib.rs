@@ -4,6 +4,8 @@
 
 pub mod commands;
 pub mod config;
+#[cfg(feature = "dbn")]
+pub mod dbn;
 pub mod decimal;
 pub mod events;
 pub mod feed;
