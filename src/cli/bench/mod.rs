@@ -20,6 +20,8 @@ use comfy_table::{CellAlignment, Table};
 use hdrhistogram::Histogram;
 use machine::Machine;
 use serde_json::{Map, Value, json};
+use std::fmt::Display;
+use std::io::Write;
 use std::path::PathBuf;
 
 const EXAMPLE: &str = "Example:
@@ -113,7 +115,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             write_histograms(&args, "core", &core_report::histograms(&workloads))?;
             result = core_report::json(&workloads, amount, &machine);
             if !args.json {
-                println!("{}\n", core_report::text(&workloads, &machine));
+                print(format_args!("{}\n", core_report::text(&workloads, &machine)))?;
             }
         }
         let challenges = challenge::measure(amount);
@@ -121,14 +123,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
         challenge::add_to(&mut result, &challenges, &machine);
         results.push(result);
         if !args.json {
-            println!("{}\n", challenge::text(&challenges));
+            print(format_args!("{}\n", challenge::text(&challenges)))?;
         }
     }
     if args.what == What::Ring || args.what == What::All && handoff::has_two_cores() {
         let (result, text) = rings::run(amount, &machine)?;
         results.push(result);
         if !args.json {
-            println!("{text}\n");
+            print(format_args!("{text}\n"))?;
         }
     }
     if matches!(args.what, What::Risk | What::All) {
@@ -136,16 +138,26 @@ pub fn run(args: Args) -> Result<(), Failure> {
         write_histograms(&args, "risk", &risk_histograms(&points))?;
         results.push(risk_json(&points, amount, &machine));
         if !args.json {
-            println!("matching with inline risk, one core\n{}\n", risk_table(&points));
+            print(format_args!("matching with inline risk, one core\n{}\n", risk_table(&points)))?;
         }
     }
     if args.json {
         let value = if results.len() == 1 { results.remove(0) } else { Value::Array(results) };
-        println!("{value:#}");
+        print(format_args!("{value:#}"))?;
     } else {
-        println!("{}", machine.line());
+        print(machine.line())?;
     }
     Ok(())
+}
+
+/// Prints results. A reader that has gone away wanted no more.
+fn print(line: impl Display) -> Result<(), Failure> {
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::run(format!("stdout: {error}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn common(name: &str, amount: Amount, machine: &Machine) -> Map<String, Value> {
