@@ -44,7 +44,7 @@ fn measure_workload(flow: &Flow, amount: Amount, rate: u64) -> Workload {
     entrants.extend(peers::entrants(flow, &stream));
     let expected = |ops: usize| ours.lap(ops, None).tally;
     let mut outcomes = race(&entrants, (amount.ops, amount.runs), expected);
-    let peers = Peers::new(&outcomes[0], &outcomes[named..]);
+    let peers = Peers::new(&outcomes[0], &outcomes[1], &outcomes[named..]);
     outcomes.truncate(named);
     for outcome in &outcomes {
         let (name, differs) = (outcome.name, &outcome.differs);

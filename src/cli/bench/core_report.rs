@@ -202,6 +202,7 @@ fn peers(workloads: &[Workload]) -> Table {
         "ours / it",
         "least",
         "most",
+        "looking ahead",
     ]);
     for workload in workloads {
         for peer in &workload.peers.timed {
@@ -216,6 +217,7 @@ fn peers(workloads: &[Workload]) -> Table {
                 format!("{:.1}", peer.ratio),
                 format!("{:.1}", peer.ratios.0),
                 format!("{:.1}", peer.ratios.1),
+                format!("{:.1}", peer.ratio_ahead),
             ]);
         }
     }

@@ -52,15 +52,18 @@ pub(crate) struct Peer {
     pub(crate) ratio: f64,
     /// The least and the most of the rounds' own ratios.
     pub(crate) ratios: (f64, f64),
+    /// The same ratio for our book under a loop that looks ahead in its queue.
+    pub(crate) ratio_ahead: f64,
 }
 
 impl Peers {
-    pub(crate) fn new(ours: &Outcome, peers: &[Outcome]) -> Peers {
+    /// Compares with our book, plain and under a loop that looks ahead.
+    pub(crate) fn new(ours: &Outcome, ahead: &Outcome, peers: &[Outcome]) -> Peers {
         let mut all = Peers { timed: Vec::new(), left_out: Vec::new() };
         for peer in peers {
             match &peer.differs {
                 Some(how) => all.left_out.push((peer.name, how.clone())),
-                None => all.timed.push(Peer::new(ours, peer)),
+                None => all.timed.push(Peer::new(ours, ahead, peer)),
             }
         }
         all
@@ -75,6 +78,7 @@ impl Peers {
                 "ops_per_second_min": outcome.rate_min(), "ops_per_second_max": outcome.rate_max(),
                 "ratio": tenths(peer.ratio),
                 "ratio_min": tenths(peer.ratios.0), "ratio_max": tenths(peer.ratios.1),
+                "ratio_looking_ahead": tenths(peer.ratio_ahead),
             })
         });
         Value::Array(timed.collect())
@@ -89,14 +93,15 @@ impl Peers {
 }
 
 impl Peer {
-    fn new(ours: &Outcome, peer: &Outcome) -> Peer {
+    fn new(ours: &Outcome, ahead: &Outcome, peer: &Outcome) -> Peer {
         let ratios = ours.rates.iter().zip(&peer.rates).map(|(ours, peer)| ours / peer);
         let (mut least, mut most) = (f64::INFINITY, 0.0_f64);
         for ratio in ratios {
             (least, most) = (least.min(ratio), most.max(ratio));
         }
-        let ratio = median(&ours.rates) / median(&peer.rates);
-        Peer { outcome: peer.clone(), ratio, ratios: (least, most) }
+        let over = |ours: &Outcome| median(&ours.rates) / median(&peer.rates);
+        let (ratio, ratio_ahead) = (over(ours), over(ahead));
+        Peer { outcome: peer.clone(), ratio, ratios: (least, most), ratio_ahead }
     }
 }
 
@@ -133,10 +138,12 @@ mod tests {
         let ours = outcome("ours", [40.0, 42.0, 20.0]);
         let mut other = outcome("hashbrown", [2.0, 6.0, 4.0]);
         other.differs = Some("9 fills".to_owned());
-        let peers = Peers::new(&ours, &[outcome("hdrhistogram", [5.0, 4.0, 4.0]), other]);
+        let ahead = outcome("ours, ahead", [80.0, 88.0, 20.0]);
+        let peers = Peers::new(&ours, &ahead, &[outcome("hdrhistogram", [5.0, 4.0, 4.0]), other]);
         assert_eq!(peers.timed.len(), 1);
         assert_eq!(peers.timed[0].ratio, 10.0);
         assert_eq!(peers.timed[0].ratios, (5.0, 10.5));
+        assert_eq!(peers.timed[0].ratio_ahead, 20.0);
         assert_eq!(peers.left_out, [("hashbrown", "9 fills".to_owned())]);
     }
 
