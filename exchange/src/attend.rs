@@ -88,6 +88,19 @@ fn stirs(event: &EventKind) -> Option<InstrumentId> {
         | EventKind::Unrestricted { .. }
         | EventKind::Case { .. }
         | EventKind::Fund { .. }
-        | EventKind::Debt { .. } => None,
+        | EventKind::Debt { .. }
+        | EventKind::Deleveraged { .. }
+        | EventKind::TakenOver { .. }
+        | EventKind::Socialised { .. }
+        | EventKind::Reduced { .. }
+        | EventKind::Funding { .. }
+        | EventKind::Index { .. }
+        | EventKind::Leverage { .. }
+        | EventKind::MarginMoved { .. }
+        | EventKind::Profile { .. }
+        | EventKind::Scheduled { .. }
+        | EventKind::Terms { .. }
+        | EventKind::InstrumentPermission { .. }
+        | EventKind::LargePosition { .. } => None,
     }
 }

@@ -65,10 +65,12 @@ mod tests {
             auction_candidates: AuctionCandidates::Ticks,
             market_remainder: MarketRemainder::Cancel,
             rules: TradingRules::default(),
+            risk: RiskRules::default(),
         };
         let mut exchange = Exchange::new(ExchangeSpec {
             currency: label("CNY"),
             money_decimals: 0,
+            position_mode: PositionMode::Net,
             floating_profit: FloatingProfit::All,
             insurance_fund: Money::ZERO,
             bust_window: 0,
@@ -79,7 +81,10 @@ mod tests {
                 name: label("A"),
                 profile: ProfileId(0),
                 deposit: Money::ZERO,
+                hedger: false,
+                margins: Vec::new(),
             }],
+            schedules: Vec::new(),
         });
         let (price, qty) = (Price::clamped(100), Qty::new(1));
         let order = NewOrder::limit(AccountId(0), InstrumentId(0), Side::Buy, price, qty);

@@ -191,6 +191,7 @@ impl Exchange {
             qty,
             trigger: None,
             display: Qty::ZERO,
+            offset: None,
             handle: Some(handle),
         });
         self.markets[instrument.index()].touch();

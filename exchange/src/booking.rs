@@ -261,6 +261,17 @@ impl Booking<'_> {
             (false, true) => TradeKind::Auction,
             (false, false) => TradeKind::Normal,
         };
+        let risk = &mut *self.keeper.risk;
+        let fill = |leg: &Leg, side, role| Fill {
+            position: leg.position,
+            side,
+            price,
+            qty,
+            role,
+            liquidation: forced(leg),
+        };
+        let maker_fee = risk.book(fill(&maker, side.opposite(), Role::Maker));
+        let taker_fee = risk.book(fill(&taker, side, Role::Taker));
         self.keeper.log.emit(EventKind::Trade {
             instrument: self.keeper.instrument,
             price,
@@ -271,19 +282,11 @@ impl Booking<'_> {
             taker_id: taker.id,
             side,
             kind,
+            maker_fee,
+            taker_fee,
         });
         self.remember(&maker, &taker, side, price, qty);
         let risk = &mut *self.keeper.risk;
-        let fill = |leg: &Leg, side, role| Fill {
-            position: leg.position,
-            side,
-            price,
-            qty,
-            role,
-            liquidation: forced(leg),
-        };
-        risk.book(fill(&maker, side.opposite(), Role::Maker));
-        risk.book(fill(&taker, side, Role::Taker));
         for leg in [&maker, &taker] {
             if risk.position(leg.position).reduce_only_orders() > 0 {
                 self.pass.reduce_only.push(leg.position);

@@ -3,8 +3,8 @@
 use crate::exchange::Exchange;
 use plimsoll_risk::{Case, Standing};
 use plimsoll_types::{
-    AccountId, CancelReason, CaseId, CaseStep, EventKind, InstrumentId, Money, ParkReason, Phase,
-    Side, WaterfallStage,
+    AccountId, CancelReason, CaseId, CaseStep, EventKind, ForcedReason, InstrumentId, Money,
+    ParkReason, Phase, Side, WaterfallStage,
 };
 
 /// Whether a case goes on after its turn.
@@ -24,7 +24,7 @@ impl Exchange {
         let goal = self.risk.goal(account, trigger);
         self.risk.calls.remove(&account);
         self.risk.set_case(account, id.0);
-        self.say_case(account, id, CaseStep::Triggered);
+        self.say_case(account, id, CaseStep::Triggered { reason: ForcedReason::Funds });
         self.cancel_orders(account, CancelReason::Liquidation, |_, _| true);
         self.cases.insert(id.0, Case::new(id, account, goal));
         self.act(id.0);
@@ -98,6 +98,7 @@ impl Exchange {
                     balance: self.risk.house().fund,
                     case: Some(case.id),
                 },
+                WaterfallStage::Deleverage | WaterfallStage::Socialise => continue,
                 WaterfallStage::Debt => {
                     EventKind::Debt { account: case.account, amount: paid.amount }
                 }

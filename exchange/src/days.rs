@@ -144,6 +144,7 @@ impl Exchange {
                     account,
                     instrument: named,
                     profit: day.profit,
+                    profit_by_trade: day.profit,
                     fees: day.fees,
                     balance: self.risk.balance(account),
                 });

@@ -209,6 +209,7 @@ impl Exchange {
             qty: order.qty,
             trigger: order.trigger,
             display: order.display,
+            offset: order.offset,
             handle: None,
         });
         said

@@ -159,7 +159,17 @@ impl Exchange {
             Command::Mark { instrument, price } => self.set_mark(instrument, price),
             Command::Phase { instrument, phase } => self.set_phase(instrument, phase),
             Command::Band { instrument, down, up } => self.set_band(instrument, down, up),
-            Command::Margin { instrument, initial, maintenance } => {
+            Command::Margin { account: Some(_), .. }
+            | Command::Funding { .. }
+            | Command::Index { .. }
+            | Command::ForcedReduction { .. }
+            | Command::Liquidate { .. }
+            | Command::Leverage { .. }
+            | Command::MoveMargin { .. }
+            | Command::Profile { .. }
+            | Command::Schedule(_)
+            | Command::Restrict { .. } => Err(Reject::NotApplicable),
+            Command::Margin { instrument, account: None, initial, maintenance } => {
                 self.set_margin(instrument, initial, maintenance)
             }
             Command::Fund { amount } => self.add_to_fund(amount),
@@ -189,6 +199,11 @@ impl Exchange {
             | Command::Cancel { account, .. }
             | Command::CancelAll { account, .. }
             | Command::Replace { account, .. }
+            | Command::Leverage { account, .. }
+            | Command::MoveMargin { account, .. }
+            | Command::Profile { account, .. }
+            | Command::Margin { account: Some(account), .. }
+            | Command::Liquidate { account: Some(account), .. }
             | Command::Permission { account, .. } => (Some(account), None),
             Command::Order(ref order) => (Some(order.account), None),
             _ => (None, None),

@@ -165,7 +165,7 @@ impl Exchange {
         maintenance: MarginRate,
     ) {
         self.risk.set_margin(instrument, initial, maintenance);
-        self.log.emit(EventKind::Margin { instrument, initial, maintenance });
+        self.log.emit(EventKind::Margin { instrument, account: None, initial, maintenance });
         for side in [Side::Buy, Side::Sell] {
             let market = &self.markets[instrument.index()];
             let mut slots = market.book.market_orders(side);

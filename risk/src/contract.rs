@@ -246,6 +246,7 @@ pub(crate) mod tests {
             auction_candidates: AuctionCandidates::Ticks,
             market_remainder: MarketRemainder::Cancel,
             rules: plimsoll_types::TradingRules::default(),
+            risk: RiskRules::default(),
         }
     }
 

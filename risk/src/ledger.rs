@@ -105,24 +105,26 @@ impl Risk {
     ///
     /// Cost: O(1), no allocation; one division where lots are closed, one where there are fees. Source: SEMANTICS 3.
     #[inline]
-    pub fn book(&mut self, fill: Fill) {
+    pub fn book(&mut self, fill: Fill) -> Money {
         let position = &mut self.positions[fill.position.0 as usize];
         let contract = &self.contracts[position.instrument.index()];
         let account = &mut self.accounts[position.account.index()];
         let closes = book_legs(position, contract, account, &fill);
         let opens = fill.qty - closes;
         let id = position.account;
+        let mut paid = 0;
         if !contract.free {
             let fee = |opens, lots| {
                 let case = FeeCase { opens, role: fill.role, liquidation: fill.liquidation };
                 if lots == 0 { 0 } else { contract.fee(case, fill.price, lots) }
             };
-            let fees = fee(false, closes) + fee(true, opens);
-            account.cash -= fees;
-            position.fees += fees;
-            self.house.fees += Money::new(fees);
+            paid = fee(false, closes) + fee(true, opens);
+            account.cash -= paid;
+            position.fees += paid;
+            self.house.fees += Money::new(paid);
         }
         self.touch(id);
+        Money::new(paid)
     }
 
     /// Books the legs alone, as when a trade is undone: no fees.
@@ -313,6 +315,7 @@ pub(crate) mod tests {
     pub(crate) fn risk() -> Risk {
         let tier = |name: &str, percent: i64, action| Tier {
             name: Label::new(name).unwrap(),
+            basis: Basis::Initial,
             at: Ratio::from_nano(percent * 10_000_000),
             release: Ratio::from_nano(percent * 10_000_000),
             action,

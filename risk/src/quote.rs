@@ -48,7 +48,7 @@ impl Quote {
             Side::Sell => band.down,
         });
         let worst = match protection {
-            ProtectionPrice::Band => edge,
+            ProtectionPrice::Band | ProtectionPrice::Bankruptcy => edge,
             ProtectionPrice::TicksThrough(ticks) => touch.map(|touch| {
                 let worst = touch.through(side, i64::from(ticks));
                 match (side, edge) {

@@ -25,12 +25,14 @@ impl Risk {
             let amount = match stage {
                 WaterfallStage::InsuranceFund => need.min(self.house.fund),
                 WaterfallStage::Debt => need,
+                WaterfallStage::Deleverage | WaterfallStage::Socialise => Money::ZERO,
             };
             if amount <= Money::ZERO {
                 continue;
             }
             match stage {
                 WaterfallStage::InsuranceFund => self.house.fund -= amount,
+                WaterfallStage::Deleverage | WaterfallStage::Socialise => {}
                 WaterfallStage::Debt => {
                     self.house.written_off += amount;
                     self.cold_mut(account).debt += amount;

@@ -5,7 +5,8 @@ use crate::instrument::{InstrumentSpec, MarginRate, Phase};
 use crate::label::{Label, OrderId};
 use crate::profile::Permission;
 use crate::reject::Reject;
-use crate::units::{Money, Price, Qty, Side, Ts};
+use crate::spec::Schedule;
+use crate::units::{Money, Price, Qty, Ratio, Side, Ts};
 use serde::{Deserialize, Serialize};
 
 /// How an order meets the book.
@@ -55,6 +56,58 @@ pub enum SelfMatch {
     Decrement,
 }
 
+/// Which lots an order means where positions have a long and a short leg. Source: RULES 2.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Offset {
+    /// Opens lots of the order's side.
+    Open,
+    /// Closes lots of the other side.
+    Close,
+    /// Closes lots of the other side opened today.
+    CloseToday,
+}
+
+/// Why the exchange liquidates an account. Source: RULES 7.7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ForcedReason {
+    /// Lack of funds: a breach of its margin.
+    Funds,
+    /// More lots than a client may hold.
+    ClientLimit,
+    /// More lots than a member may hold.
+    MemberLimit,
+    /// A violation of the rules.
+    Violation,
+    /// A position that may not go into the delivery month.
+    DeliveryMonth,
+    /// Any other.
+    Other,
+}
+
+impl ForcedReason {
+    /// Every reason.
+    pub const ALL: &[ForcedReason] = &[
+        ForcedReason::Funds,
+        ForcedReason::ClientLimit,
+        ForcedReason::MemberLimit,
+        ForcedReason::Violation,
+        ForcedReason::DeliveryMonth,
+        ForcedReason::Other,
+    ];
+
+    /// The stable code in events.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ForcedReason::Funds => "funds",
+            ForcedReason::ClientLimit => "client_limit",
+            ForcedReason::MemberLimit => "member_limit",
+            ForcedReason::Violation => "violation",
+            ForcedReason::DeliveryMonth => "delivery_month",
+            ForcedReason::Other => "other",
+        }
+    }
+}
+
 /// An order to enter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewOrder {
@@ -66,6 +119,8 @@ pub struct NewOrder {
     pub instrument: InstrumentId,
     /// Which side.
     pub side: Side,
+    /// Which lots, where there are legs; `None` = opens. In net mode always `None`.
+    pub offset: Option<Offset>,
     /// Limit or market.
     pub kind: OrderKind,
     /// Waits until the last trade's price is here or beyond (a stop): at or above for a buy, at or below for a sell. Source: RULES 7.3.
@@ -100,6 +155,7 @@ impl NewOrder {
             id: None,
             instrument,
             side,
+            offset: None,
             kind: OrderKind::Limit(price),
             trigger: None,
             qty,
@@ -204,6 +260,8 @@ pub enum Command {
     Margin {
         /// Of what.
         instrument: InstrumentId,
+        /// For this account alone: a stricter broker; `None` = for all.
+        account: Option<AccountId>,
         /// The house's.
         initial: MarginRate,
         /// The exchange's.
@@ -241,6 +299,70 @@ pub enum Command {
         instrument: InstrumentId,
         /// At what; `None` = by the instrument's own method.
         price: Option<Price>,
+    },
+    /// Pays funding from one side to the other. Source: RULES 5.6.
+    Funding {
+        /// In what.
+        instrument: InstrumentId,
+        /// At what rate, signed: longs pay above zero; `None` = by premium.
+        rate: Option<Ratio>,
+    },
+    /// Sets the index. Source: RULES 5.6.
+    Index {
+        /// Of what.
+        instrument: InstrumentId,
+        /// To what.
+        price: Price,
+    },
+    /// Reduces positions by force at the limit price. Source: RULES 6.
+    ForcedReduction {
+        /// In what.
+        instrument: InstrumentId,
+    },
+    /// Closes lots of an account by order of the exchange, or of all accounts over their limit. Source: RULES 7.7.
+    Liquidate {
+        /// Whose; `None` = everybody's above the position limit, the largest excess first.
+        account: Option<AccountId>,
+        /// In what.
+        instrument: InstrumentId,
+        /// Lots; `None` = what is above the limit, or all where there is none.
+        qty: Option<Qty>,
+        /// Why.
+        reason: ForcedReason,
+    },
+    /// Sets an account's leverage in an instrument: its initial margin is one by this.
+    Leverage {
+        /// Whose.
+        account: AccountId,
+        /// In what.
+        instrument: InstrumentId,
+        /// From 1.
+        value: Ratio,
+    },
+    /// Moves money into an isolated position, or out of it.
+    MoveMargin {
+        /// Whose.
+        account: AccountId,
+        /// Which position's instrument.
+        instrument: InstrumentId,
+        /// How much; below zero: out.
+        amount: Money,
+    },
+    /// Gives an account another profile.
+    Profile {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        profile: ProfileId,
+    },
+    /// Announces a change of an instrument's terms.
+    Schedule(Box<Schedule>),
+    /// Sets what everybody may do in an instrument: all, or only close.
+    Restrict {
+        /// In what.
+        instrument: InstrumentId,
+        /// What: frozen = nothing but cancel.
+        permission: Permission,
     },
     /// Undoes a trade. Source: RULES 2.6.
     Bust {

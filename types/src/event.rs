@@ -1,5 +1,6 @@
 //! All that may leave: what happened, in order.
 
+use crate::command::{ForcedReason, Offset};
 use crate::ids::{AccountId, CaseId, Handle, InstrumentId, ProfileId};
 use crate::instrument::{MarginRate, Phase};
 use crate::label::{Label, OrderId};
@@ -29,6 +30,10 @@ pub enum TradeKind {
     Liquidation,
     /// A call auction.
     Auction,
+    /// A deleveraging, without a book.
+    Deleverage,
+    /// A forced reduction, without a book.
+    Reduction,
 }
 
 impl TradeKind {
@@ -38,6 +43,8 @@ impl TradeKind {
             TradeKind::Normal => "normal",
             TradeKind::Liquidation => "liquidation",
             TradeKind::Auction => "auction",
+            TradeKind::Deleverage => "adl",
+            TradeKind::Reduction => "reduction",
         }
     }
 }
@@ -198,7 +205,10 @@ pub struct LiquidationTarget {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CaseStep {
     /// The case begins.
-    Triggered,
+    Triggered {
+        /// Why.
+        reason: ForcedReason,
+    },
     /// What it will close.
     Planned {
         /// In order.
@@ -293,6 +303,8 @@ pub enum EventKind {
         trigger: Option<Price>,
         /// Most lots it shows at a time; zero = all.
         display: Qty,
+        /// Which lots it means, where there are legs.
+        offset: Option<Offset>,
         /// Its handle if it rests or waits now, for those who address orders by handle. Not printed.
         handle: Option<Handle>,
     },
@@ -381,6 +393,10 @@ pub enum EventKind {
         side: Side,
         /// From where.
         kind: TradeKind,
+        /// What the maker paid for it.
+        maker_fee: Money,
+        /// What the taker paid.
+        taker_fee: Money,
     },
     /// The mark was set.
     Mark {
@@ -409,6 +425,8 @@ pub enum EventKind {
     Margin {
         /// Of what.
         instrument: InstrumentId,
+        /// For this account alone; `None` = for all.
+        account: Option<AccountId>,
         /// The house's.
         initial: MarginRate,
         /// The exchange's.
@@ -457,8 +475,10 @@ pub enum EventKind {
         account: AccountId,
         /// In what, if one instrument was settled.
         instrument: Option<InstrumentId>,
-        /// Realised since its last settlement.
+        /// Realised since its last settlement, by date: carried lots against the previous settlement.
         profit: Money,
+        /// The same by trade: what was closed since, against its opening price. Source: RULES 2.2.
+        profit_by_trade: Money,
         /// Fees paid since its last settlement.
         fees: Money,
         /// Balance after it.
@@ -554,6 +574,129 @@ pub enum EventKind {
         account: AccountId,
         /// How much.
         amount: Money,
+    },
+    /// An account's position was closed against a bankrupt one.
+    Deleveraged {
+        /// In what.
+        instrument: InstrumentId,
+        /// Whose.
+        account: AccountId,
+        /// Lots.
+        qty: Qty,
+        /// At what price.
+        price: Price,
+        /// For which case.
+        case: CaseId,
+    },
+    /// The fund took a position over, at its bankruptcy price.
+    TakenOver {
+        /// Whose it was.
+        account: AccountId,
+        /// In what.
+        instrument: InstrumentId,
+        /// Side of the position.
+        side: Side,
+        /// Lots.
+        qty: Qty,
+        /// At what price.
+        price: Price,
+        /// By which case.
+        case: CaseId,
+    },
+    /// An account bore part of another's loss.
+    Socialised {
+        /// Who bore.
+        account: AccountId,
+        /// How much.
+        amount: Money,
+    },
+    /// A forced reduction closed part of an account's position.
+    Reduced {
+        /// In what.
+        instrument: InstrumentId,
+        /// Whose.
+        account: AccountId,
+        /// Side of the position.
+        side: Side,
+        /// Lots.
+        qty: Qty,
+        /// At what price.
+        price: Price,
+    },
+    /// Funding was paid or received.
+    Funding {
+        /// Whose.
+        account: AccountId,
+        /// In what.
+        instrument: InstrumentId,
+        /// Change of the balance: below zero = paid.
+        amount: Money,
+    },
+    /// The index was set.
+    Index {
+        /// Of what.
+        instrument: InstrumentId,
+        /// To what.
+        price: Price,
+    },
+    /// An account's leverage was set.
+    Leverage {
+        /// Whose.
+        account: AccountId,
+        /// In what.
+        instrument: InstrumentId,
+        /// To what.
+        value: Ratio,
+    },
+    /// Money moved between an account and one of its isolated positions.
+    MarginMoved {
+        /// Whose.
+        account: AccountId,
+        /// Which position's instrument.
+        instrument: InstrumentId,
+        /// Into the position; below zero: out of it.
+        amount: Money,
+    },
+    /// An account got another profile.
+    Profile {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        profile: ProfileId,
+    },
+    /// A change of an instrument's terms was announced.
+    Scheduled {
+        /// Of what.
+        instrument: InstrumentId,
+        /// When; `None` = at its next settlement.
+        at: Option<Ts>,
+    },
+    /// An instrument's daily limit or fees changed. Margins have an event of their own.
+    Terms {
+        /// Of what.
+        instrument: InstrumentId,
+        /// The regular daily limit now.
+        price_limit: Option<Ratio>,
+        /// Whether its fees changed.
+        fees: bool,
+    },
+    /// What everybody may do in an instrument changed.
+    InstrumentPermission {
+        /// In what.
+        instrument: InstrumentId,
+        /// What.
+        permission: Permission,
+    },
+    /// An account's position reached the size from which it is reported.
+    LargePosition {
+        /// Whose.
+        account: AccountId,
+        /// In what.
+        instrument: InstrumentId,
+        /// Side of the position.
+        side: Side,
+        /// Lots held.
+        qty: Qty,
     },
 }
 

@@ -2,6 +2,7 @@
 
 use crate::label::Label;
 use crate::protection::{LimitLadder, LimitState, Volatility};
+use crate::risk_rules::RiskRules;
 use crate::rounding::{ceil_div, floor_div};
 use crate::units::{Money, Price, Ratio};
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,8 @@ pub struct Fees {
     pub open: Fee,
     /// On lots that close.
     pub close: Fee,
+    /// On lots opened today that close, in place of `close`; `None` = the same.
+    pub close_today: Option<Fee>,
     /// On the resting order's side.
     pub maker: Fee,
     /// On the incoming order's side.
@@ -86,6 +89,11 @@ pub enum MarkSource {
     Last,
     /// Only the mark command.
     External,
+    /// The index; with a cap, each trade's price as far as it lies within this share of the index.
+    Index {
+        /// Largest difference of mark and index, a share of the index.
+        cap: Option<Ratio>,
+    },
 }
 
 /// Trading phase. Who may enter, cancel and replace in each: SEMANTICS 5.
@@ -283,4 +291,6 @@ pub struct InstrumentSpec {
     pub market_remainder: MarketRemainder,
     /// Rules beyond plain price-time trading.
     pub rules: TradingRules,
+    /// What it asks of those who hold it.
+    pub risk: RiskRules,
 }

@@ -12,12 +12,15 @@ pub mod prefetch;
 pub mod profile;
 pub mod protection;
 pub mod reject;
+pub mod risk_rules;
 pub mod rounding;
 pub mod spec;
 pub mod units;
 
 pub use calendar::{Calendar, CalendarAction, CalendarStep, Session};
-pub use command::{Command, NewOrder, OrderKind, OrderRef, SelfMatch, TimeInForce};
+pub use command::{
+    Command, ForcedReason, NewOrder, Offset, OrderKind, OrderRef, SelfMatch, TimeInForce,
+};
 pub use event::{
     CancelReason, CaseStep, Event, EventKind, LiquidationTarget, Measure, ParkReason, TradeKind,
 };
@@ -29,13 +32,17 @@ pub use instrument::{
 };
 pub use label::{Label, OrderId};
 pub use profile::{
-    Action, Basis, FloatingProfit, Liquidation, LockedPolicy, MeasureKind, Permission, Profile,
-    ProtectionPrice, SelectKey, Tier, WaterfallStage,
+    Action, AuctionPolicy, Basis, DeleveragePrice, DeleverageRank, FloatingProfit, Liquidation,
+    LockedPolicy, MarginMode, MeasureKind, Permission, Policy, Profile, ProtectionPrice, SelectKey,
+    Tier, WaterfallStage,
 };
 pub use protection::{LimitGrowth, LimitLadder, LimitState, Volatility};
 pub use reject::Reject;
+pub use risk_rules::{
+    Bracket, CloseRule, Funding, MarginPrice, Reduction, ReductionAverage, RiskRules,
+};
 pub use rounding::{ceil_div, floor_div, half_up_div};
-pub use spec::{AccountSpec, ExchangeSpec};
+pub use spec::{AccountMargin, AccountSpec, ExchangeSpec, PositionMode, Schedule, ScheduleTime};
 pub use units::{Money, Price, Qty, Ratio, Side, Ts};
 
 /// Stops the program on a broken invariant, in release builds too.

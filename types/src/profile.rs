@@ -1,7 +1,7 @@
 //! Risk profiles: the measure, its tiers, and how a liquidation goes about.
 
 use crate::label::Label;
-use crate::units::{Qty, Ratio, Ts};
+use crate::units::{Money, Qty, Ratio, Ts};
 use serde::{Deserialize, Serialize};
 
 /// Which quotient is the risk degree. Source: RULES 1.3.
@@ -11,6 +11,15 @@ pub enum MeasureKind {
     MarginOverEquity,
     /// Falls into danger.
     EquityOverMargin,
+}
+
+/// Whether all of an account's money covers all its positions. Source: CONTRACT 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MarginMode {
+    /// It does.
+    Cross,
+    /// Each position has money of its own and is liquidated by itself.
+    Isolated,
 }
 
 /// Which margin the measure uses.
@@ -50,6 +59,8 @@ impl Action {
 pub struct Tier {
     /// Its name in events.
     pub name: Label,
+    /// Of which margin the measure is taken for this tier.
+    pub basis: Basis,
     /// The measure at which it is reached, inclusive.
     pub at: Ratio,
     /// The measure under which (over which, for equity/margin) it is left.
@@ -69,6 +80,8 @@ pub enum ProtectionPrice {
     TicksThrough(u32),
     /// The band's edge; without a band, any price.
     Band,
+    /// The position's bankruptcy price, clipped to the band. What finds nothing there goes to the fund. Source: RULES 5.4.
+    Bankruptcy,
 }
 
 /// A key by which a plan orders positions.
@@ -93,6 +106,8 @@ pub enum LockedPolicy {
     Park,
     /// Queues at the limit price.
     Rest,
+    /// Waits for the next session.
+    Roll,
 }
 
 /// Who pays what a flat account owes, in turn.
@@ -100,8 +115,71 @@ pub enum LockedPolicy {
 pub enum WaterfallStage {
     /// The insurance fund, down to zero.
     InsuranceFund,
+    /// Positions are closed against the opposite side's, without a book. Source: RULES 5.5.
+    Deleverage,
+    /// Those with a profit bear the loss by it.
+    Socialise,
     /// The client owes the house.
     Debt,
+}
+
+/// How much a case closes at a time. Source: RULES 1.5, 5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Policy {
+    /// The least lots that meet the target.
+    Least,
+    /// Everything.
+    Full,
+    /// A share of what is left each step, all of it once it is small. Source: RULES 5.1.
+    Fraction {
+        /// The share, above 0, at most 1; rounded up to a lot.
+        fraction: Ratio,
+        /// From this quantity downwards all of it goes.
+        full_below: Qty,
+    },
+    /// A share first, then a pause, then the rest; small accounts whole at once. Source: RULES 5.2.
+    TwoStep {
+        /// The first share, rounded up to a lot.
+        share: Ratio,
+        /// The pause after it, nanoseconds.
+        cooldown: Ts,
+        /// Only positions worth more than this together go in two steps.
+        above: Money,
+    },
+    /// Down to a lower maintenance bracket each step. Source: RULES 5.3.
+    Brackets {
+        /// So many brackets lower.
+        steps: u32,
+    },
+}
+
+/// Who gives first in a deleveraging. Source: RULES 5.5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeleverageRank {
+    /// Profit share x effective leverage.
+    ProfitLeverage,
+    /// Profit share.
+    ProfitShare,
+    /// Nobody: all give in proportion to what they hold.
+    ProRata,
+}
+
+/// At which price a deleveraging closes. Source: RULES 5.5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeleveragePrice {
+    /// The position's bankruptcy price.
+    Bankruptcy,
+    /// The mark.
+    Mark,
+}
+
+/// What a case does during a call auction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuctionPolicy {
+    /// Waits.
+    Wait,
+    /// Takes part with a batch at its worst price.
+    Join,
 }
 
 /// How a case trades an account back to safety.
@@ -109,6 +187,8 @@ pub enum WaterfallStage {
 pub struct Liquidation {
     /// Measure to come back to, inclusive.
     pub target: Ratio,
+    /// How much at a time.
+    pub policy: Policy,
     /// Order of positions; later keys break ties.
     pub select: Vec<SelectKey>,
     /// Worst price.
@@ -117,10 +197,20 @@ pub struct Liquidation {
     pub batch_max: Qty,
     /// Most of the visible opposite depth a batch may ask for.
     pub book_share: Ratio,
+    /// Most of what others traded since the last batch that a batch may ask for; `None` = not bounded by it.
+    pub volume_share: Option<Ratio>,
     /// Time between batches, nanoseconds; 0 = as long as something can be done at once.
     pub interval: Ts,
     /// At limit-up, limit-down or an empty book.
     pub locked: LockedPolicy,
+    /// In call auctions.
+    pub auction: AuctionPolicy,
+    /// Equity over maintenance margin below which the fund takes everything over at once; `None` = never. Source: RULES 5.2.
+    pub backstop: Option<Ratio>,
+    /// Who gives first in a deleveraging.
+    pub deleverage_rank: DeleverageRank,
+    /// At which price.
+    pub deleverage_price: DeleveragePrice,
     /// Who pays; the last stage takes the whole rest.
     pub waterfall: Vec<WaterfallStage>,
 }
@@ -132,6 +222,8 @@ pub struct Profile {
     pub name: Label,
     /// Trades without margin, tiers or cases.
     pub unlimited: bool,
+    /// Cross or isolated.
+    pub margin_mode: MarginMode,
     /// Which quotient.
     pub measure: MeasureKind,
     /// Of which margin.
@@ -152,17 +244,24 @@ impl Profile {
         Profile {
             name,
             unlimited: true,
+            margin_mode: MarginMode::Cross,
             measure: MeasureKind::MarginOverEquity,
             basis: Basis::Initial,
             tiers: Vec::new(),
             liquidation: Liquidation {
                 target: Ratio::ZERO,
+                policy: Policy::Least,
                 select: Vec::new(),
                 price: ProtectionPrice::Band,
                 batch_max: Qty::MAX,
                 book_share: Ratio::ONE,
+                volume_share: None,
                 interval: 0,
                 locked: LockedPolicy::Park,
+                auction: AuctionPolicy::Wait,
+                backstop: None,
+                deleverage_rank: DeleverageRank::ProfitLeverage,
+                deleverage_price: DeleveragePrice::Bankruptcy,
                 waterfall: vec![WaterfallStage::Debt],
             },
         }

@@ -59,10 +59,22 @@ rejects! {
     AmountNotPositive = "amount_not_positive", "the amount must be above zero";
     /// The amount has more decimals than the currency.
     AmountOffUnit = "amount_off_unit", "the amount has more decimals than the currency";
+    /// A time that has passed.
+    Past = "past", "the time must lie in the future";
+    /// An offset where positions have no legs.
+    Offset = "offset", "an offset needs position_mode long_short";
+    /// Leverage below 1 or above what the initial margin allows.
+    Leverage = "leverage", "leverage must be at least 1 and at most what the initial margin allows";
     /// A rate is negative, above a million, has over nine decimals, or the house's is under the exchange's.
     InvalidMargin = "invalid_margin", "margin rates must be 0 to 1000000 with at most 9 decimals, the initial not under the maintenance";
     /// The upper limit lies under the lower.
     InvalidBand = "invalid_band", "the upper limit lies under the lower";
+    /// The account's margin mode does not take this, or cannot change now.
+    MarginMode = "margin_mode", "only an isolated position takes margin of its own; cross and isolated change only while the account is flat and without orders";
+    /// Nothing to do it with: no rule for it in the configuration, no position, no index.
+    NotApplicable = "not_applicable", "the instrument or account has nothing this applies to";
+    /// No side stands alone at its limit price.
+    NotLocked = "not_locked", "no side stands alone at its limit price";
     /// The symbol is listed.
     DuplicateSymbol = "duplicate_symbol", "an instrument of this symbol is listed";
     /// The name is taken or begins with `$`.
@@ -83,10 +95,18 @@ rejects! {
     DuplicateId = "duplicate_id", "the account has an open order with this id";
     /// The price lies outside the band.
     PriceBand = "price_band", "the price lies outside the price band";
+    /// The long or short leg has too few lots that are not promised to other orders.
+    Close = "close", "the closing order exceeds the lots that are not promised to other orders";
+    /// Likewise, of the lots carried over from an earlier day.
+    CloseCarried = "close_carried", "the closing order exceeds the carried lots that are not promised to other orders";
+    /// Likewise, of the lots opened today.
+    CloseToday = "close_today", "the closing order exceeds today's lots that are not promised to other orders";
     /// Part of the order would open a position.
     ReduceOnly = "reduce_only", "part of a reduce-only order would open a position";
     /// The account may only close.
     CloseOnly = "close_only", "the account may only close positions";
+    /// The account would hold more than it may.
+    PositionLimit = "position_limit", "the account would hold more lots than it may";
     /// A post-only order would take.
     PostOnly = "post_only", "a post-only order would trade at once";
     /// Margin and fees are not covered by what is available.
