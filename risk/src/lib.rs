@@ -8,6 +8,7 @@ mod audit;
 mod call;
 mod case;
 mod contract;
+pub mod formula;
 mod ledger;
 mod line;
 mod liquidation_price;

@@ -2,6 +2,7 @@
 
 use crate::ledger::Risk;
 use crate::plan::Candidate;
+use crate::wide::product_wide;
 use plimsoll_types::SelectKey;
 use std::cmp::Ordering;
 
@@ -30,7 +31,7 @@ fn compare(risk: &Risk, key: &SelectKey, a: &Candidate, b: &Candidate) -> Orderi
                 (0, _) => Ordering::Less,
                 (_, 0) => Ordering::Greater,
                 // margin_a / cost_a against margin_b / cost_b, the larger first.
-                _ => product(margin_b, cost_a).cmp(&product(margin_a, cost_b)),
+                _ => product_wide(margin_b, cost_a).cmp(&product_wide(margin_a, cost_b)),
             }
         }
         SelectKey::Symbols(list) => {
@@ -39,26 +40,5 @@ fn compare(risk: &Risk, key: &SelectKey, a: &Candidate, b: &Candidate) -> Orderi
             };
             place(a).cmp(&place(b))
         }
-    }
-}
-
-/// `a x b` in 256 bits, as (high, low).
-fn product(a: u128, b: u128) -> (u128, u128) {
-    let mask = u128::from(u64::MAX);
-    let (a1, a0, b1, b0) = (a >> 64, a & mask, b >> 64, b & mask);
-    let middle = ((a0 * b0) >> 64) + ((a1 * b0) & mask) + ((a0 * b1) & mask);
-    let high = a1 * b1 + ((a1 * b0) >> 64) + ((a0 * b1) >> 64) + (middle >> 64);
-    (high, a.wrapping_mul(b))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::product;
-
-    #[test]
-    fn wide_products_are_exact() {
-        assert_eq!(product(u128::MAX, u128::MAX), (u128::MAX - 1, 1));
-        assert_eq!(product(1 << 100, 1 << 100), (1 << 72, 0));
-        assert_eq!(product(7, 6), (0, 42));
     }
 }
