@@ -76,6 +76,8 @@ pub enum CancelReason {
     Expired,
     /// Its instrument is no longer traded.
     Delisted,
+    /// Its account gives lots in a deleveraging.
+    Deleverage,
     /// A triggered stop that may not enter, for one of [`CancelReason::REFUSALS`].
     Refused(Reject),
 }
@@ -95,6 +97,7 @@ impl CancelReason {
         CancelReason::Band,
         CancelReason::Expired,
         CancelReason::Delisted,
+        CancelReason::Deleverage,
     ];
 
     /// Why a triggered stop may not enter, in order of precedence. Codes that [`CancelReason::ALL`] has too mean the same order fate.
@@ -103,8 +106,12 @@ impl CancelReason {
         Reject::Liquidation,
         Reject::Frozen,
         Reject::PriceBand,
+        Reject::Close,
+        Reject::CloseCarried,
+        Reject::CloseToday,
         Reject::ReduceOnly,
         Reject::CloseOnly,
+        Reject::PositionLimit,
         Reject::PostOnly,
         Reject::Margin,
         Reject::Full,
@@ -125,6 +132,7 @@ impl CancelReason {
             CancelReason::Band => "band",
             CancelReason::Expired => "expired",
             CancelReason::Delisted => "delisted",
+            CancelReason::Deleverage => "adl",
             CancelReason::Refused(reason) => reason.as_str(),
         }
     }
