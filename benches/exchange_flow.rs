@@ -30,10 +30,12 @@ pub fn exchange(flow: &Flow, accounts: u32) -> Exchange {
         phase: Phase::Continuous,
         auction_candidates: AuctionCandidates::Ticks,
         market_remainder: MarketRemainder::Cancel,
-        rules: plimsoll_types::TradingRules::default(),
+        rules: TradingRules::default(),
+        risk: RiskRules::default(),
     };
     let tier = |name, nano, action| Tier {
         name: label(name),
+        basis: Basis::Initial,
         at: Ratio::from_nano(nano),
         release: Ratio::from_nano(nano),
         action,
@@ -53,6 +55,7 @@ pub fn exchange(flow: &Flow, accounts: u32) -> Exchange {
     Exchange::new(ExchangeSpec {
         currency: label("CNY"),
         money_decimals: 2,
+        position_mode: PositionMode::Net,
         floating_profit: FloatingProfit::All,
         insurance_fund: Money::ZERO,
         bust_window: 65_536,
@@ -60,8 +63,15 @@ pub fn exchange(flow: &Flow, accounts: u32) -> Exchange {
         instruments: vec![instrument],
         profiles: vec![Profile::unlimited(), profile],
         accounts: (0..accounts)
-            .map(|n| AccountSpec { name: label(&format!("a{n}")), profile: ProfileId(1), deposit })
+            .map(|n| AccountSpec {
+                name: label(&format!("a{n}")),
+                profile: ProfileId(1),
+                deposit,
+                hedger: false,
+                margins: Vec::new(),
+            })
             .collect(),
+        schedules: Vec::new(),
     })
 }
 
@@ -97,6 +107,7 @@ fn command(op: &Op, account: AccountId) -> Command {
                 id: None,
                 instrument,
                 side,
+                offset: None,
                 kind: OrderKind::Limit(price),
                 qty: Qty::new(u64::from(qty)),
                 trigger: None,

@@ -24,8 +24,13 @@ struct Floor {
 impl Floor {
     fn new() -> Floor {
         let one = Step { mantissa: 1, decimals: 0 };
-        let account =
-            |name| AccountSpec { name: label(name), profile: ProfileId(0), deposit: Money::ZERO };
+        let account = |name| AccountSpec {
+            name: label(name),
+            profile: ProfileId(0),
+            deposit: Money::ZERO,
+            hedger: false,
+            margins: Vec::new(),
+        };
         let instrument = InstrumentSpec {
             symbol: label("X"),
             kind: InstrumentKind::Future,
@@ -44,10 +49,12 @@ impl Floor {
             auction_candidates: AuctionCandidates::Ticks,
             market_remainder: MarketRemainder::Cancel,
             rules: TradingRules::default(),
+            risk: RiskRules::default(),
         };
         let spec = ExchangeSpec {
             currency: label("CNY"),
             money_decimals: 0,
+            position_mode: PositionMode::Net,
             floating_profit: FloatingProfit::All,
             insurance_fund: Money::ZERO,
             bust_window: 1,
@@ -55,6 +62,7 @@ impl Floor {
             instruments: vec![instrument],
             profiles: vec![Profile::unlimited()],
             accounts: vec![account("A"), account("B")],
+            schedules: Vec::new(),
         };
         Floor { exchange: Exchange::new(spec), events: Vec::new() }
     }

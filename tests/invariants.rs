@@ -219,6 +219,8 @@ fn banded() -> (Watch, Event) {
         taker_id: OrderId::Number(2),
         side: Side::Buy,
         kind: TradeKind::Normal,
+        maker_fee: Money::ZERO,
+        taker_fee: Money::ZERO,
     };
     (Watch::new(&spec), Event { seq: 1, ts: 5, kind })
 }

@@ -159,7 +159,8 @@ fn rule_1_3_an_account_without_margin_is_normal() {
     // A margin of zero, with a position and equity far below zero.
     let zero = MarginRate::default();
     let instrument = InstrumentId(0);
-    let events = hall.send(Command::Margin { instrument, initial: zero, maintenance: zero });
+    let events =
+        hall.send(Command::Margin { instrument, account: None, initial: zero, maintenance: zero });
     assert_eq!(tier_changes(&events), [(1, 0)]);
 }
 

@@ -5,8 +5,8 @@
 
 use plimsoll_matching::{Book, Gone, Maker, NewResting, Sink, Stop, Taker};
 use plimsoll_types::{
-    AccountId, Band, CancelReason, Event, EventKind, Handle, InstrumentId, OrderId, Price, Qty,
-    Reject, SelfMatch, Side, TradeKind, Ts,
+    AccountId, Band, CancelReason, Event, EventKind, Handle, InstrumentId, Money, OrderId, Price,
+    Qty, Reject, SelfMatch, Side, TradeKind, Ts,
 };
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +114,8 @@ impl Sink for Tape<'_> {
             taker_id: OrderId::Number(self.number),
             side: self.side,
             kind: TradeKind::Normal,
+            maker_fee: Money::ZERO,
+            taker_fee: Money::ZERO,
         });
     }
 
@@ -209,6 +211,7 @@ impl Bare {
                 qty: entry.qty,
                 trigger: None,
                 display: entry.display,
+                offset: None,
                 handle: None,
             },
             events,

@@ -161,6 +161,7 @@ pub(crate) fn order(exchange: &Exchange, order: &Order) -> Result<Command, Fault
         id,
         instrument,
         side: terms.side,
+        offset: None,
         kind: match limit {
             Some(price) if !terms.market => OrderKind::Limit(price),
             limit => OrderKind::Market(limit),

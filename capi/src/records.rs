@@ -89,6 +89,7 @@ impl Event {
                 trigger,
                 display,
                 handle,
+                offset: _,
             } => {
                 let event = self.of_kind(EventKind::Accepted).account(account).order(id);
                 let event = event.instrument(instrument).side(side).traded(price, qty);
@@ -137,6 +138,7 @@ impl Event {
                 ref taker_id,
                 side,
                 kind,
+                ..
             } => {
                 let event = self.of_kind(EventKind::Trade).instrument(instrument).side(side);
                 let event = event.account(taker).order(taker_id).traded(Some(price), qty);
@@ -164,7 +166,8 @@ impl Event {
                 let event = self.of_kind(EventKind::Band).instrument(instrument);
                 Event { price: up.ticks(), other_price: down.ticks(), ..event }
             }
-            E::Margin { instrument, initial, maintenance } => {
+            // A margin for one account has no record: it stays `Other`.
+            E::Margin { instrument, account: None, initial, maintenance } => {
                 let share = |rate: engine::MarginRate| i128::from(rate.share.nano()).into();
                 let event = self.of_kind(EventKind::Margin).instrument(instrument);
                 event.values([
@@ -235,7 +238,7 @@ impl Event {
                 let event = self.of_kind(EventKind::Withdrawal).account(account);
                 event.values([money(amount), money(balance)])
             }
-            E::Settlement { account, instrument, profit, fees, balance } => {
+            E::Settlement { account, instrument, profit, fees, balance, .. } => {
                 let event = self.of_kind(EventKind::Settlement).account(account);
                 let event = instrument.map_or(event, |instrument| event.instrument(instrument));
                 event.values([money(profit), money(fees), money(balance)])
@@ -273,7 +276,7 @@ impl Event {
         let state = |state: CaseState| event.code(state as u16);
         #[allow(unreachable_patterns, reason = "a state the engine gains becomes Other")]
         match *step {
-            CaseStep::Triggered => state(CaseState::Triggered),
+            CaseStep::Triggered { .. } => state(CaseState::Triggered),
             CaseStep::Planned { ref targets } => {
                 Event { n: targets.len() as u32, ..state(CaseState::Planned) }
             }

@@ -78,6 +78,7 @@ impl World<'_> {
             id: None,
             instrument: self.instrument,
             side,
+            offset: None,
             kind: OrderKind::Limit(price),
             qty: Qty::new(lots),
             trigger: None,

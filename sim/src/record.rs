@@ -235,7 +235,7 @@ impl Record {
     ) {
         self.latest_case = Some(id);
         let mark = self.mark;
-        if *step == CaseStep::Triggered {
+        if matches!(step, CaseStep::Triggered { .. }) {
             self.open_cases += 1;
             let opened = CaseRecord {
                 id: CaseId(id),
@@ -264,7 +264,7 @@ impl Record {
         let Some(case) = self.cases.get_mut(&id) else { return };
         let before = case.end;
         match step {
-            CaseStep::Triggered | CaseStep::Checked { .. } => {}
+            CaseStep::Triggered { .. } | CaseStep::Checked { .. } => {}
             CaseStep::Planned { targets } => {
                 case.side = case.side.or(targets.first().map(|target| target.side));
             }
@@ -317,7 +317,7 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plimsoll_types::InstrumentId;
+    use plimsoll_types::{ForcedReason, InstrumentId};
 
     fn case(record: &mut Record, ts: Ts, step: CaseStep) {
         let kind = EventKind::Case { account: AccountId(3), case: CaseId(1), step };
@@ -335,6 +335,8 @@ mod tests {
             taker_id: OrderId::Liquidation { case: 1, n: 1 },
             side: Side::Sell,
             kind: TradeKind::Liquidation,
+            maker_fee: Money::ZERO,
+            taker_fee: Money::ZERO,
         };
         record.note(ts, &kind, |_| Money::ZERO);
     }
@@ -349,7 +351,7 @@ mod tests {
             price: None,
             qty: Qty::new(4),
         };
-        case(&mut record, 10, CaseStep::Triggered);
+        case(&mut record, 10, CaseStep::Triggered { reason: ForcedReason::Funds });
         case(&mut record, 10, CaseStep::Parked { reason: ParkReason::LimitLocked });
         assert_eq!((record.open_cases, record.parked_cases), (1, 1));
         record.mark = Price::clamped(998);

@@ -295,6 +295,7 @@ impl<'a> Run<'a> {
             id: None,
             instrument: self.scenario.instrument,
             side,
+            offset: None,
             kind: OrderKind::Limit(self.opening.price),
             qty: Qty::new(lots),
             trigger: None,

@@ -52,6 +52,7 @@ impl Watch {
                 taker_id,
                 side,
                 kind,
+                ..
             } => {
                 let band = self.bands[instrument.index()];
                 ensure(band.is_none_or(|band| band.contains(*price)), || {

@@ -134,7 +134,7 @@ impl Model {
         instrument: usize,
         price: i128,
         qty: i128,
-    ) {
+    ) -> i128 {
         let account = order.account;
         let v = self.tick_value(instrument);
         let fees = self.books[instrument].spec.fees;
@@ -148,6 +148,7 @@ impl Model {
         self.accounts[account].cash -= fee;
         self.accounts[account].fees += fee;
         self.fees += fee;
+        fee
     }
 
     pub fn unlimited(&self, account: usize) -> bool {

@@ -74,7 +74,7 @@ impl Model {
         self.cases.insert(number, case);
         self.accounts[account].case = Some(number);
         self.accounts[account].breach = None;
-        self.step(number, CaseStep::Triggered);
+        self.step(number, CaseStep::Triggered { reason: ForcedReason::Funds });
         self.drop_call(account);
         self.cancel_where(account, CancelReason::Liquidation, |_, _, _| true);
         self.act(number);

@@ -33,7 +33,7 @@ impl Model {
             }
             Command::Phase { instrument, phase } => self.change_phase(*instrument, *phase),
             Command::Band { instrument, down, up } => self.change_band(*instrument, *down, *up),
-            Command::Margin { instrument, initial, maintenance } => {
+            Command::Margin { instrument, account: None, initial, maintenance } => {
                 self.change_margin(*instrument, *initial, *maintenance)
             }
             Command::Fund { amount } => self.pay_into_fund(*amount),
@@ -50,6 +50,17 @@ impl Model {
             Command::Expire { instrument, price } => self.expire(*instrument, *price),
             Command::Bust { trade } => self.bust(*trade),
             Command::Refused { reason, .. } => Err(*reason),
+            // The driver sends none of these yet.
+            Command::Margin { account: Some(_), .. }
+            | Command::Funding { .. }
+            | Command::Index { .. }
+            | Command::ForcedReduction { .. }
+            | Command::Liquidate { .. }
+            | Command::Leverage { .. }
+            | Command::MoveMargin { .. }
+            | Command::Profile { .. }
+            | Command::Schedule(_)
+            | Command::Restrict { .. } => Err(Reject::NotApplicable),
         }
     }
 
@@ -177,7 +188,12 @@ impl Model {
     pub fn set_margin(&mut self, index: usize, initial: MarginRate, maintenance: MarginRate) {
         self.books[index].initial = initial;
         self.books[index].maintenance = maintenance;
-        self.emit(EventKind::Margin { instrument: instrument_id(index), initial, maintenance });
+        self.emit(EventKind::Margin {
+            instrument: instrument_id(index),
+            account: None,
+            initial,
+            maintenance,
+        });
     }
 
     /// A new band; orders outside it go. Stops that wait are in no book.

@@ -93,7 +93,7 @@ fn either(yes: bool, if_so: &'static str, if_not: &'static str) -> &'static str 
 
 fn step_of(step: &CaseStep) -> (&'static str, &'static str) {
     match step {
-        CaseStep::Triggered => ("case", "triggered"),
+        CaseStep::Triggered { .. } => ("case", "triggered"),
         CaseStep::Planned { targets } => {
             ("case planned", either(targets.len() > 1, "several", "one"))
         }
@@ -167,6 +167,19 @@ fn key_of(kind: &EventKind) -> (&'static str, &'static str) {
         EventKind::Delisted { .. } => ("delisted", ""),
         EventKind::Expired { .. } => ("expired", ""),
         EventKind::Busted { .. } => ("busted", ""),
+        EventKind::Deleveraged { .. } => ("adl", ""),
+        EventKind::TakenOver { .. } => ("takeover", ""),
+        EventKind::Socialised { .. } => ("socialised", ""),
+        EventKind::Reduced { .. } => ("reduction", ""),
+        EventKind::Funding { .. } => ("funding", ""),
+        EventKind::Index { .. } => ("index", ""),
+        EventKind::Leverage { .. } => ("leverage", ""),
+        EventKind::MarginMoved { .. } => ("margin_moved", ""),
+        EventKind::Profile { .. } => ("profile", ""),
+        EventKind::Scheduled { .. } => ("scheduled", ""),
+        EventKind::Terms { .. } => ("terms", ""),
+        EventKind::InstrumentPermission { .. } => ("permission", ""),
+        EventKind::LargePosition { .. } => ("large_position", ""),
     }
 }
 

@@ -150,7 +150,14 @@ impl Model {
             (account.settled_realised, account.settled_fees) = (account.realised, account.fees);
             let (profit, fees) = (Money::new(profit), Money::new(fees));
             let instrument = named.then(|| instrument_id(these[0]));
-            self.emit(EventKind::Settlement { account: id, instrument, profit, fees, balance });
+            self.emit(EventKind::Settlement {
+                account: id,
+                instrument,
+                profit,
+                profit_by_trade: profit,
+                fees,
+                balance,
+            });
         }
     }
 

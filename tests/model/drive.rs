@@ -164,7 +164,8 @@ impl Driver {
                 let zero = self.rng.chance(4);
                 let initial = if zero { MarginRate::default() } else { initial };
                 let maintenance = lower_rate(&mut self.rng, initial);
-                Command::Margin { instrument: self.instrument(model), initial, maintenance }
+                let instrument = self.instrument(model);
+                Command::Margin { instrument, account: None, initial, maintenance }
             }
             Kind::Deposit => self.deposit(model),
             Kind::Withdraw => self.withdraw(model),
@@ -246,6 +247,7 @@ impl Driver {
             id: (!self.rng.chance(3)).then(|| self.id()),
             instrument,
             side,
+            offset: None,
             kind,
             qty: Qty::new(qty as u64),
             trigger: None,

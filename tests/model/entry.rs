@@ -163,6 +163,7 @@ impl Model {
             qty: new.qty,
             trigger: new.trigger,
             display: new.display,
+            offset: None,
             handle: None,
         });
         if order.trigger.is_some() {
@@ -383,6 +384,7 @@ impl Model {
             qty: to_qty(order.qty),
             trigger: None,
             display: Qty::ZERO,
+            offset: None,
             handle: None,
         });
         self.rest(instrument, order);

@@ -34,6 +34,7 @@ pub fn spec(rng: &mut Rng) -> ExchangeSpec {
     ExchangeSpec {
         currency: label("CNY"),
         money_decimals: 0,
+        position_mode: plimsoll_types::PositionMode::Net,
         floating_profit: rng.pick(&[
             FloatingProfit::All,
             FloatingProfit::All,
@@ -47,6 +48,7 @@ pub fn spec(rng: &mut Rng) -> ExchangeSpec {
         instruments,
         profiles,
         accounts,
+        schedules: Vec::new(),
     }
 }
 
@@ -67,6 +69,8 @@ fn accounts(rng: &mut Rng, profiles: usize, notional: i128) -> Vec<AccountSpec> 
             name: label(&format!("A{place}")),
             profile: ProfileId(profile),
             deposit: Money::new(deposit),
+            hedger: false,
+            margins: Vec::new(),
         });
     }
     accounts
@@ -112,6 +116,7 @@ pub fn instrument(rng: &mut Rng, place: i64) -> InstrumentSpec {
         auction_candidates: rng.pick(&[AuctionCandidates::Ticks, AuctionCandidates::Limits]),
         market_remainder: rng.pick(&[MarketRemainder::Cancel, MarketRemainder::Rest]),
         rules: plimsoll_types::TradingRules::default(),
+        risk: plimsoll_types::RiskRules::default(),
     }
 }
 
@@ -139,17 +144,27 @@ fn fees(rng: &mut Rng) -> Fees {
         share: if rng.chance(50) { share(rng, 0, 20) } else { Ratio::ZERO },
         per_lot: Money::new(i128::from(if rng.chance(50) { rng.between(0, 4) } else { 0 })),
     };
-    Fees { open: fee(), close: fee(), maker: fee(), taker: fee(), liquidation: fee() }
+    Fees {
+        open: fee(),
+        close: fee(),
+        close_today: None,
+        maker: fee(),
+        taker: fee(),
+        liquidation: fee(),
+    }
 }
 
 fn profile(rng: &mut Rng, place: i64, instruments: usize) -> Profile {
     let measure = rng.pick(&[MeasureKind::MarginOverEquity, MeasureKind::EquityOverMargin]);
-    let tiers = tiers(rng, measure);
+    let mut tiers = tiers(rng, measure);
+    let basis = rng.pick(&[Basis::Initial, Basis::Initial, Basis::Maintenance]);
+    tiers.iter_mut().for_each(|tier| tier.basis = basis);
     Profile {
         name: label(&format!("p{place}")),
         unlimited: false,
+        margin_mode: plimsoll_types::MarginMode::Cross,
         measure,
-        basis: rng.pick(&[Basis::Initial, Basis::Initial, Basis::Maintenance]),
+        basis,
         liquidation: liquidation(rng, measure, &tiers, instruments),
         tiers,
     }
@@ -174,6 +189,7 @@ fn tiers(rng: &mut Rng, measure: MeasureKind) -> Vec<Tier> {
         let action = action(rng, last);
         tiers.push(Tier {
             name: label(&format!("t{}", place + 1)),
+            basis: Basis::Initial,
             at: shown(at),
             release: shown(released),
             action,
@@ -220,6 +236,7 @@ fn liquidation(
         interval: rng.pick(&[0, 0, 2, 7, 20]),
         locked: rng.pick(&[LockedPolicy::Park, LockedPolicy::Rest]),
         waterfall: if rng.chance(65) { fund_first } else { vec![WaterfallStage::Debt] },
+        ..Profile::unlimited().liquidation
     }
 }
 

@@ -202,6 +202,8 @@ impl Model {
         pass: &mut Pass,
     ) {
         let instrument = pass.instrument;
+        let maker_fee = Money::new(self.book_leg(maker, false, instrument, price, qty));
+        let taker_fee = Money::new(self.book_leg(taker, true, instrument, price, qty));
         let forced = maker.case.is_some() || taker.case.is_some();
         self.emit(EventKind::Trade {
             instrument: instrument_id(instrument),
@@ -213,12 +215,12 @@ impl Model {
             taker_id: taker.id,
             side: taker.side,
             kind: if forced { TradeKind::Liquidation } else { kind },
+            maker_fee,
+            taker_fee,
         });
         if maker.account == taker.account {
             self.saw("trade with itself");
         }
-        self.book_leg(maker, false, instrument, price, qty);
-        self.book_leg(taker, true, instrument, price, qty);
         for case in [maker.case, taker.case].into_iter().flatten() {
             self.case_traded(case, instrument, qty);
         }

@@ -33,7 +33,7 @@ impl Model {
     pub fn worst_price(&self, account: usize, instrument: usize, side: Side) -> Option<i128> {
         let book = &self.books[instrument];
         match self.profile(account).liquidation.price {
-            ProtectionPrice::Band => book.edge(side),
+            ProtectionPrice::Band | ProtectionPrice::Bankruptcy => book.edge(side),
             ProtectionPrice::TicksThrough(through) => {
                 let best = book.best(side.opposite())?;
                 let moved = best + sign(side) * i128::from(through);

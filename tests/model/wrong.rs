@@ -57,7 +57,7 @@ impl Driver {
                     (rate(1, -1), rate(1, -1)),
                 ]);
                 let instrument = self.rng.pick(&[instrument, nothing]);
-                return Command::Margin { instrument, initial, maintenance };
+                return Command::Margin { instrument, account: None, initial, maintenance };
             }
             13 => return Command::Phase { instrument: nothing, phase: Phase::Halted },
             14 => return Command::Band { instrument: nothing, down: price, up: price },

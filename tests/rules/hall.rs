@@ -51,19 +51,34 @@ pub fn instrument(symbol: &str, settlement: i64) -> InstrumentSpec {
         phase: Phase::Continuous,
         auction_candidates: AuctionCandidates::Ticks,
         market_remainder: MarketRemainder::Cancel,
-        rules: plimsoll_types::TradingRules::default(),
+        rules: TradingRules::default(),
+        risk: RiskRules::default(),
     }
 }
 
 pub fn tier(name: &str, at: Ratio, action: Action) -> Tier {
-    Tier { name: label(name), at, release: at, action, close_only: false, cancel_opening: false }
+    Tier {
+        name: label(name),
+        basis: Basis::Initial,
+        at,
+        release: at,
+        action,
+        close_only: false,
+        cancel_opening: false,
+    }
 }
 
 /// A profile that goes back to `target` at any price, as fast as the book allows.
 pub fn profile(measure: MeasureKind, tiers: Vec<Tier>, target: Ratio) -> Profile {
     let liquidation = Liquidation { target, ..Profile::unlimited().liquidation };
-    let basis = Basis::Initial;
-    Profile { name: label("client"), unlimited: false, measure, basis, tiers, liquidation }
+    Profile {
+        name: label("client"),
+        unlimited: false,
+        measure,
+        tiers,
+        liquidation,
+        ..Profile::unlimited()
+    }
 }
 
 /// A profile without tiers: margin is asked for, nothing is liquidated.
@@ -99,10 +114,13 @@ impl Hall {
             name: label(name),
             profile: ProfileId(profile),
             deposit: money(deposit),
+            hedger: false,
+            margins: Vec::new(),
         };
         let spec = ExchangeSpec {
             currency: label("CNY"),
             money_decimals: 0,
+            position_mode: PositionMode::Net,
             floating_profit,
             insurance_fund: Money::ZERO,
             bust_window: 65_536,
@@ -110,6 +128,7 @@ impl Hall {
             instruments,
             profiles: vec![Profile::unlimited(), profile],
             accounts: vec![open("M", 0, 0), open("O", 0, 0), open("A", 1, deposit)],
+            schedules: Vec::new(),
         };
         Hall { exchange: Exchange::new(spec), ts: 0, ids: 0 }
     }
@@ -131,6 +150,7 @@ impl Hall {
             id: Some(label(&format!("{}", self.ids))),
             instrument: InstrumentId(0),
             side,
+            offset: None,
             kind: OrderKind::Limit(ticks(price)),
             qty: Qty::new(qty),
             trigger: None,

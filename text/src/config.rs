@@ -12,7 +12,9 @@ use crate::decimal;
 use crate::r#where::Error;
 use dom::{Field, Source, Table};
 use instrument::House;
-use plimsoll_types::{AccountSpec, ExchangeSpec, FloatingProfit, Label, Money, Profile, ProfileId};
+use plimsoll_types::{
+    AccountSpec, ExchangeSpec, FloatingProfit, Label, Money, PositionMode, Profile, ProfileId,
+};
 use std::collections::HashMap;
 
 /// Most decimals a currency may have.
@@ -44,6 +46,7 @@ pub fn read_config(file: &str, text: &str) -> Result<ExchangeSpec, Error> {
     Ok(ExchangeSpec {
         currency: header.currency,
         money_decimals: header.money_decimals,
+        position_mode: PositionMode::Net,
         floating_profit: header.floating_profit,
         insurance_fund,
         bust_window: header.bust_window,
@@ -51,6 +54,7 @@ pub fn read_config(file: &str, text: &str) -> Result<ExchangeSpec, Error> {
         instruments,
         profiles,
         accounts,
+        schedules: Vec::new(),
     })
 }
 
@@ -143,7 +147,7 @@ fn accounts(
             Some(field) => money(&field, money_decimals)?,
         };
         default_only(&table, "hedger", false)?;
-        accounts.push(AccountSpec { name, profile, deposit });
+        accounts.push(AccountSpec { name, profile, deposit, hedger: false, margins: Vec::new() });
     }
     Ok(accounts)
 }

@@ -2,6 +2,8 @@
 
 mod case;
 mod fields;
+mod losses;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -57,6 +59,7 @@ impl Line<'_> {
                 qty,
                 trigger,
                 display,
+                offset,
                 handle: _,
             } => {
                 self.event("accepted");
@@ -70,6 +73,9 @@ impl Line<'_> {
                 }
                 if !display.is_zero() {
                     self.qty("display", instrument, display);
+                }
+                if let Some(offset) = offset {
+                    self.word("offset", offset.as_str());
                 }
             }
             EventKind::Trade { .. } => self.trade(kind),
@@ -117,6 +123,8 @@ impl Line<'_> {
             ref taker_id,
             side,
             kind,
+            maker_fee,
+            taker_fee,
         } = *kind
         else {
             return;
@@ -131,6 +139,11 @@ impl Line<'_> {
         self.id("taker_id", taker_id);
         self.word("side", side.as_str());
         self.word("kind", kind.as_str());
+        for (key, fee) in [("maker_fee", maker_fee), ("taker_fee", taker_fee)] {
+            if fee != Money::ZERO {
+                self.money(key, fee);
+            }
+        }
     }
 
     fn rejected(
@@ -171,9 +184,12 @@ impl Line<'_> {
                 self.price("up", instrument, up);
                 self.price("down", instrument, down);
             }
-            EventKind::Margin { instrument, initial, maintenance } => {
+            EventKind::Margin { instrument, account, initial, maintenance } => {
                 self.event("margin");
                 self.symbol(instrument);
+                if let Some(account) = account {
+                    self.account("account", account);
+                }
                 self.rate("initial", initial);
                 self.rate("maintenance", maintenance);
             }
@@ -256,8 +272,7 @@ impl Line<'_> {
             EventKind::Opened { account, profile } => {
                 self.event("opened");
                 self.account("account", account);
-                let name = self.exchange.spec().profiles[profile.index()].name;
-                self.label("profile", &name);
+                self.profile(profile);
             }
             EventKind::Deposit { account, amount, repaid, balance } => {
                 self.event("deposit");
@@ -272,13 +287,21 @@ impl Line<'_> {
                 self.money("amount", amount);
                 self.money("balance", balance);
             }
-            EventKind::Settlement { account, instrument, profit, fees, balance } => {
+            EventKind::Settlement {
+                account,
+                instrument,
+                profit,
+                profit_by_trade,
+                fees,
+                balance,
+            } => {
                 self.event("settlement");
                 self.account("account", account);
                 if let Some(instrument) = instrument {
                     self.symbol(instrument);
                 }
                 self.money("profit", profit);
+                self.money("profit_by_trade", profit_by_trade);
                 self.money("fees", fees);
                 self.money("balance", balance);
             }
@@ -291,7 +314,7 @@ impl Line<'_> {
         }
     }
 
-    /// What the watch over accounts did. The last of the chain, so it names every kind there is.
+    /// What the watch over accounts did; the rest goes on to [`Line::loss_event`].
     fn risk_event(&mut self, kind: &EventKind) {
         match *kind {
             EventKind::Tier { account, from, to, measure, equity, margin } => {
@@ -317,30 +340,7 @@ impl Line<'_> {
                 self.word("permission", permission.as_str());
             }
             EventKind::Case { account, case, ref step } => self.case(account, case, step),
-            EventKind::Accepted { .. }
-            | EventKind::Trade { .. }
-            | EventKind::Cancelled { .. }
-            | EventKind::Rejected { .. }
-            | EventKind::Replaced { .. }
-            | EventKind::Triggered { .. }
-            | EventKind::Refilled { .. }
-            | EventKind::Mark { .. }
-            | EventKind::Phase { .. }
-            | EventKind::Band { .. }
-            | EventKind::Margin { .. }
-            | EventKind::Auction { .. }
-            | EventKind::Indicative { .. }
-            | EventKind::Settled { .. }
-            | EventKind::Settlement { .. }
-            | EventKind::Listed { .. }
-            | EventKind::Delisted { .. }
-            | EventKind::Expired { .. }
-            | EventKind::Busted { .. }
-            | EventKind::Fund { .. }
-            | EventKind::Opened { .. }
-            | EventKind::Deposit { .. }
-            | EventKind::Withdrawal { .. }
-            | EventKind::Debt { .. } => {}
+            _ => self.loss_event(kind),
         }
     }
 

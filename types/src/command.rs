@@ -67,6 +67,17 @@ pub enum Offset {
     CloseToday,
 }
 
+impl Offset {
+    /// The contract's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Offset::Open => "open",
+            Offset::Close => "close",
+            Offset::CloseToday => "close_today",
+        }
+    }
+}
+
 /// Why the exchange liquidates an account. Source: RULES 7.7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ForcedReason {

@@ -114,6 +114,7 @@ mod tests {
                 qty: Qty::new(5),
                 trigger: None,
                 display: Qty::ZERO,
+                offset: None,
                 handle: Some(Handle { slot: number as u32, generation: 0 }),
             });
         }
@@ -127,6 +128,8 @@ mod tests {
             taker_id: OrderId::Number(30),
             side: Side::Sell,
             kind: plimsoll_types::TradeKind::Normal,
+            maker_fee: plimsoll_types::Money::ZERO,
+            taker_fee: plimsoll_types::Money::ZERO,
         });
         hear(EventKind::Cancelled {
             account: AccountId(4),

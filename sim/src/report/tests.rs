@@ -6,8 +6,8 @@ use crate::population::{PopulationOdds, client};
 use crate::record::Record;
 use crate::scenario::reader::SECOND;
 use plimsoll_types::{
-    AccountId, CaseId, CaseStep, EventKind, InstrumentId, Money, OrderId, ParkReason, Price, Qty,
-    Side, TradeKind, Ts,
+    AccountId, CaseId, CaseStep, EventKind, ForcedReason, InstrumentId, Money, OrderId, ParkReason,
+    Price, Qty, Side, TradeKind, Ts,
 };
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ fn story(record: &mut Record, ts: Ts, id: u32, mark: Price) {
         let kind = EventKind::Case { account: AccountId(id * 7), case: CaseId(id), step };
         record.note(ts, &kind, |_| Money::new(5_000));
     };
-    step(ts, CaseStep::Triggered);
+    step(ts, CaseStep::Triggered { reason: ForcedReason::Funds });
     let batch = CaseStep::Batch {
         n: 1,
         instrument: InstrumentId(0),
@@ -97,6 +97,8 @@ fn story(record: &mut Record, ts: Ts, id: u32, mark: Price) {
         taker_id: OrderId::Liquidation { case: id, n: 1 },
         side: Side::Sell,
         kind: TradeKind::Liquidation,
+        maker_fee: Money::ZERO,
+        taker_fee: Money::ZERO,
     };
     record.note(ts + 2 * SECOND, &sold, |_| Money::ZERO);
     let end = [CaseStep::Restored, CaseStep::Restored, CaseStep::Closed, CaseStep::Waterfall];

@@ -50,6 +50,7 @@ impl Request {
             Request::Band { symbol, up, down } => names.band(symbol, *up, *down)?,
             Request::Margin { symbol, initial, maintenance } => Command::Margin {
                 instrument: names.instrument(symbol)?,
+                account: None,
                 initial: names.rate(initial)?,
                 maintenance: names.rate(maintenance)?,
             },
@@ -89,6 +90,7 @@ impl OrderRequest {
             id: Some(self.id),
             instrument,
             side: self.side,
+            offset: None,
             kind: match price {
                 Some(price) if !self.market => OrderKind::Limit(price),
                 protection => OrderKind::Market(protection),

@@ -79,6 +79,7 @@ fn plain_order() -> NewOrder {
         id: Some(label("a1")),
         instrument: RB,
         side: Side::Buy,
+        offset: None,
         kind: OrderKind::Limit(Price::clamped(10_000)),
         qty: Qty::new(2),
         trigger: None,
@@ -211,6 +212,7 @@ fn the_other_commands_are_read() {
         command(r#"{"ts":0,"cmd":"margin","symbol":"RB","initial":"0.15","maintenance":"0.12"}"#),
         Command::Margin {
             instrument: RB,
+            account: None,
             initial: MarginRate { share: Ratio::from_nano(150_000_000), per_lot: Money::ZERO },
             maintenance: MarginRate { share: Ratio::from_nano(120_000_000), per_lot: Money::ZERO },
         }
@@ -249,6 +251,7 @@ fn a_margin_rate_may_have_an_amount_a_lot() {
         command(line),
         Command::Margin {
             instrument: RB,
+            account: None,
             initial: rate(100_000_000, 1_250),
             maintenance: rate(0, 1_000),
         }

@@ -7,7 +7,7 @@ use crate::r#where::Error;
 use plimsoll_types::units::tick_value;
 use plimsoll_types::{
     AuctionCandidates, Band, Calendar, Fee, Fees, InstrumentKind, InstrumentSpec, MarginRate,
-    MarkSource, MarketRemainder, Money, Price, Ratio, Reject, Step,
+    MarkSource, MarketRemainder, Money, Price, Ratio, Reject, RiskRules, Step,
 };
 use std::collections::HashMap;
 
@@ -121,6 +121,7 @@ pub fn read(table: &Table<'_>, house: &House<'_>) -> Result<InstrumentSpec, Erro
         auction_candidates: auction_candidates(table)?,
         market_remainder: market_remainder(table)?,
         rules,
+        risk: RiskRules::default(),
     })
 }
 
@@ -218,6 +219,7 @@ fn fees(table: &Table<'_>, money_decimals: u32) -> Result<Fees, Error> {
     Ok(Fees {
         open: fee("fee_open")?,
         close: fee("fee_close")?,
+        close_today: None,
         maker: fee("fee_maker")?,
         taker: fee("fee_taker")?,
         liquidation: fee("fee_liquidation")?,

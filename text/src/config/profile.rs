@@ -5,8 +5,8 @@ use super::unique;
 use crate::decimal;
 use crate::r#where::Error;
 use plimsoll_types::{
-    Action, Basis, Label, Liquidation, LockedPolicy, MeasureKind, Profile, ProtectionPrice, Qty,
-    Ratio, SelectKey, Step, Tier, Ts, WaterfallStage,
+    Action, Basis, Label, Liquidation, LockedPolicy, MarginMode, MeasureKind, Profile,
+    ProtectionPrice, Qty, Ratio, SelectKey, Step, Tier, Ts, WaterfallStage,
 };
 use std::collections::HashMap;
 
@@ -49,7 +49,7 @@ fn read(table: &Table<'_>, symbols: &[Label]) -> Result<Profile, Error> {
     let basis = table.get("basis").map_or(Ok(Basis::Initial), |field| {
         field.word(&[("initial", Basis::Initial), ("maintenance", Basis::Maintenance)], &[])
     })?;
-    let tiers = tiers(table, measure)?;
+    let tiers = tiers(table, measure, basis)?;
     let liquidates =
         tiers.iter().any(|tier| matches!(tier.action, Action::Liquidate | Action::Call { .. }));
     let liquidation = match table.table("liquidation")? {
@@ -61,10 +61,18 @@ fn read(table: &Table<'_>, symbols: &[Label]) -> Result<Profile, Error> {
         None => Profile::unlimited().liquidation,
     };
     let name = table.required("name")?.label()?;
-    Ok(Profile { name, unlimited: false, measure, basis, tiers, liquidation })
+    Ok(Profile {
+        name,
+        unlimited: false,
+        margin_mode: MarginMode::Cross,
+        measure,
+        basis,
+        tiers,
+        liquidation,
+    })
 }
 
-fn tiers(profile: &Table<'_>, measure: MeasureKind) -> Result<Vec<Tier>, Error> {
+fn tiers(profile: &Table<'_>, measure: MeasureKind, basis: Basis) -> Result<Vec<Tier>, Error> {
     let tables = profile.tables("tier")?;
     if tables.len() > TIERS_MAX {
         return Err(profile.missing("tier", "at most 255 tiers"));
@@ -72,7 +80,7 @@ fn tiers(profile: &Table<'_>, measure: MeasureKind) -> Result<Vec<Tier>, Error> 
     let mut names = HashMap::new();
     let mut tiers: Vec<Tier> = Vec::with_capacity(tables.len());
     for table in &tables {
-        let tier = tier(table, measure)?;
+        let tier = tier(table, measure, basis)?;
         let field = table.required("name")?;
         unique(&mut names, &field, tier.name, "tier of the profile")?;
         if tier.name.as_str() == "normal" {
@@ -117,7 +125,7 @@ fn worse(measure: MeasureKind, a: Ratio, b: Ratio) -> bool {
     }
 }
 
-fn tier(table: &Table<'_>, measure: MeasureKind) -> Result<Tier, Error> {
+fn tier(table: &Table<'_>, measure: MeasureKind, basis: Basis) -> Result<Tier, Error> {
     table.only(&["name", "at", "release", "action", "grace", "also"])?;
     let at = table.required("at")?.ratio()?;
     let release = match table.get("release") {
@@ -136,6 +144,7 @@ fn tier(table: &Table<'_>, measure: MeasureKind) -> Result<Tier, Error> {
     let action = action(table)?;
     let mut tier = Tier {
         name: table.required("name")?.label()?,
+        basis,
         at,
         release,
         action,
@@ -210,6 +219,7 @@ fn liquidation(
             .get("locked")
             .map_or(Ok(LockedPolicy::Park), |field| field.word(&locked, &[]))?,
         waterfall: waterfall(table)?,
+        ..Profile::unlimited().liquidation
     })
 }
 

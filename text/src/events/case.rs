@@ -27,11 +27,8 @@ impl Line<'_> {
                 self.measure("measure", measure);
             }
             CaseStep::Parked { reason } => self.word("reason", reason.as_str()),
-            CaseStep::Triggered
-            | CaseStep::Resumed
-            | CaseStep::Restored
-            | CaseStep::Waterfall
-            | CaseStep::Closed => {}
+            CaseStep::Triggered { reason } => self.word("reason", reason.as_str()),
+            CaseStep::Resumed | CaseStep::Restored | CaseStep::Waterfall | CaseStep::Closed => {}
         }
     }
 
@@ -54,7 +51,7 @@ impl Line<'_> {
 
 fn state(step: &CaseStep) -> &'static str {
     match step {
-        CaseStep::Triggered => "triggered",
+        CaseStep::Triggered { .. } => "triggered",
         CaseStep::Planned { .. } => "planned",
         CaseStep::Batch { .. } => "batch",
         CaseStep::Checked { .. } => "checked",

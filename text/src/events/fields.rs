@@ -5,7 +5,7 @@ use crate::decimal::{write_money, write_price, write_qty, write_scaled, write_wh
 use crate::json::write_string;
 use plimsoll_types::{
     AccountId, InstrumentId, InstrumentSpec, Label, MarginRate, Measure, Money, OrderId, Price,
-    Qty, Ratio, Side,
+    ProfileId, Qty, Ratio, Side,
 };
 
 impl Line<'_> {
@@ -154,6 +154,11 @@ impl Line<'_> {
         self.raw("\",\"per_lot\":\"");
         write_money(self.out, rate.per_lot, decimals);
         self.raw("\"}");
+    }
+
+    pub(super) fn profile(&mut self, profile: ProfileId) {
+        let name = self.exchange.spec().profiles[profile.index()].name;
+        self.label("profile", &name);
     }
 
     pub(super) fn tier(&mut self, key: &str, account: AccountId, tier: u8) {

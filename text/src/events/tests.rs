@@ -3,8 +3,8 @@
 use super::*;
 use crate::config::read_config;
 use plimsoll_types::{
-    CancelReason, CaseId, CaseStep, LiquidationTarget, MarginRate, ParkReason, Permission, Phase,
-    ProfileId, Ratio, Side, TradeKind,
+    CancelReason, CaseId, CaseStep, ForcedReason, LiquidationTarget, MarginRate, ParkReason,
+    Permission, Phase, ProfileId, Ratio, Side, TradeKind,
 };
 
 const CONFIG: &str = r#"
@@ -68,6 +68,7 @@ fn orders() {
         qty: Qty::new(15),
         trigger: None,
         display: Qty::ZERO,
+        offset: None,
         handle: None,
     };
     assert_eq!(
@@ -83,6 +84,7 @@ fn orders() {
         qty: Qty::new(15),
         trigger: Some(ticks(10_401)),
         display: Qty::new(5),
+        offset: None,
         handle: None,
     };
     assert_eq!(
@@ -98,6 +100,7 @@ fn orders() {
         qty: Qty::new(10),
         trigger: None,
         display: Qty::ZERO,
+        offset: None,
         handle: None,
     };
     assert_eq!(
@@ -191,6 +194,8 @@ fn trades() {
         taker_id: OrderId::Liquidation { case: 3, n: 2 },
         side: Side::Sell,
         kind: TradeKind::Liquidation,
+        maker_fee: Money::ZERO,
+        taker_fee: Money::ZERO,
     };
     assert_eq!(
         line(trade),
@@ -217,6 +222,7 @@ fn the_market() {
     assert_eq!(
         line(EventKind::Margin {
             instrument: RB,
+            account: None,
             initial: rate(0, 120_000),
             maintenance: rate(75_000_000, 0)
         }),
@@ -285,16 +291,17 @@ fn days() {
         account: A,
         instrument,
         profit: Money::new(-10_500),
+        profit_by_trade: Money::new(-10_500),
         fees: Money::new(5_000),
         balance: Money::new(10_000),
     };
     assert_eq!(
         line(settlement(Some(RB))),
-        r#""settlement","account":"A","symbol":"RB","profit":"-1.05","fees":"0.5","balance":"1"}"#
+        r#""settlement","account":"A","symbol":"RB","profit":"-1.05","profit_by_trade":"-1.05","fees":"0.5","balance":"1"}"#
     );
     assert_eq!(
         line(settlement(None)),
-        r#""settlement","account":"A","profit":"-1.05","fees":"0.5","balance":"1"}"#
+        r#""settlement","account":"A","profit":"-1.05","profit_by_trade":"-1.05","fees":"0.5","balance":"1"}"#
     );
 }
 
@@ -392,7 +399,7 @@ fn cases() {
         format!(r#"{head}"parked","reason":"limit_locked"}}"#)
     );
     for (word, plain) in [
-        ("triggered", CaseStep::Triggered),
+        ("triggered\",\"reason\":\"funds", CaseStep::Triggered { reason: ForcedReason::Funds }),
         ("resumed", CaseStep::Resumed),
         ("restored", CaseStep::Restored),
         ("waterfall", CaseStep::Waterfall),
