@@ -58,7 +58,7 @@ impl Keeper<'_> {
     #[inline]
     pub(crate) fn keep(&mut self, handle: Handle, side: Side, qty: u64, record: Record) {
         let position = record.position;
-        let account = self.risk.position(position).account();
+        let account = self.risk.position(position).owner();
         if record.frozen != Money::ZERO {
             self.risk.freeze(account, record.frozen);
         }
@@ -70,7 +70,7 @@ impl Keeper<'_> {
     #[inline]
     pub(crate) fn file(&mut self, handle: Handle, mut record: Record) {
         let position = record.position;
-        let account = self.risk.position(position).account();
+        let account = self.risk.position(position).owner();
         let list = &mut self.risk.position_mut(position).orders;
         (record.prev, record.next) = (list.1, NIL);
         let before = list.1;
@@ -96,7 +96,7 @@ impl Keeper<'_> {
         if left == 0 {
             let frozen = record.frozen;
             if frozen != Money::ZERO {
-                let account = self.risk.position(position).account();
+                let account = self.risk.position(position).owner();
                 self.risk.freeze(account, -frozen);
             }
         } else if reducing < qty {
@@ -113,7 +113,7 @@ impl Keeper<'_> {
     #[inline]
     pub(crate) fn refreeze(&mut self, slot: u32, opens: u64) {
         let record = &self.records[slot];
-        let account = self.risk.position(record.position).account();
+        let account = self.risk.position(record.position).owner();
         let frozen = self.frozen(account, record.frozen_at, opens);
         let change = frozen - record.frozen;
         let record = &mut self.records[slot];
@@ -136,7 +136,7 @@ impl Keeper<'_> {
         if next == NIL {
             position.orders.1 = prev;
         }
-        let account = position.account();
+        let account = position.owner();
         if prev != NIL {
             self.records[prev].next = next;
         }
@@ -152,7 +152,7 @@ impl Keeper<'_> {
     /// Says that an order of this account went, or part of it.
     pub(crate) fn say_cancelled(&mut self, slot: u32, qty: u64, reason: CancelReason) {
         let record = &self.records[slot];
-        let account = self.risk.position(record.position).account();
+        let account = self.risk.position(record.position).owner();
         let (id, instrument, qty) = (record.id, self.instrument, Qty::new(qty));
         self.log.emit(EventKind::Cancelled { account, id, instrument, qty, reason });
     }
@@ -232,7 +232,7 @@ impl Booking<'_> {
     fn leg(&self, slot: u32) -> Leg {
         let record = &self.keeper.records[slot];
         Leg {
-            account: self.keeper.risk.position(record.position).account(),
+            account: self.keeper.risk.position(record.position).owner(),
             position: record.position,
             id: record.id,
             arrival: record.arrival,

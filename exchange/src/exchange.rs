@@ -262,7 +262,7 @@ impl Exchange {
             OrderRef::Client(id) => self.ids.find(account, id, |place| {
                 let record = &self.markets[place.instrument.index()].records[place.slot];
                 record.client_id() == Some(id)
-                    && self.risk.position(record.position).account() == account
+                    && self.risk.position(record.position).owner() == account
             }),
             OrderRef::Handle(instrument, handle) => {
                 let market = self.markets.get(instrument.index())?;

@@ -60,7 +60,7 @@ impl Exchange {
     /// Cuts reduce-only orders that exceed what their positions can give, in account order.
     #[cold]
     fn trim_reduce_only(&mut self, instrument: InstrumentId, mut positions: Vec<PositionId>) {
-        positions.sort_unstable_by_key(|&id| self.risk.position(id).account());
+        positions.sort_unstable_by_key(|&id| self.risk.position(id).owner());
         positions.dedup();
         for position in positions {
             for side in [Side::Buy, Side::Sell] {
@@ -103,7 +103,7 @@ impl Exchange {
             self.share_out(position);
             let (_, keeper) = self.split(instrument);
             let record = &keeper.records[slot];
-            let (account, id) = (keeper.risk.position(position).account(), record.id);
+            let (account, id) = (keeper.risk.position(position).owner(), record.id);
             keeper.log.emit(EventKind::Replaced {
                 account,
                 id,

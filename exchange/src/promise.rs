@@ -10,7 +10,7 @@ impl Exchange {
     /// Cost: O(1) where its orders all close or all open as before; else O(its resting orders). Says nothing.
     #[inline]
     pub(crate) fn share_out(&mut self, position: PositionId) {
-        let account = self.risk.position(position).account();
+        let account = self.risk.position(position).owner();
         if self.risk.account(account).is_unlimited() {
             // Freezes nothing and has no tier: nobody asks which of its orders open.
             return;

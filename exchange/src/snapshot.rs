@@ -234,7 +234,7 @@ impl Exchange {
                 for slot in resting.chain(at_market).chain(waiting) {
                     let record = &market.records[slot];
                     if let Some(id) = record.client_id() {
-                        let account = risk.position(record.position).account();
+                        let account = risk.position(record.position).owner();
                         ids.insert(account, id, Place { instrument: market.id, slot });
                     }
                 }

@@ -96,7 +96,7 @@ impl Exchange {
             reduce_only: order.reduce_only,
             first,
         });
-        let account = keeper.risk.position(position).account();
+        let account = keeper.risk.position(position).owner();
         record.frozen = keeper.frozen(account, price, opens);
         keeper.keep(handle, side, order.qty.lots(), record);
         self.date(instrument, handle, tif);

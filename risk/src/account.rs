@@ -104,6 +104,8 @@ pub struct Position {
     /// Lots of resting buys and sells.
     pub(crate) open: [u64; 2],
     pub(crate) account: AccountId,
+    /// Whose orders trade it: the account itself, or the one this isolated position is a pocket of.
+    pub(crate) owner: AccountId,
     /// The account's next record.
     pub(crate) next: u32,
     pub(crate) instrument: InstrumentId,
@@ -117,9 +119,16 @@ impl Position {
     /// No resting order.
     pub const NO_ORDER: u32 = u32::MAX;
 
-    /// Whose.
+    /// Who holds it: whose money covers it.
+    #[inline]
     pub fn account(&self) -> AccountId {
         self.account
+    }
+
+    /// Whose orders trade it. Another than the holder where the position is isolated.
+    #[inline]
+    pub fn owner(&self) -> AccountId {
+        self.owner
     }
 
     /// In what.

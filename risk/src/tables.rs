@@ -151,6 +151,7 @@ impl Risk {
             promised: [0; 2],
             open: [0; 2],
             account,
+            owner: account,
             next,
             instrument,
             reduce_only: 0,
