@@ -95,7 +95,7 @@ fn two_orders_trade_and_set_the_mark() {
 "#;
     let expected = r#"{"seq":1,"ts":1,"event":"accepted","account":"A","id":"a1","symbol":"RB","side":"buy","price":"5000","qty":"3"}
 {"seq":2,"ts":2,"event":"accepted","account":"B","id":"b1","symbol":"RB","side":"sell","price":"4990","qty":"5"}
-{"seq":3,"ts":2,"event":"trade","symbol":"RB","price":"5000","qty":"3","maker":"A","maker_id":"a1","taker":"B","taker_id":"b1","side":"sell","kind":"normal"}
+{"seq":3,"ts":2,"event":"trade","symbol":"RB","price":"5000","qty":"3","maker":"A","maker_id":"a1","taker":"B","taker_id":"b1","side":"sell","kind":"normal","maker_fee":"15","taker_fee":"15"}
 {"seq":4,"ts":2,"event":"mark","symbol":"RB","price":"5000"}
 "#;
     assert_eq!(events("two_orders", commands), expected);
@@ -163,13 +163,13 @@ fn an_account_sinks_below_its_line_and_is_traded_back() {
 {"seq":3,"ts":1,"event":"accepted","account":"M","id":"s","symbol":"RB","side":"sell","price":"5000","qty":"1"}
 {"seq":4,"ts":1,"event":"accepted","account":"M","id":"b","symbol":"RB","side":"buy","price":"4790","qty":"9"}
 {"seq":5,"ts":2,"event":"accepted","account":"C","id":"c1","symbol":"RB","side":"buy","price":"5000","qty":"1"}
-{"seq":6,"ts":2,"event":"trade","symbol":"RB","price":"5000","qty":"1","maker":"M","maker_id":"s","taker":"C","taker_id":"c1","side":"buy","kind":"normal"}
+{"seq":6,"ts":2,"event":"trade","symbol":"RB","price":"5000","qty":"1","maker":"M","maker_id":"s","taker":"C","taker_id":"c1","side":"buy","kind":"normal","maker_fee":"5","taker_fee":"5"}
 {"seq":7,"ts":2,"event":"mark","symbol":"RB","price":"5000"}
 {"seq":8,"ts":2,"event":"tier","account":"C","from":"normal","to":"warning","measure":"0.834028","equity":"5995","margin":"5000"}
 {"seq":9,"ts":3,"event":"mark","symbol":"RB","price":"4820"}
 {"seq":10,"ts":4,"event":"mark","symbol":"RB","price":"4800"}
 {"seq":11,"ts":4,"event":"tier","account":"C","from":"warning","to":"liquidation","measure":"1.201502","equity":"3995","margin":"4800"}
-{"seq":12,"ts":4,"event":"case","account":"C","case":1,"state":"triggered"}
+{"seq":12,"ts":4,"event":"case","account":"C","case":1,"state":"triggered","reason":"funds"}
 {"seq":13,"ts":4,"event":"case","account":"C","case":1,"state":"planned","targets":[{"symbol":"RB","side":"sell","qty":"1"}]}
 {"seq":14,"ts":4,"event":"case","account":"C","case":1,"state":"batch","n":1,"symbol":"RB","side":"sell","price":"4600","qty":"1"}
 {"seq":15,"ts":4,"event":"trade","symbol":"RB","price":"4790","qty":"1","maker":"M","maker_id":"b","taker":"C","taker_id":"liq-1-1","side":"sell","kind":"liquidation"}
@@ -214,7 +214,7 @@ fn an_auction_uncrosses_when_its_phase_ends() {
 {"seq":2,"ts":2,"event":"accepted","account":"A","id":"a1","symbol":"RB","side":"buy","price":"5010","qty":"2"}
 {"seq":3,"ts":3,"event":"accepted","account":"B","id":"b1","symbol":"RB","side":"sell","price":"5000","qty":"3"}
 {"seq":4,"ts":3,"event":"indicative","symbol":"RB","price":"5000","qty":"2","surplus":"1","surplus_side":"sell"}
-{"seq":5,"ts":4,"event":"trade","symbol":"RB","price":"5000","qty":"2","maker":"A","maker_id":"a1","taker":"B","taker_id":"b1","side":"sell","kind":"auction"}
+{"seq":5,"ts":4,"event":"trade","symbol":"RB","price":"5000","qty":"2","maker":"A","maker_id":"a1","taker":"B","taker_id":"b1","side":"sell","kind":"auction","maker_fee":"10","taker_fee":"10"}
 {"seq":6,"ts":4,"event":"auction","symbol":"RB","price":"5000","qty":"2","surplus":"1","surplus_side":"sell"}
 {"seq":7,"ts":4,"event":"phase","symbol":"RB","phase":"continuous"}
 {"seq":8,"ts":4,"event":"mark","symbol":"RB","price":"5000"}

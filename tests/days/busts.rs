@@ -77,7 +77,7 @@ fn a_trade_of_yesterday_changes_no_average_of_today() {
         "{told}"
     );
     assert!(
-        told.contains(r#""account":"A","profit":"-200","fees":"0","balance":"1000000""#),
+        told.contains(r#""account":"A","profit":"-200","profit_by_trade":"-200","fees":"0","balance":"1000000""#),
         "{told}"
     );
 }

@@ -21,8 +21,8 @@ fn an_instrument_lives_from_its_listing_to_its_expiry() {
         r#"{"ts":4000000000,"event":"cancelled","account":"A","id":"a2","qty":"1","reason":"expired"}
         {"ts":4000000000,"event":"settled","symbol":"CU","price":"60500","one_sided":null,"limit":null}
         {"ts":4000000000,"event":"mark","symbol":"CU","price":"60500"}
-        {"ts":4000000000,"event":"settlement","account":"A","symbol":"CU","profit":"5000","fees":"0","balance":"1005000"}
-        {"ts":4000000000,"event":"settlement","account":"B","symbol":"CU","profit":"-5000","fees":"0","balance":"995000"}
+        {"ts":4000000000,"event":"settlement","account":"A","symbol":"CU","profit":"5000","profit_by_trade":"5000","fees":"0","balance":"1005000"}
+        {"ts":4000000000,"event":"settlement","account":"B","symbol":"CU","profit":"-5000","profit_by_trade":"-5000","fees":"0","balance":"995000"}
         {"ts":4000000000,"event":"expired","symbol":"CU","price":"60500"}"#,
     );
     let state = hall.state();

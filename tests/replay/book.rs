@@ -17,10 +17,10 @@ fn a_stop_waits_for_its_price_and_follows_the_trade_that_reaches_it() {
 {"seq":4,"ts":2,"event":"replaced","account":"A","id":"s1","price":"5020","qty":"2","kept_priority":false}
 {"seq":5,"ts":2,"event":"rejected","account":"M","id":"m1","reason":"trigger","detail":"only an order that waits for its trigger can get another"}
 {"seq":6,"ts":3,"event":"accepted","account":"B","id":"b1","symbol":"RB","side":"buy","price":null,"qty":"1"}
-{"seq":7,"ts":3,"event":"trade","symbol":"RB","price":"5010","qty":"1","maker":"M","maker_id":"m1","taker":"B","taker_id":"b1","side":"buy","kind":"normal"}
+{"seq":7,"ts":3,"event":"trade","symbol":"RB","price":"5010","qty":"1","maker":"M","maker_id":"m1","taker":"B","taker_id":"b1","side":"buy","kind":"normal","maker_fee":"5","taker_fee":"5"}
 {"seq":8,"ts":3,"event":"mark","symbol":"RB","price":"5010"}
 {"seq":9,"ts":3,"event":"triggered","account":"A","id":"s1"}
-{"seq":10,"ts":3,"event":"trade","symbol":"RB","price":"5020","qty":"1","maker":"M","maker_id":"m2","taker":"A","taker_id":"s1","side":"buy","kind":"normal"}
+{"seq":10,"ts":3,"event":"trade","symbol":"RB","price":"5020","qty":"1","maker":"M","maker_id":"m2","taker":"A","taker_id":"s1","side":"buy","kind":"normal","maker_fee":"5","taker_fee":"5"}
 {"seq":11,"ts":3,"event":"mark","symbol":"RB","price":"5020"}
 "#;
     assert_eq!(events("stop", commands), expected);
@@ -38,10 +38,10 @@ fn an_iceberg_shows_its_peak_and_goes_to_the_back() {
     let expected = r#"{"seq":1,"ts":1,"event":"accepted","account":"A","id":"i1","symbol":"RB","side":"sell","price":"5000","qty":"6","display":"2"}
 {"seq":2,"ts":1,"event":"accepted","account":"M","id":"m1","symbol":"RB","side":"sell","price":"5000","qty":"1"}
 {"seq":3,"ts":2,"event":"accepted","account":"B","id":"b1","symbol":"RB","side":"buy","price":"5000","qty":"4"}
-{"seq":4,"ts":2,"event":"trade","symbol":"RB","price":"5000","qty":"2","maker":"A","maker_id":"i1","taker":"B","taker_id":"b1","side":"buy","kind":"normal"}
+{"seq":4,"ts":2,"event":"trade","symbol":"RB","price":"5000","qty":"2","maker":"A","maker_id":"i1","taker":"B","taker_id":"b1","side":"buy","kind":"normal","maker_fee":"10","taker_fee":"10"}
 {"seq":5,"ts":2,"event":"refilled","account":"A","id":"i1","symbol":"RB","price":"5000","qty":"2"}
-{"seq":6,"ts":2,"event":"trade","symbol":"RB","price":"5000","qty":"1","maker":"M","maker_id":"m1","taker":"B","taker_id":"b1","side":"buy","kind":"normal"}
-{"seq":7,"ts":2,"event":"trade","symbol":"RB","price":"5000","qty":"1","maker":"A","maker_id":"i1","taker":"B","taker_id":"b1","side":"buy","kind":"normal"}
+{"seq":6,"ts":2,"event":"trade","symbol":"RB","price":"5000","qty":"1","maker":"M","maker_id":"m1","taker":"B","taker_id":"b1","side":"buy","kind":"normal","maker_fee":"5","taker_fee":"5"}
+{"seq":7,"ts":2,"event":"trade","symbol":"RB","price":"5000","qty":"1","maker":"A","maker_id":"i1","taker":"B","taker_id":"b1","side":"buy","kind":"normal","maker_fee":"5","taker_fee":"5"}
 {"seq":8,"ts":2,"event":"mark","symbol":"RB","price":"5000"}
 {"seq":9,"ts":2,"event":"accepted","account":"B","id":"b2","symbol":"RB","side":"buy","price":"5000","qty":"4"}
 {"seq":10,"ts":2,"event":"cancelled","account":"B","id":"b2","qty":"4","reason":"min_qty"}

@@ -17,23 +17,23 @@ fn a_day_is_settled_a_trade_undone_and_the_instrument_expires() {
 "#;
     let expected = r#"{"seq":1,"ts":1,"event":"accepted","account":"A","id":"a1","symbol":"RB","side":"buy","price":"5000","qty":"3"}
 {"seq":2,"ts":1,"event":"accepted","account":"M","id":"m1","symbol":"RB","side":"sell","price":"5000","qty":"2"}
-{"seq":3,"ts":1,"event":"trade","symbol":"RB","price":"5000","qty":"2","maker":"A","maker_id":"a1","taker":"M","taker_id":"m1","side":"sell","kind":"normal"}
+{"seq":3,"ts":1,"event":"trade","symbol":"RB","price":"5000","qty":"2","maker":"A","maker_id":"a1","taker":"M","taker_id":"m1","side":"sell","kind":"normal","maker_fee":"10","taker_fee":"10"}
 {"seq":4,"ts":1,"event":"mark","symbol":"RB","price":"5000"}
 {"seq":5,"ts":2,"event":"accepted","account":"M","id":"m2","symbol":"RB","side":"sell","price":"5000","qty":"1"}
-{"seq":6,"ts":2,"event":"trade","symbol":"RB","price":"5000","qty":"1","maker":"A","maker_id":"a1","taker":"M","taker_id":"m2","side":"sell","kind":"normal"}
+{"seq":6,"ts":2,"event":"trade","symbol":"RB","price":"5000","qty":"1","maker":"A","maker_id":"a1","taker":"M","taker_id":"m2","side":"sell","kind":"normal","maker_fee":"5","taker_fee":"5"}
 {"seq":7,"ts":2,"event":"mark","symbol":"RB","price":"5000"}
 {"seq":8,"ts":3,"event":"busted","trade":6,"symbol":"RB","price":"5000","qty":"1"}
 {"seq":9,"ts":3,"event":"rejected","reason":"unknown_trade","detail":"no trade among those kept has this number, or it is busted already"}
 {"seq":10,"ts":4,"event":"settled","symbol":"RB","price":"5100","one_sided":null,"limit":"0.08"}
 {"seq":11,"ts":4,"event":"mark","symbol":"RB","price":"5100"}
-{"seq":12,"ts":4,"event":"settlement","account":"A","symbol":"RB","profit":"2000","fees":"15","balance":"101985"}
-{"seq":13,"ts":4,"event":"settlement","account":"M","symbol":"RB","profit":"-2000","fees":"15","balance":"-2015"}
+{"seq":12,"ts":4,"event":"settlement","account":"A","symbol":"RB","profit":"2000","profit_by_trade":"2000","fees":"15","balance":"101985"}
+{"seq":13,"ts":4,"event":"settlement","account":"M","symbol":"RB","profit":"-2000","profit_by_trade":"-2000","fees":"15","balance":"-2015"}
 {"seq":14,"ts":4,"event":"band","symbol":"RB","up":"5508","down":"4692"}
 {"seq":15,"ts":5,"event":"rejected","reason":"open_position","detail":"somebody holds a position in this instrument"}
 {"seq":16,"ts":5,"event":"settled","symbol":"RB","price":"5100","one_sided":null,"limit":null}
 {"seq":17,"ts":5,"event":"mark","symbol":"RB","price":"5100"}
-{"seq":18,"ts":5,"event":"settlement","account":"A","symbol":"RB","profit":"0","fees":"0","balance":"101985"}
-{"seq":19,"ts":5,"event":"settlement","account":"M","symbol":"RB","profit":"0","fees":"0","balance":"-2015"}
+{"seq":18,"ts":5,"event":"settlement","account":"A","symbol":"RB","profit":"0","profit_by_trade":"0","fees":"0","balance":"101985"}
+{"seq":19,"ts":5,"event":"settlement","account":"M","symbol":"RB","profit":"0","profit_by_trade":"0","fees":"0","balance":"-2015"}
 {"seq":20,"ts":5,"event":"expired","symbol":"RB","price":"5100"}
 {"seq":21,"ts":6,"event":"rejected","reason":"unknown_symbol","detail":"no instrument has this symbol"}
 "#;
@@ -129,7 +129,7 @@ steps = [
 {"seq":4,"ts":1790816280000000000,"event":"indicative","symbol":"RB","price":"5000","qty":"2","surplus":"1","surplus_side":"sell"}
 {"seq":5,"ts":1790816340000000000,"event":"phase","symbol":"RB","phase":"no_cancel"}
 {"seq":6,"ts":1790816370000000000,"event":"rejected","account":"A","id":"a1","reason":"phase","detail":"the instrument's phase does not take this order"}
-{"seq":7,"ts":1790816400000000000,"event":"trade","symbol":"RB","price":"5000","qty":"2","maker":"A","maker_id":"a1","taker":"B","taker_id":"b1","side":"sell","kind":"auction"}
+{"seq":7,"ts":1790816400000000000,"event":"trade","symbol":"RB","price":"5000","qty":"2","maker":"A","maker_id":"a1","taker":"B","taker_id":"b1","side":"sell","kind":"auction","maker_fee":"10","taker_fee":"10"}
 {"seq":8,"ts":1790816400000000000,"event":"auction","symbol":"RB","price":"5000","qty":"2","surplus":"1","surplus_side":"sell"}
 {"seq":9,"ts":1790816400000000000,"event":"phase","symbol":"RB","phase":"continuous"}
 {"seq":10,"ts":1790816400000000000,"event":"mark","symbol":"RB","price":"5000"}
@@ -137,8 +137,8 @@ steps = [
 {"seq":12,"ts":1790838000000000000,"event":"cancelled","account":"B","id":"b1","qty":"1","reason":"expired"}
 {"seq":13,"ts":1790838900000000000,"event":"settled","symbol":"RB","price":"5000","one_sided":null,"limit":"0.08"}
 {"seq":14,"ts":1790838900000000000,"event":"mark","symbol":"RB","price":"5000"}
-{"seq":15,"ts":1790838900000000000,"event":"settlement","account":"A","symbol":"RB","profit":"0","fees":"10","balance":"99990"}
-{"seq":16,"ts":1790838900000000000,"event":"settlement","account":"B","symbol":"RB","profit":"0","fees":"10","balance":"99990"}
+{"seq":15,"ts":1790838900000000000,"event":"settlement","account":"A","symbol":"RB","profit":"0","profit_by_trade":"0","fees":"10","balance":"99990"}
+{"seq":16,"ts":1790838900000000000,"event":"settlement","account":"B","symbol":"RB","profit":"0","profit_by_trade":"0","fees":"10","balance":"99990"}
 {"seq":17,"ts":1790838900000000000,"event":"band","symbol":"RB","up":"5400","down":"4600"}
 "#;
     let folder = folder("calendar");
