@@ -59,7 +59,7 @@ impl Exchange {
             self.pull(case);
             return self.end_flat(case, standing);
         }
-        if case.goal.is_met(standing.margin, standing.equity) {
+        if case.goal.is_met(&standing) {
             self.pull(case);
             self.end(case, CaseStep::Restored);
             let tier = self.risk.account(case.account).tier();

@@ -48,20 +48,21 @@ impl Exchange {
         // A parked case with one position waits for that instrument alone, and is woken by it.
         let held = self.risk.positions(account).filter(|position| position.lots() != 0).count();
         let replans = case.resting.is_some() || case.parked && held > 1;
-        if replans || case.goal.is_met(standing.margin, standing.equity) || held == 0 {
+        if replans || case.goal.is_met(&standing) || held == 0 {
             self.agenda.insert(number.0);
         }
     }
 
     fn change_tier(&mut self, account: AccountId, from: u8, to: u8, standing: Standing) {
         self.risk.set_tier(account, to);
+        let margin = standing.margin(self.risk.basis_of(account, if to > 0 { to } else { from }));
         self.log.emit(EventKind::Tier {
             account,
             from,
             to,
-            measure: self.risk.measure(account, standing),
+            measure: self.risk.measure(account, margin, standing.equity),
             equity: standing.equity,
-            margin: standing.margin,
+            margin,
         });
         self.say_permission(account);
         if to > from {

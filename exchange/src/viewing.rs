@@ -74,10 +74,8 @@ impl Exchange {
             available: risk.available(id),
             measure: risk.measure(
                 id,
-                plimsoll_risk::Standing {
-                    margin: if unlimited { Money::ZERO } else { standing.margin },
-                    ..standing
-                },
+                if unlimited { Money::ZERO } else { standing.margin(risk.basis_of(id, 0)) },
+                standing.equity,
             ),
             tier: match tier.checked_sub(1) {
                 Some(tier) => risk.profile_of(id).tiers[tier].name.to_string(),

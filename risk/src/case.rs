@@ -1,8 +1,9 @@
 //! A liquidation case: what it wants, what it planned, what it has out.
 
 use crate::line::Line;
+use crate::tiers::Standing;
 use plimsoll_types::{
-    AccountId, Band, CaseId, Handle, InstrumentId, LiquidationTarget, Money, Qty, Side, Ts,
+    AccountId, Band, CaseId, Handle, InstrumentId, LiquidationTarget, Qty, Side, Ts,
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,11 +17,11 @@ pub struct Goal {
 }
 
 impl Goal {
-    /// Whether margin and equity meet the goal. Without margin there is nothing to restore: met.
+    /// Whether an account's standing meets the goal. Without margin there is nothing to restore: met.
     #[inline]
-    pub fn is_met(&self, margin: Money, equity: Money) -> bool {
-        !self.target.is_passed(margin, equity)
-            && !self.release.is_some_and(|line| line.is_reached(margin, equity))
+    pub fn is_met(&self, standing: &Standing) -> bool {
+        !self.target.is_passed(standing)
+            && !self.release.is_some_and(|line| line.is_reached(standing))
     }
 }
 
@@ -99,16 +100,17 @@ impl Case {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plimsoll_types::{MeasureKind, Ratio};
+    use plimsoll_types::{Basis, MeasureKind, Money, Ratio};
 
     #[test]
     fn a_goal_is_the_safer_of_target_and_release() {
         let line = |percent: i64| {
-            Line::new(MeasureKind::MarginOverEquity, Ratio::from_nano(percent * 10_000_000))
+            let share = Ratio::from_nano(percent * 10_000_000);
+            Line::new(MeasureKind::MarginOverEquity, Basis::Initial, share)
         };
         let met = |target, release, margin| {
             Goal { target: line(target), release: Some(line(release)) }
-                .is_met(Money::new(margin), Money::new(100))
+                .is_met(&Standing { margins: [Money::new(margin); 2], equity: Money::new(100) })
         };
         assert!(met(90, 120, 90) && !met(90, 120, 91));
         assert!(!met(100, 100, 100), "a target at its trigger asks for a little more");

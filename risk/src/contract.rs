@@ -1,6 +1,6 @@
 //! What margin and fees an instrument asks for, compiled from its specification.
 
-use plimsoll_types::{Fee, Fees, InstrumentSpec, MarginRate, Money, Price, Ratio};
+use plimsoll_types::{Basis, Fee, Fees, InstrumentSpec, MarginRate, Money, Price, Ratio};
 use serde::{Deserialize, Serialize};
 
 /// Which side of a trade an order was.
@@ -184,6 +184,22 @@ impl Contract {
     #[inline]
     pub fn maintenance_margin(&self, price: Price, lots: u64) -> Money {
         Money::new(self.maintenance.up(self.notional(price, lots), lots))
+    }
+
+    pub(crate) fn rate(&self, basis: Basis) -> &Rate {
+        match basis {
+            Basis::Initial => &self.initial,
+            Basis::Maintenance => &self.maintenance,
+        }
+    }
+
+    /// One of the two, by what is asked for.
+    #[inline]
+    pub fn margin(&self, basis: Basis, price: Price, lots: u64) -> Money {
+        match basis {
+            Basis::Initial => self.initial_margin(price, lots),
+            Basis::Maintenance => self.maintenance_margin(price, lots),
+        }
     }
 
     /// The fee on one part of a fill, rounded half up once.

@@ -12,6 +12,7 @@ pub mod formula;
 mod ledger;
 mod line;
 mod liquidation_price;
+mod netting;
 mod plan;
 mod quote;
 mod select;

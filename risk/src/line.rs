@@ -1,7 +1,8 @@
 //! A line of the measure: a threshold as an inequality, never as a quotient.
 
+use crate::tiers::Standing;
 use crate::wide::{above, at_least};
-use plimsoll_types::{MeasureKind, Money, Ratio};
+use plimsoll_types::{Basis, MeasureKind, Money, Ratio};
 use serde::{Deserialize, Serialize};
 
 /// "The measure stands at or past a threshold": `margin_weight x M >= equity_weight x E`, with M above zero.
@@ -12,23 +13,27 @@ use serde::{Deserialize, Serialize};
 pub struct Line {
     pub(crate) margin_weight: i64,
     pub(crate) equity_weight: i64,
+    /// Which margin M is.
+    pub(crate) basis: Basis,
 }
 
 impl Line {
-    /// The line at `threshold`.
-    pub fn new(measure: MeasureKind, threshold: Ratio) -> Line {
+    /// The line at `threshold` of the measure taken of one of the margins.
+    pub fn new(measure: MeasureKind, basis: Basis, threshold: Ratio) -> Line {
         let (threshold, one) = (threshold.nano(), Ratio::SCALE);
         let divisor = gcd(threshold, one);
         let (threshold, one) = (threshold / divisor, one / divisor);
-        match measure {
-            MeasureKind::MarginOverEquity => Line { margin_weight: one, equity_weight: threshold },
-            MeasureKind::EquityOverMargin => Line { margin_weight: threshold, equity_weight: one },
-        }
+        let (margin_weight, equity_weight) = match measure {
+            MeasureKind::MarginOverEquity => (one, threshold),
+            MeasureKind::EquityOverMargin => (threshold, one),
+        };
+        Line { margin_weight, equity_weight, basis }
     }
 
     /// Whether the measure stands at or past the line. Exact.
     #[inline]
-    pub fn is_reached(&self, margin: Money, equity: Money) -> bool {
+    pub fn is_reached(&self, standing: &Standing) -> bool {
+        let (margin, equity) = (standing.margin(self.basis), standing.equity);
         margin > Money::ZERO
             && (equity <= Money::ZERO
                 || at_least(self.margin_weight, margin.units(), self.equity_weight, equity.units()))
@@ -36,7 +41,8 @@ impl Line {
 
     /// Whether the measure stands strictly past the line: a target is met where it does not.
     #[inline]
-    pub fn is_passed(&self, margin: Money, equity: Money) -> bool {
+    pub fn is_passed(&self, standing: &Standing) -> bool {
+        let (margin, equity) = (standing.margin(self.basis), standing.equity);
         margin > Money::ZERO
             && (equity <= Money::ZERO
                 || above(self.margin_weight, margin.units(), self.equity_weight, equity.units()))
@@ -52,8 +58,12 @@ mod tests {
     use super::*;
 
     fn reached(measure: MeasureKind, percent: i64, margin: i128, equity: i128) -> bool {
-        Line::new(measure, Ratio::from_nano(percent * 10_000_000))
-            .is_reached(Money::new(margin), Money::new(equity))
+        Line::new(measure, Basis::Initial, Ratio::from_nano(percent * 10_000_000))
+            .is_reached(&standing(margin, equity))
+    }
+
+    fn standing(margin: i128, equity: i128) -> Standing {
+        Standing { margins: [Money::new(margin), Money::ZERO], equity: Money::new(equity) }
     }
 
     #[test]
@@ -72,8 +82,11 @@ mod tests {
 
     #[test]
     fn a_target_is_inclusive_on_its_own_side() {
-        let line = Line::new(MeasureKind::MarginOverEquity, Ratio::from_nano(900_000_000));
-        assert!(!line.is_passed(Money::new(90), Money::new(100)));
-        assert!(line.is_passed(Money::new(91), Money::new(100)));
+        let share = Ratio::from_nano(900_000_000);
+        let line = Line::new(MeasureKind::MarginOverEquity, Basis::Initial, share);
+        assert!(!line.is_passed(&standing(90, 100)));
+        assert!(line.is_passed(&standing(91, 100)));
+        let other = Line { basis: Basis::Maintenance, ..line };
+        assert!(!other.is_passed(&standing(91, 100)), "of the other margin there is none");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::account::PositionId;
 use crate::ledger::Risk;
-use plimsoll_types::{Basis, Price, ceil_div, floor_div};
+use plimsoll_types::{Price, ceil_div, floor_div};
 
 impl Risk {
     /// The mark of a position's instrument at which its account reaches its first liquidating tier, other positions frozen;
@@ -19,21 +19,14 @@ impl Risk {
         let tier = profile.tiers.iter().position(|tier| tier.action.liquidates())?;
         let line = self.lines(account).at[tier];
         let contract = self.contract(position.instrument);
-        let rate = match profile.basis {
-            Basis::Initial => &contract.initial,
-            Basis::Maintenance => &contract.maintenance,
-        };
+        let basis = line.basis;
+        let rate = contract.rate(basis);
         let standing = self.standing(account);
         let lots = i128::from(position.lots);
         let a_tick = i128::from(contract.tick_value) * lots;
         let mark = i128::from(contract.mark.ticks());
-        let own = match profile.basis {
-            Basis::Initial => contract.initial_margin(contract.mark, position.lots.unsigned_abs()),
-            Basis::Maintenance => {
-                contract.maintenance_margin(contract.mark, position.lots.unsigned_abs())
-            }
-        };
-        let others = standing.margin.units() - own.units() + rate.per_lot * lots.abs();
+        let own = contract.margin(basis, contract.mark, position.lots.unsigned_abs());
+        let others = standing.margin(basis).units() - own.units() + rate.per_lot * lots.abs();
         let cash = standing.equity.units() - a_tick * mark;
         let (m, e) = (i128::from(line.margin_weight), i128::from(line.equity_weight));
         // m (others + share |tick| p) = e (cash + tick p), everything times 10^9.

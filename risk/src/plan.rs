@@ -1,20 +1,27 @@
 //! The least-lots plan: who closes what, and how much of it. Source: RULES 1.5, SEMANTICS 7.
 
+use crate::account::PositionId;
 use crate::case::Goal;
 use crate::ledger::Risk;
+use crate::netting::Around;
 use crate::quote::{Liquidity, Quote};
 use crate::select::select;
+use crate::tiers::{Bases, Standing};
 use plimsoll_types::{
     AccountId, Basis, InstrumentId, LiquidationTarget, Money, Price, Qty, ceil_div,
 };
 
 /// A position that a plan may close, with what the book offers for it.
 pub(crate) struct Candidate {
+    pub(crate) position: PositionId,
     pub(crate) instrument: InstrumentId,
     /// Signed lots held.
     held: i64,
     basis_cost: i128,
+    /// The margin that counts by default.
     basis: Basis,
+    /// Those that the account's lines ask for.
+    bases: Bases,
     pub(crate) quote: Quote,
 }
 
@@ -23,14 +30,6 @@ pub(crate) struct Candidate {
 struct Chunk {
     price: Price,
     lots: u64,
-}
-
-/// An account after part of its plan: equity and margin of what is left.
-#[derive(Clone, Copy)]
-struct After {
-    equity: i128,
-    /// Margin of the other positions still held.
-    others: i128,
 }
 
 impl Candidate {
@@ -44,16 +43,22 @@ impl Candidate {
         Money::of_lots(contract.mark, self.held, contract.tick_value).units() - self.basis_cost
     }
 
-    /// Margin of `lots` of it at the mark.
+    /// Margin of `lots` of it at the mark, by the profile's basis.
     pub(crate) fn margin(&self, risk: &Risk, lots: u64) -> i128 {
+        self.margin_by(risk, self.basis, lots)
+    }
+
+    fn margin_by(&self, risk: &Risk, basis: Basis, lots: u64) -> i128 {
         if lots == 0 {
             return 0;
         }
         let contract = risk.contract(self.instrument);
-        match self.basis {
-            Basis::Initial => contract.initial_margin(contract.mark, lots).units(),
-            Basis::Maintenance => contract.maintenance_margin(contract.mark, lots).units(),
-        }
+        contract.margin(basis, contract.mark, lots).units()
+    }
+
+    /// Both margins of `lots` of it; one that nobody asks for is zero.
+    fn margins(&self, risk: &Risk, lots: u64) -> [i128; 2] {
+        self.bases.map(|basis| self.margin_by(risk, basis, lots))
     }
 
     /// Where its lots would close: level by level, the rest beyond the depth.
@@ -105,10 +110,12 @@ impl Risk {
         books: &L,
     ) -> Vec<LiquidationTarget> {
         let profile = self.profile_of(account);
+        let bases = self.lines(account).bases;
         let mut candidates: Vec<Candidate> = self
-            .positions(account)
-            .filter(|position| position.lots != 0)
-            .map(|position| {
+            .position_ids(account)
+            .map(|id| (id, self.position(id)))
+            .filter(|(_, position)| position.lots != 0)
+            .map(|(id, position)| {
                 let side = if position.lots > 0 {
                     plimsoll_types::Side::Sell
                 } else {
@@ -116,21 +123,24 @@ impl Risk {
                 };
                 let protection = profile.liquidation.price;
                 Candidate {
+                    position: id,
                     instrument: position.instrument,
                     held: position.lots,
                     basis_cost: position.basis,
                     basis: profile.basis,
+                    bases,
                     quote: Quote::read(self, books, position.instrument, side, protection),
                 }
             })
             .collect();
         select(self, &profile.liquidation.select, &mut candidates);
-        let standing = self.standing(account);
-        let mut after = After { equity: standing.equity.units(), others: standing.margin.units() };
+        let mut equity = self.standing(account).equity.units();
+        let mut closed = Vec::with_capacity(candidates.len());
         let mut targets = Vec::with_capacity(candidates.len());
         for candidate in &candidates {
-            after.others -= candidate.margin(self, candidate.lots());
-            let found = self.least(candidate, &goal, &mut after);
+            let around = self.around(account, candidate.position, &closed);
+            let found = self.least(candidate, &goal, &around, &mut equity);
+            closed.push(candidate.position);
             targets.push(LiquidationTarget {
                 instrument: candidate.instrument,
                 side: candidate.quote.side,
@@ -143,28 +153,37 @@ impl Risk {
         targets
     }
 
-    /// The least lots of one position that meet the goal; `after` is moved past all of it where none do.
-    fn least(&self, candidate: &Candidate, goal: &Goal, after: &mut After) -> Option<u64> {
+    /// The least lots of one position that meet the goal; `equity` is moved past all of it where none do.
+    fn least(
+        &self,
+        candidate: &Candidate,
+        goal: &Goal,
+        around: &Around,
+        equity: &mut i128,
+    ) -> Option<u64> {
         let mut closed = 0;
         for chunk in candidate.chunks() {
-            let start = After { equity: after.equity, others: after.others };
+            let start = *equity;
             let left = candidate.lots() - closed;
             let mut n = 1;
             while n <= chunk.lots {
-                let equity = start.equity + candidate.result(self, chunk.price, n);
-                let margin = start.others + candidate.margin(self, left - n);
-                if is_safe(goal, margin, equity) {
+                let after = Standing {
+                    margins: around.with(candidate.margins(self, left - n)),
+                    equity: Money::new(start + candidate.result(self, chunk.price, n)),
+                };
+                if is_safe(goal, &after) {
                     return Some(closed + n);
                 }
-                match self.skip(candidate, goal, chunk.price, margin, equity) {
+                match self.skip(candidate, goal, chunk.price, &after) {
                     Some(skip) => n = n.saturating_add(skip),
                     None => break,
                 }
             }
-            after.equity += candidate.result(self, chunk.price, chunk.lots);
+            *equity += candidate.result(self, chunk.price, chunk.lots);
             closed += chunk.lots;
             // A last lot that leaves no margin is its own case: met if equity is not below zero.
-            if closed == candidate.lots() && is_safe(goal, after.others, after.equity) {
+            let after = Standing { margins: around.with([0; 2]), equity: Money::new(*equity) };
+            if closed == candidate.lots() && is_safe(goal, &after) {
                 return Some(closed);
             }
         }
@@ -180,20 +199,19 @@ impl Risk {
         candidate: &Candidate,
         goal: &Goal,
         price: Price,
-        margin: i128,
-        equity: i128,
+        after: &Standing,
     ) -> Option<u64> {
         let contract = self.contract(candidate.instrument);
-        let rate = match candidate.basis {
-            Basis::Initial => &contract.initial,
-            Basis::Maintenance => &contract.maintenance,
-        };
-        // Margin a lot, rounded up; fee a lot is at least nothing.
         let notional = contract.notional(contract.mark, 1);
-        let margin_a_lot = ceil_div(notional * i128::from(rate.nano), 1_000_000_000) + rate.per_lot;
+        let equity = after.equity.units();
         let gain = candidate.gain_a_lot(self, price);
         let mut skip = 1;
         for line in std::iter::once(goal.target).chain(goal.release) {
+            let margin = after.margin(line.basis).units();
+            // Margin a lot, rounded up; fee a lot is at least nothing.
+            let rate = contract.rate(line.basis);
+            let margin_a_lot =
+                ceil_div(notional * i128::from(rate.nano), 1_000_000_000) + rate.per_lot;
             // Scaled down until products fit; rounded so that the way looks shorter than it is.
             let bits = 128 - margin.unsigned_abs().max(equity.unsigned_abs()).leading_zeros();
             let shift = bits.saturating_sub(70);
@@ -219,12 +237,12 @@ impl Risk {
     }
 }
 
-/// Whether an account with this margin and equity would have met the goal by closing.
-fn is_safe(goal: &Goal, margin: i128, equity: i128) -> bool {
-    if margin == 0 {
-        return equity >= 0;
+/// Whether an account that stands so would have met the goal by closing.
+fn is_safe(goal: &Goal, after: &Standing) -> bool {
+    if after.margins == [Money::ZERO; 2] {
+        return after.equity >= Money::ZERO;
     }
-    goal.is_met(Money::new(margin), Money::new(equity))
+    goal.is_met(after)
 }
 
 #[cfg(test)]
@@ -278,7 +296,7 @@ mod tests {
             risk.book(fill(position, Side::Buy, 1000, 20));
             let fees = risk.fees(id);
             risk.pay_in(id, fees);
-            assert_eq!(risk.standing(id).margin, Money::new(100_000));
+            assert_eq!(risk.standing(id).margin(Basis::Initial), Money::new(100_000));
             assert_eq!(risk.standing(id).equity, Money::new(90_000));
             let book = Book { bids: vec![(1000, 100)], asks: vec![] };
             assert_eq!(planned(&risk, id, &book), lots, "{target}");
@@ -339,10 +357,12 @@ mod tests {
                 risk.profiles[1].liquidation.price,
             );
             let candidate = Candidate {
+                position,
                 instrument: InstrumentId(0),
                 held: risk.position(position).lots,
                 basis_cost: 0,
                 basis: Basis::Initial,
+                bases: Bases::One(Basis::Initial),
                 quote,
             };
             let standing = risk.standing(id);
@@ -355,7 +375,9 @@ mod tests {
                     }
                     left -= take;
                 }
-                is_safe(&goal, candidate.margin(&risk, lots - n), equity)
+                let margins = candidate.margins(&risk, lots - n);
+                let equity = Money::new(equity);
+                is_safe(&goal, &Standing { margins: margins.map(Money::new), equity })
             });
             partial += u64::from(counted.is_some_and(|n| n < lots));
             assert_eq!(planned(&risk, id, &book), counted.unwrap_or(lots), "round {round}");

@@ -7,13 +7,40 @@ use crate::wide::scale_down;
 use plimsoll_types::{AccountId, Basis, Measure, MeasureKind, Money, Permission, Profile, Ratio};
 use serde::{Deserialize, Serialize};
 
-/// Margin (by the profile's basis) and equity of an account at the marks.
+/// Margins and equity of an account at the marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// The margin that the measure uses.
-    pub margin: Money,
+    /// The house's and the exchange's; one that no line of the account's profile asks for is left at zero.
+    pub margins: [Money; 2],
     /// Equity.
     pub equity: Money,
+}
+
+impl Standing {
+    /// The margin by a basis.
+    #[inline]
+    pub fn margin(&self, basis: Basis) -> Money {
+        self.margins[basis as usize]
+    }
+}
+
+/// Which margins a profile's lines ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Bases {
+    One(Basis),
+    Both,
+}
+
+impl Bases {
+    /// One amount by each margin asked for, the other zero.
+    #[inline]
+    pub(crate) fn map<T: Default>(self, mut amount: impl FnMut(Basis) -> T) -> [T; 2] {
+        match self {
+            Bases::One(Basis::Initial) => [amount(Basis::Initial), T::default()],
+            Bases::One(Basis::Maintenance) => [T::default(), amount(Basis::Maintenance)],
+            Bases::Both => [amount(Basis::Initial), amount(Basis::Maintenance)],
+        }
+    }
 }
 
 /// A profile's thresholds as lines.
@@ -22,15 +49,18 @@ pub(crate) struct Lines {
     pub(crate) at: Vec<Line>,
     pub(crate) release: Vec<Line>,
     pub(crate) target: Line,
+    pub(crate) bases: Bases,
 }
 
 impl Lines {
     pub(crate) fn new(profile: &Profile) -> Lines {
-        let line = |ratio| Line::new(profile.measure, ratio);
+        let line = |basis, ratio| Line::new(profile.measure, basis, ratio);
+        let one = profile.tiers.iter().all(|tier| tier.basis == profile.basis);
         Lines {
-            at: profile.tiers.iter().map(|tier| line(tier.at)).collect(),
-            release: profile.tiers.iter().map(|tier| line(tier.release)).collect(),
-            target: line(profile.liquidation.target),
+            at: profile.tiers.iter().map(|tier| line(tier.basis, tier.at)).collect(),
+            release: profile.tiers.iter().map(|tier| line(tier.basis, tier.release)).collect(),
+            target: line(profile.basis, profile.liquidation.target),
+            bases: if one { Bases::One(profile.basis) } else { Bases::Both },
         }
     }
 }
@@ -38,15 +68,18 @@ impl Lines {
 impl Risk {
     /// Where an account stands now. Cost: O(its positions).
     pub fn standing(&self, account: AccountId) -> Standing {
-        let basis = self.profile_of(account).basis;
-        let mut standing = Standing { margin: Money::ZERO, equity: self.cash(account) };
+        let bases = self.lines(account).bases;
+        let mut standing = Standing { margins: [Money::ZERO; 2], equity: self.cash(account) };
         for position in self.positions(account).filter(|position| position.lots != 0) {
             let contract = self.contract(position.instrument);
             let lots = position.lots.unsigned_abs();
-            standing.margin += match basis {
-                Basis::Initial => contract.initial_margin(contract.mark, lots),
-                Basis::Maintenance => contract.maintenance_margin(contract.mark, lots),
+            let mut add = |basis| {
+                standing.margins[basis as usize] += contract.margin(basis, contract.mark, lots);
             };
+            match bases {
+                Bases::One(basis) => add(basis),
+                Bases::Both => [Basis::Initial, Basis::Maintenance].into_iter().for_each(add),
+            }
             standing.equity += Money::of_lots(contract.mark, position.lots, contract.tick_value);
         }
         standing
@@ -54,37 +87,43 @@ impl Risk {
 
     /// The tier an account at `standing` belongs to, coming from the one it is in. Source: SEMANTICS 6.
     pub fn next_tier(&self, account: AccountId, standing: Standing) -> u8 {
-        let Standing { margin, equity } = standing;
         let lines = self.lines(account);
         let present = usize::from(self.account(account).tier);
         let worst = (0..lines.at.len())
             .rev()
-            .find(|&tier| lines.at[tier].is_reached(margin, equity))
+            .find(|&tier| lines.at[tier].is_reached(&standing))
             .map_or(0, |tier| tier + 1);
         if worst >= present {
             return worst as u8;
         }
-        let held = (0..present).rev().find(|&tier| lines.release[tier].is_reached(margin, equity));
+        let held = (0..present).rev().find(|&tier| lines.release[tier].is_reached(&standing));
         held.map_or(0, |tier| tier + 1).max(worst) as u8
     }
 
     /// Whether tier `tier` (from 1) is still held at `standing`.
     pub fn is_held(&self, account: AccountId, tier: u8, standing: Standing) -> bool {
         let line = &self.lines(account).release[usize::from(tier) - 1];
-        line.is_reached(standing.margin, standing.equity)
+        line.is_reached(&standing)
     }
 
     /// Whether an account stands at its first tier or worse, by `at`.
     pub fn is_at_first_tier(&self, account: AccountId, standing: Standing) -> bool {
-        let first = self.lines(account).at.first();
-        first.is_some_and(|line| line.is_reached(standing.margin, standing.equity))
+        // Tiers of different margins are in no order of their own: any may be the first that is reached.
+        self.lines(account).at.iter().any(|line| line.is_reached(&standing))
     }
 
-    /// The measure as shown.
-    pub fn measure(&self, account: AccountId, standing: Standing) -> Measure {
+    /// The margin that counts for a tier; for 0, which is none, the one that counts by default.
+    pub fn basis_of(&self, account: AccountId, tier: u8) -> Basis {
+        let profile = self.profile_of(account);
+        let tier = usize::from(tier).checked_sub(1);
+        tier.map_or(profile.basis, |tier| profile.tiers[tier].basis)
+    }
+
+    /// The measure of one margin as shown.
+    pub fn measure(&self, account: AccountId, margin: Money, equity: Money) -> Measure {
         match self.profile_of(account).measure {
-            MeasureKind::MarginOverEquity => Measure::of(standing.margin, standing.equity),
-            MeasureKind::EquityOverMargin => Measure::of(standing.equity, standing.margin),
+            MeasureKind::MarginOverEquity => Measure::of(margin, equity),
+            MeasureKind::EquityOverMargin => Measure::of(equity, margin),
         }
     }
 
@@ -92,7 +131,8 @@ impl Risk {
     pub fn shortfall(&self, account: AccountId, tier: u8, standing: Standing) -> Money {
         let profile = self.profile_of(account);
         let release = profile.tiers[usize::from(tier) - 1].release.nano();
-        let (margin, equity) = (standing.margin.units(), standing.equity.units());
+        let margin = standing.margin(self.basis_of(account, tier)).units();
+        let equity = standing.equity.units();
         let border = match profile.measure {
             // Not held: M < r (E + D), so D > M / r - E.
             MeasureKind::MarginOverEquity if release > 0 => {

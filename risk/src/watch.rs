@@ -10,7 +10,8 @@ use crate::account::NIL;
 use crate::contract::Contract;
 use crate::ledger::Risk;
 use crate::line::Line;
-use plimsoll_types::{AccountId, Basis, InstrumentId, Price};
+use crate::tiers::Bases;
+use plimsoll_types::{AccountId, InstrumentId, Price};
 
 /// Marks inside which accounts that are not near cannot change. Units: ticks.
 #[derive(Clone, Copy, Debug, Default)]
@@ -169,7 +170,7 @@ impl Risk {
         }
         let lines = &self.lines[account.profile.index()];
         let tier = usize::from(account.tier);
-        let basis = self.profiles[account.profile.index()].basis;
+        let Bases::One(basis) = lines.bases else { return true };
         let cash = account.cash;
         let (mut held, mut margined) = (false, false);
         let mut worse = lines.at.get(tier).map(|line| Reach::new(line, cash));
@@ -183,10 +184,7 @@ impl Risk {
             }
             held = true;
             let contract = &self.contracts[position.instrument.index()];
-            let rate = match basis {
-                Basis::Initial => &contract.initial,
-                Basis::Maintenance => &contract.maintenance,
-            };
+            let rate = contract.rate(basis);
             margined |= rate.nano != 0 || rate.per_lot != 0;
             let span = self.watch.spans[position.instrument.index()];
             let lots = i128::from(position.lots);
