@@ -29,7 +29,7 @@ impl Exchange {
             let market = &self.markets[target.instrument.index()];
             market.phase == Phase::Continuous
                 && market.stands_at_limit(target.side)
-                && market.others_at_limit(target.side, case.account.0)
+                && market.others_at_limit(target.side, self.risk.owner_of(case.account).0)
         });
         if let Some(target) = queue.filter(|_| self.rests_when_locked(case.account)) {
             self.go_on(case, plan);
@@ -89,7 +89,7 @@ impl Exchange {
         let position = self.risk.position_of(account, instrument);
         let before = self.risk.position(position).lots();
         let ready = Ready {
-            account,
+            account: self.risk.owner_of(account),
             id: OrderId::Liquidation { case: case.id.0, n },
             instrument,
             side,
@@ -163,7 +163,8 @@ impl Exchange {
         let arrival = self.arrivals;
         let first = self.goes_first(instrument, position, (side, price), qty);
         let (book, mut keeper) = self.split(instrument);
-        let plain = NewResting::plain(side, price, account.0, qty);
+        let owner = keeper.risk.owner_of(account);
+        let plain = NewResting::plain(side, price, owner.0, qty);
         let handle = book.rest(NewResting { first, ..plain });
         keeper.keep(
             handle,
@@ -187,7 +188,7 @@ impl Exchange {
             },
         );
         self.log.emit(EventKind::Accepted {
-            account,
+            account: owner,
             id,
             instrument,
             side,

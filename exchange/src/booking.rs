@@ -286,6 +286,7 @@ impl Booking<'_> {
             taker_fee,
         });
         self.remember(&maker, &taker, side, price, qty);
+        self.keeper.say_moved();
         let risk = &mut *self.keeper.risk;
         for leg in [&maker, &taker] {
             if risk.position(leg.position).reduce_only_orders() > 0 {

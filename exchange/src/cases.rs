@@ -82,6 +82,7 @@ impl Exchange {
     fn end(&mut self, case: &Case, step: CaseStep) {
         self.say_case(case.account, case.id, step);
         self.risk.set_case(case.account, 0);
+        self.sweep_pocket(case.account);
     }
 
     /// Flat: closed, or what is owed goes down the waterfall.
@@ -104,7 +105,7 @@ impl Exchange {
                 }
             });
         }
-        self.say_permission(case.account);
+        self.say_permission(self.risk.owner_of(case.account));
         Turn::Ended
     }
 

@@ -70,9 +70,15 @@ impl Exchange {
     }
 
     #[inline]
-    pub(crate) fn check_account_may_order(&self, id: AccountId) -> Result<(), Reject> {
+    pub(crate) fn check_account_may_order(
+        &self,
+        id: AccountId,
+        instrument: InstrumentId,
+    ) -> Result<(), Reject> {
         let account = self.risk.account(id);
-        if account.case().is_some() {
+        if account.case().is_some()
+            || self.risk.account(self.holder(id, instrument)).case().is_some()
+        {
             return Err(Reject::Liquidation);
         }
         if account.permission() == Permission::Frozen {
@@ -109,7 +115,7 @@ impl Exchange {
         if opens > 0 && wish.reduce_only {
             return Err(Reject::ReduceOnly);
         }
-        if opens > 0 && account.permission() == Permission::CloseOnly {
+        if opens > 0 && self.permission_in(wish.account, wish.instrument) == Permission::CloseOnly {
             return Err(Reject::CloseOnly);
         }
         if wish.post_only

@@ -141,7 +141,7 @@ impl Exchange {
         let wish = Wish::of(order, limit);
         self.check_quantity(&wish)?;
         self.check_extras(order)?;
-        self.check_account_may_order(order.account)?;
+        self.check_account_may_order(order.account, order.instrument)?;
         self.check_phase(order)?;
         self.check_id(order)?;
         let terms = self.check_terms(&wish)?;
@@ -161,7 +161,7 @@ impl Exchange {
         };
         self.check_stop_quantity(order)?;
         self.check_extras(order)?;
-        self.check_account_may_order(order.account)?;
+        self.check_account_may_order(order.account, order.instrument)?;
         if matches!(self.markets[order.instrument.index()].phase, Phase::Halted | Phase::Closed) {
             return Err(Reject::Phase);
         }

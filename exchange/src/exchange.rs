@@ -165,10 +165,12 @@ impl Exchange {
             | Command::ForcedReduction { .. }
             | Command::Liquidate { .. }
             | Command::Leverage { .. }
-            | Command::MoveMargin { .. }
             | Command::Profile { .. }
             | Command::Schedule(_)
             | Command::Restrict { .. } => Err(Reject::NotApplicable),
+            Command::MoveMargin { account, instrument, amount } => {
+                self.move_margin(account, instrument, amount)
+            }
             Command::Margin { instrument, account: None, initial, maintenance } => {
                 self.set_margin(instrument, initial, maintenance)
             }
@@ -327,7 +329,8 @@ impl Exchange {
         while let Some(position) = next {
             let record = self.risk.position(position);
             let instrument = record.instrument();
-            let mut slot = record.orders.0;
+            let own = record.owner() == account || record.account() == account;
+            let mut slot = if own { record.orders.0 } else { crate::orders::NIL };
             while slot != crate::orders::NIL {
                 let market = &self.markets[instrument.index()];
                 let following = market.records[slot].next;
@@ -360,6 +363,11 @@ impl Exchange {
     /// Time of the last command or timer.
     pub fn now(&self) -> Ts {
         self.log.now
+    }
+
+    /// The instrument of an isolated position, where an account number of an event stands for one; `None` for accounts that were opened.
+    pub fn isolated(&self, account: AccountId) -> Option<InstrumentId> {
+        self.risk.pocket(account).map(|(_, instrument)| instrument)
     }
 
     /// The account of a name.

@@ -20,6 +20,7 @@ mod exchange;
 mod foresee;
 mod ids;
 mod indicative;
+mod isolated;
 mod last_hour;
 mod limit_state;
 mod listing;

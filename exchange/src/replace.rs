@@ -42,7 +42,7 @@ impl Exchange {
         if !old.display.is_zero() && old.display.lots().saturating_mul(PEAKS_MAX) < qty.lots() {
             return Err(Reject::Display);
         }
-        self.check_account_may_order(account)?;
+        self.check_account_may_order(account, place.instrument)?;
         if trigger.is_some() {
             return Err(Reject::Trigger);
         }

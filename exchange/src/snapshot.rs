@@ -221,7 +221,9 @@ impl Exchange {
         risk.after_restore();
         let mut names = Names::default();
         for id in (0..risk.account_count() as u32).map(AccountId) {
-            names.insert(&risk.cold(id).name, id);
+            if risk.pocket(id).is_none() {
+                names.insert(&risk.cold(id).name, id);
+            }
         }
         let mut ids = ClientIds::default();
         for market in &markets {

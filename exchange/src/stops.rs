@@ -111,7 +111,7 @@ impl Exchange {
 
     fn check_triggered(&self, wish: &Wish) -> Result<crate::entry::Terms, Reject> {
         self.check_quantity(wish)?;
-        self.check_account_may_order(wish.account)?;
+        self.check_account_may_order(wish.account, wish.instrument)?;
         let terms = self.check_terms(wish)?;
         if self.markets[wish.instrument.index()].book.is_full() {
             return Err(Reject::Full);
@@ -164,7 +164,7 @@ impl Exchange {
         };
         let order = NewOrder { kind, qty, trigger: trigger.or(old.trigger), ..old };
         self.check_stop_quantity(&order)?;
-        self.check_account_may_order(account)?;
+        self.check_account_may_order(account, instrument)?;
         self.check_replace_phase(instrument)?;
         self.check_band(instrument, Some(price))?;
         let kept_priority = kind == old.kind && order.trigger == old.trigger && qty < old.qty;

@@ -96,6 +96,21 @@ pub struct PositionView {
     pub unrealised: Money,
     /// Mark at which the account would be liquidated, all else equal.
     pub liquidation_price: Option<Price>,
+    /// What an isolated position has of its own.
+    pub isolated: Option<IsolatedView>,
+}
+
+/// What an isolated position has of its own, beside its account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IsolatedView {
+    /// Its money: margin moved in, with what it has realised.
+    pub wallet: Money,
+    /// Its risk degree.
+    pub measure: Measure,
+    /// Its tier.
+    pub tier: String,
+    /// The open case it is in.
+    pub case: Option<u32>,
 }
 
 /// A resting order.

@@ -2,7 +2,7 @@
 
 use crate::exchange::Exchange;
 use crate::market::Market;
-use crate::view::{AccountView, BookView, OrderView, PositionView, StateView};
+use crate::view::{AccountView, BookView, IsolatedView, OrderView, PositionView, StateView};
 use plimsoll_types::{
     AccountId, InstrumentId, Money, OrderKind, OrderRef, Permission, Price, Qty, Side,
 };
@@ -16,7 +16,9 @@ impl Exchange {
             ts: self.log.now,
             hash: self.state_hash(),
             accounts: (0..self.risk.account_count() as u32)
-                .map(|id| self.account_view(AccountId(id)))
+                .map(AccountId)
+                .filter(|&id| self.risk.pocket(id).is_none())
+                .map(|id| self.account_view(id))
                 .collect(),
             books: self
                 .markets
@@ -53,6 +55,7 @@ impl Exchange {
                     unrealised: Money::of_lots(contract.mark, held.lots(), contract.tick_value)
                         - held.basis(),
                     liquidation_price: risk.liquidation_price(position),
+                    isolated: (held.account() != id).then(|| self.isolated_view(held.account())),
                 }
             })
             .collect();
@@ -60,14 +63,17 @@ impl Exchange {
             let contract = risk.contract(position.instrument);
             contract.maintenance_margin(contract.mark, position.lots.unsigned_abs())
         });
-        let tier = usize::from(account.tier());
+        // The account with its isolated positions.
+        let whole = |of: &dyn Fn(AccountId) -> Money| -> Money {
+            risk.pockets(id).map(of).sum::<Money>() + of(id)
+        };
         AccountView {
             name: cold.name,
-            balance: risk.balance(id),
-            equity: standing.equity,
+            balance: whole(&|id| risk.balance(id)),
+            equity: self.equity(id),
             unrealised: positions.iter().map(|position| position.unrealised).sum(),
-            realised: risk.realised(id),
-            fees: risk.fees(id),
+            realised: whole(&|id| risk.realised(id)),
+            fees: whole(&|id| risk.fees(id)),
             margin: positions.iter().map(|position| position.margin).sum(),
             maintenance: maintenance.sum(),
             frozen: account.frozen(),
@@ -77,10 +83,7 @@ impl Exchange {
                 if unlimited { Money::ZERO } else { standing.margin(risk.basis_of(id, 0)) },
                 standing.equity,
             ),
-            tier: match tier.checked_sub(1) {
-                Some(tier) => risk.profile_of(id).tiers[tier].name.to_string(),
-                None => "normal".to_owned(),
-            },
+            tier: self.tier_name(id),
             permission: account.permission(),
             debt: cold.debt,
             case: account.case().map(|case| case.0),
@@ -89,9 +92,26 @@ impl Exchange {
         }
     }
 
+    fn tier_name(&self, id: AccountId) -> String {
+        match usize::from(self.risk.account(id).tier()).checked_sub(1) {
+            Some(tier) => self.risk.profile_of(id).tiers[tier].name.to_string(),
+            None => "normal".to_owned(),
+        }
+    }
+
+    fn isolated_view(&self, pocket: AccountId) -> IsolatedView {
+        let risk = &self.risk;
+        IsolatedView {
+            wallet: risk.balance(pocket),
+            measure: risk.measure(pocket, risk.standing(pocket)),
+            tier: self.tier_name(pocket),
+            case: risk.account(pocket).case().map(|case| case.0),
+        }
+    }
+
     fn order_views(&self, id: AccountId) -> Vec<OrderView> {
         let mut orders = Vec::new();
-        for position in self.risk.positions(id) {
+        for position in self.risk.position_ids(id).map(|id| self.risk.position(id)) {
             let market = &self.markets[position.instrument().index()];
             let mut slot = position.orders.0;
             while slot != crate::orders::NIL {
@@ -145,7 +165,9 @@ impl Exchange {
 
     /// Equity of an account at the marks. Cost: O(its positions).
     pub fn equity(&self, account: AccountId) -> Money {
-        self.risk.standing(account).equity
+        let own = self.risk.standing(account).equity;
+        self.risk.pockets(account).map(|pocket| self.risk.standing(pocket).equity).sum::<Money>()
+            + own
     }
 
     /// What an account has free for orders and withdrawals.

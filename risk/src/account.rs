@@ -84,6 +84,8 @@ pub struct Cold {
     pub debt: Money,
     /// What the operator lets it do.
     pub operator: Permission,
+    /// Whose pocket it is, and of which position. Source: SEMANTICS 3.3.
+    pub(crate) pocket: Option<(AccountId, InstrumentId)>,
     /// What it had realised, and the fees it had paid, when it was last settled.
     pub(crate) settled: DayResult,
 }

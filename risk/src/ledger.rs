@@ -3,6 +3,7 @@
 use crate::account::{Account, Cold, NIL, Position, PositionId};
 use crate::call::Call;
 use crate::contract::{Contract, FeeCase, Role};
+use crate::pocket::Moved;
 use crate::tiers::Lines;
 use crate::watch::Watch;
 use plimsoll_types::{
@@ -56,6 +57,11 @@ pub struct Risk {
     pub(crate) house: House,
     /// Outstanding margin calls, by account.
     pub calls: BTreeMap<AccountId, Call>,
+    /// Whether any account has a pocket.
+    pub(crate) has_pockets: bool,
+    /// Money that moved to or from pockets since it was last asked.
+    #[serde(skip)]
+    pub(crate) moved: Vec<Moved>,
     #[serde(skip)]
     pub(crate) watch: Watch,
 }
@@ -80,6 +86,8 @@ impl Risk {
             floating_profit,
             house: House { fund, deposits: fund, ..House::default() },
             calls: BTreeMap::new(),
+            has_pockets: false,
+            moved: Vec::new(),
             watch,
         }
     }
@@ -106,6 +114,16 @@ impl Risk {
     /// Cost: O(1), no allocation; one division where lots are closed, one where there are fees. Source: SEMANTICS 3.
     #[inline]
     pub fn book(&mut self, fill: Fill) -> Money {
+        let position = &self.positions[fill.position.0 as usize];
+        if position.owner != position.account {
+            return self.book_isolated(fill);
+        }
+        self.book_held(fill).1
+    }
+
+    /// Books the legs and the fee on whoever holds the position; the lots closed and the fee.
+    #[inline(always)]
+    pub(crate) fn book_held(&mut self, fill: Fill) -> (u64, Money) {
         let position = &mut self.positions[fill.position.0 as usize];
         let contract = &self.contracts[position.instrument.index()];
         let account = &mut self.accounts[position.account.index()];
@@ -124,7 +142,7 @@ impl Risk {
             self.house.fees += Money::new(paid);
         }
         self.touch(id);
-        Money::new(paid)
+        (closes, Money::new(paid))
     }
 
     /// Books the legs alone, as when a trade is undone: no fees.

@@ -29,6 +29,7 @@ impl Risk {
             paid_in: Money::ZERO,
             debt: Money::ZERO,
             operator: Permission::Normal,
+            pocket: None,
             settled: DayResult::default(),
         });
         self.watch.make_room(self.accounts.len());
@@ -76,13 +77,21 @@ impl Risk {
         self.watch.make_span();
     }
 
-    /// An account's position records, by instrument.
+    /// The position records an account holds, whose money covers them, by instrument.
     pub fn positions(&self, id: AccountId) -> impl Iterator<Item = &Position> {
-        self.position_ids(id).map(|id| self.position(id))
+        self.chain(id).map(|id| self.position(id)).filter(move |held| held.account == id)
     }
 
-    /// Ids of an account's position records, by instrument.
+    /// Ids of the position records an account holds or its orders trade, by instrument.
     pub fn position_ids(&self, id: AccountId) -> impl Iterator<Item = PositionId> {
+        self.chain(id).filter(move |&position| {
+            let record = self.position(position);
+            record.account == id || record.owner == id
+        })
+    }
+
+    /// The list that begins at an account's first record. A pocket's goes on with records of its owner.
+    fn chain(&self, id: AccountId) -> impl Iterator<Item = PositionId> {
         let mut next = self.account(id).first;
         std::iter::from_fn(move || {
             let found = (next != NIL).then_some(PositionId(next))?;
@@ -137,9 +146,10 @@ impl Risk {
     }
 
     #[cold]
-    fn make_position(&mut self, account: AccountId, instrument: InstrumentId) -> PositionId {
+    fn make_position(&mut self, owner: AccountId, instrument: InstrumentId) -> PositionId {
+        let account = self.holder_for(owner, instrument);
         let id = self.positions.len() as u32;
-        let (mut before, mut next) = (NIL, self.account(account).first);
+        let (mut before, mut next) = (NIL, self.account(owner).first);
         while next != NIL && self.positions[next as usize].instrument < instrument {
             (before, next) = (next, self.positions[next as usize].next);
         }
@@ -151,14 +161,17 @@ impl Risk {
             promised: [0; 2],
             open: [0; 2],
             account,
-            owner: account,
+            owner,
             next,
             instrument,
             reduce_only: 0,
             orders: (Position::NO_ORDER, Position::NO_ORDER),
         });
-        if before == NIL {
+        if account != owner {
             self.accounts[account.index()].first = id;
+        }
+        if before == NIL {
+            self.accounts[owner.index()].first = id;
         } else {
             self.positions[before as usize].next = id;
         }

@@ -35,7 +35,8 @@ impl Risk {
                 WaterfallStage::Deleverage | WaterfallStage::Socialise => {}
                 WaterfallStage::Debt => {
                     self.house.written_off += amount;
-                    self.cold_mut(account).debt += amount;
+                    let debtor = self.owner_of(account);
+                    self.cold_mut(debtor).debt += amount;
                 }
             }
             self.pay_in(account, amount);

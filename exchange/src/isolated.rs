@@ -1,0 +1,85 @@
+//! Isolated positions: what their pockets let their account do, and money that moves to and fro. Source: SEMANTICS 3.3.
+
+use crate::booking::Keeper;
+use crate::exchange::Exchange;
+use plimsoll_risk::Held;
+use plimsoll_types::{AccountId, EventKind, InstrumentId, Money, Permission, Reject};
+
+impl Keeper<'_> {
+    /// Says what has moved between accounts and their pockets.
+    #[inline]
+    pub(crate) fn say_moved(&mut self) {
+        if self.risk.has_moved() {
+            for moved in self.risk.take_moved() {
+                let (account, instrument, amount) = (moved.owner, moved.instrument, moved.amount);
+                self.log.emit(EventKind::MarginMoved { account, instrument, amount });
+            }
+        }
+    }
+}
+
+impl Exchange {
+    /// Who holds an account's position in an instrument: the account, or its pocket there.
+    #[inline]
+    pub(crate) fn holder(&self, account: AccountId, instrument: InstrumentId) -> AccountId {
+        if !self.risk.has_pockets() {
+            return account;
+        }
+        match self.risk.find_position(account, instrument) {
+            Some(id) => self.risk.position(id).account(),
+            None => account,
+        }
+    }
+
+    /// What an account may do in an instrument: the stricter of its own permission and its pocket's there.
+    #[inline]
+    pub(crate) fn permission_in(&self, account: AccountId, instrument: InstrumentId) -> Permission {
+        let own = self.risk.account(account).permission();
+        let holder = self.holder(account, instrument);
+        own.max(self.risk.account(holder).permission())
+    }
+
+    /// Lets out what a pocket has left once it is flat and in no case, and says so.
+    pub(crate) fn sweep_pocket(&mut self, account: AccountId) {
+        self.risk.sweep_pocket(account);
+        for moved in self.risk.take_moved() {
+            let (account, instrument, amount) = (moved.owner, moved.instrument, moved.amount);
+            self.log.emit(EventKind::MarginMoved { account, instrument, amount });
+        }
+    }
+
+    /// Moves money into an isolated position, or out of it.
+    pub(crate) fn move_margin(
+        &mut self,
+        account: AccountId,
+        instrument: InstrumentId,
+        amount: Money,
+    ) -> Result<(), Reject> {
+        self.check_account(account)?;
+        self.check_instrument(instrument)?;
+        if !self.risk.is_isolated(account) {
+            return Err(Reject::MarginMode);
+        }
+        let pocket = self.holder(account, instrument);
+        if pocket == account || self.risk.is_flat(pocket) || amount == Money::ZERO {
+            return Err(Reject::NotApplicable);
+        }
+        if self.risk.account(pocket).case().is_some() {
+            return Err(Reject::Liquidation);
+        }
+        if self.risk.account(account).permission() == Permission::Frozen {
+            return Err(Reject::Frozen);
+        }
+        if amount > self.risk.available(account) {
+            return Err(Reject::Available);
+        }
+        self.risk.move_margin(pocket, amount).map_err(|held| match held {
+            Held::AsMargin => Reject::Available,
+            Held::ByTier => Reject::Tier,
+        })?;
+        self.log.emit(EventKind::MarginMoved { account, instrument, amount });
+        self.risk.take_moved();
+        self.look();
+        Ok(())
+    }
+}

@@ -1,0 +1,325 @@
+//! Isolated positions: a position covered by money of its own, held by a pocket of the account that trades it. Source: SEMANTICS 3.3.
+//!
+//! A pocket is an account like any other, so tiers, cases and the watch know nothing of it. What differs is here: whose orders
+//! trade its position, and when money moves between it and its owner.
+
+use crate::account::{NIL, PositionId};
+use crate::ledger::{Fill, Risk};
+use plimsoll_types::{AccountId, InstrumentId, MarginMode, Money, Price};
+use serde::{Deserialize, Serialize};
+
+/// Money that moved between an account and a pocket of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The account.
+    pub owner: AccountId,
+    /// The instrument of the pocket's position.
+    pub instrument: InstrumentId,
+    /// Into the pocket; below zero: out of it.
+    pub amount: Money,
+}
+
+/// Why money may not leave a pocket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// The position needs it as initial margin.
+    AsMargin,
+    /// It would bring the pocket to its first tier.
+    ByTier,
+}
+
+impl Risk {
+    /// Whether an account's positions have money of their own. False for a pocket itself.
+    #[inline]
+    pub fn is_isolated(&self, account: AccountId) -> bool {
+        self.profile_of(account).margin_mode == MarginMode::Isolated
+            && self.pocket(account).is_none()
+    }
+
+    /// Whose pocket an account is, and of which position; `None` for accounts that were opened.
+    #[inline]
+    pub fn pocket(&self, account: AccountId) -> Option<(AccountId, InstrumentId)> {
+        self.cold(account).pocket
+    }
+
+    /// The account whose orders trade for `account`: itself, or the owner of the pocket.
+    #[inline]
+    pub fn owner_of(&self, account: AccountId) -> AccountId {
+        self.pocket(account).map_or(account, |(owner, _)| owner)
+    }
+
+    /// The pockets of an account, by instrument.
+    pub fn pockets(&self, owner: AccountId) -> impl Iterator<Item = AccountId> {
+        self.position_ids(owner)
+            .map(|id| self.position(id).account)
+            .filter(move |&holder| holder != owner)
+    }
+
+    /// Whether neither an account nor a pocket of it holds anything.
+    pub fn holds_nothing(&self, owner: AccountId) -> bool {
+        self.position_ids(owner).all(|id| self.position(id).lots == 0)
+    }
+
+    /// Who is to hold a position of an account: itself, or a pocket, made now if there is none. Cost: O(accounts) for a pocket.
+    pub(crate) fn holder_for(&mut self, owner: AccountId, instrument: InstrumentId) -> AccountId {
+        if !self.is_isolated(owner) {
+            return owner;
+        }
+        let wanted = Some((owner, instrument));
+        if let Some(index) = self.cold.iter().position(|cold| cold.pocket == wanted) {
+            return AccountId(index as u32);
+        }
+        let (name, profile) = (self.cold(owner).name, self.account(owner).profile);
+        let pocket = self.open_account(name, profile);
+        self.cold_mut(pocket).pocket = wanted;
+        self.has_pockets = true;
+        pocket
+    }
+
+    /// Gives every position of a flat account to the holder its margin mode asks for: itself, or pockets.
+    pub fn rehome(&mut self, owner: AccountId) {
+        let ids: Vec<PositionId> = self.position_ids(owner).collect();
+        for id in ids {
+            let index = id.0 as usize;
+            plimsoll_types::invariant!(
+                self.positions[index].lots == 0,
+                "account {owner:?} changed its margin mode with a position"
+            );
+            let old = self.positions[index].account;
+            if old != owner {
+                self.accounts[old.index()].first = NIL;
+            }
+            let holder = self.holder_for(owner, self.positions[index].instrument);
+            if holder != owner {
+                self.accounts[holder.index()].first = id.0;
+                self.accounts[holder.index()].profile = self.accounts[owner.index()].profile;
+            }
+            self.positions[index].account = holder;
+            self.touch(old);
+        }
+    }
+
+    /// Books a fill of an isolated position: the owner pays the fee, and margin moves in or out with the lots.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn book_isolated(&mut self, fill: Fill) -> Money {
+        let held = self.position(fill.position);
+        let (pocket, owner, instrument) = (held.account, held.owner, held.instrument);
+        let lots = held.lots.unsigned_abs();
+        let wallet = self.balance(pocket);
+        let (closes, fee) = self.book_held(fill);
+        self.accounts[pocket.index()].cash += fee.units();
+        self.cold_mut(pocket).paid_in += fee;
+        self.pay_in(owner, -fee);
+        let mut amount = Money::ZERO;
+        if closes > 0 && self.account(pocket).case().is_none() {
+            amount -= self.released(pocket, wallet, closes, lots);
+        }
+        let opens = fill.qty - closes;
+        if opens > 0 {
+            let margin = self.opening_margin(owner, instrument, fill.price, opens);
+            let has = self.cash(owner) - amount;
+            amount += margin.min(has.max(Money::ZERO));
+        }
+        self.touch(pocket);
+        self.move_money(owner, pocket, instrument, amount);
+        fee
+    }
+
+    /// What closing `closes` of `lots` lots lets out of a pocket that had `wallet` before.
+    fn released(&self, pocket: AccountId, wallet: Money, closes: u64, lots: u64) -> Money {
+        let now = self.balance(pocket);
+        if closes == lots {
+            return now.max(Money::ZERO);
+        }
+        let (wallet, k, n) = (wallet.units(), i128::from(closes), i128::from(lots));
+        let share = wallet.div_euclid(n) * k + (wallet.rem_euclid(n) * k).div_euclid(n);
+        let result = now.units() - wallet;
+        Money::new((share + result).clamp(0, now.units().max(0)))
+    }
+
+    /// Initial margin that opening lots at a price asks of an account.
+    fn opening_margin(
+        &self,
+        owner: AccountId,
+        instrument: InstrumentId,
+        price: Price,
+        lots: u64,
+    ) -> Money {
+        if self.account(owner).unlimited {
+            return Money::ZERO;
+        }
+        self.contract(instrument).initial_margin(price, lots)
+    }
+
+    /// Initial margin of what an account holds, at the marks.
+    fn initial_margin_of(&self, account: AccountId) -> Money {
+        self.positions(account)
+            .map(|held| {
+                let contract = self.contract(held.instrument);
+                contract.initial_margin(contract.mark, held.lots.unsigned_abs())
+            })
+            .sum()
+    }
+
+    fn move_money(
+        &mut self,
+        owner: AccountId,
+        pocket: AccountId,
+        instrument: InstrumentId,
+        amount: Money,
+    ) {
+        if amount == Money::ZERO {
+            return;
+        }
+        self.pay_in(owner, -amount);
+        self.pay_in(pocket, amount);
+        self.moved.push(Moved { owner, instrument, amount });
+    }
+
+    /// Lets out what a flat pocket without a case has above zero.
+    pub fn sweep_pocket(&mut self, pocket: AccountId) {
+        let Some((owner, instrument)) = self.pocket(pocket) else { return };
+        let balance = self.balance(pocket);
+        if balance > Money::ZERO && self.is_flat(pocket) && self.account(pocket).case().is_none() {
+            self.move_money(owner, pocket, instrument, -balance);
+        }
+    }
+
+    /// Moves margin into a pocket that holds something, or out of it, as its owner asks. The caller has checked `available`.
+    pub fn move_margin(&mut self, pocket: AccountId, amount: Money) -> Result<(), Held> {
+        let Some((owner, instrument)) = self.pocket(pocket) else { return Ok(()) };
+        if amount < Money::ZERO {
+            let mut standing = self.standing(pocket);
+            standing.equity += amount;
+            if standing.equity < self.initial_margin_of(pocket) {
+                return Err(Held::AsMargin);
+            }
+            if self.is_at_first_tier(pocket, standing) {
+                return Err(Held::ByTier);
+            }
+        }
+        self.move_money(owner, pocket, instrument, amount);
+        Ok(())
+    }
+
+    /// Whether any account has a pocket.
+    #[inline]
+    pub fn has_pockets(&self) -> bool {
+        self.has_pockets
+    }
+
+    /// Whether money has moved since it was last asked.
+    #[inline]
+    pub fn has_moved(&self) -> bool {
+        !self.moved.is_empty()
+    }
+
+    /// What has moved since it was last asked, in order.
+    #[inline]
+    pub fn take_moved(&mut self) -> Vec<Moved> {
+        std::mem::take(&mut self.moved)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::tests::{fill, risk};
+    use plimsoll_types::{Label, ProfileId, Side};
+
+    /// An account with 10,000 whose positions are isolated; ticks are worth 10, margin is 10 %, the mark 1000.
+    fn isolated() -> (Risk, AccountId, PositionId) {
+        let mut risk = risk();
+        risk.profiles[1].margin_mode = MarginMode::Isolated;
+        let id = risk.open_account(Label::new("a").unwrap(), ProfileId(1));
+        risk.deposit(id, Money::new(10_000));
+        let position = risk.position_of(id, InstrumentId(0));
+        (risk, id, position)
+    }
+
+    fn moved(risk: &mut Risk) -> i128 {
+        risk.take_moved().iter().map(|moved| moved.amount.units()).sum()
+    }
+
+    #[test]
+    fn opening_moves_margin_in_and_closing_lets_share_and_result_out() {
+        let (mut risk, id, position) = isolated();
+        let pocket = risk.position(position).account();
+        assert_eq!(risk.pocket(pocket), Some((id, InstrumentId(0))));
+        risk.book(fill(position, Side::Buy, 1000, 4));
+        // 4 lots x 1000 x 10 x 10 %.
+        assert_eq!(moved(&mut risk), 4_000);
+        assert_eq!((risk.cash(id), risk.balance(pocket)), (Money::new(6_000), Money::new(4_000)));
+        // One of four lots closed 50 ticks lower: a quarter of the wallet, less 500.
+        risk.book(fill(position, Side::Sell, 950, 1));
+        assert_eq!(moved(&mut risk), -500);
+        assert_eq!(risk.balance(pocket), Money::new(3_000));
+        // The rest at a loss of 100 ticks: what is left comes back.
+        risk.book(fill(position, Side::Sell, 900, 3));
+        assert_eq!(moved(&mut risk), 0);
+        assert_eq!((risk.cash(id), risk.balance(pocket)), (Money::new(6_500), Money::ZERO));
+        assert!(risk.holds_nothing(id));
+    }
+
+    #[test]
+    fn a_position_that_turns_gives_back_and_takes_anew() {
+        let (mut risk, id, position) = isolated();
+        risk.book(fill(position, Side::Buy, 1000, 2));
+        risk.book(fill(position, Side::Sell, 1010, 5));
+        // 2 lots closed with a gain of 200; 3 short lots at 1010 ask for 3,030.
+        assert_eq!(moved(&mut risk), 2_000 - 2_200 + 3_030);
+        assert_eq!(risk.cash(id), Money::new(10_200 - 3_030));
+    }
+
+    #[test]
+    fn a_loss_beyond_the_wallet_stays_in_the_pocket() {
+        let (mut risk, id, position) = isolated();
+        risk.book(fill(position, Side::Buy, 1000, 1));
+        risk.book(fill(position, Side::Sell, 800, 1));
+        let pocket = risk.position(position).account();
+        assert_eq!((risk.cash(id), risk.cash(pocket)), (Money::new(9_000), Money::new(-1_000)));
+    }
+
+    #[test]
+    fn a_case_lets_nothing_out_until_it_ends() {
+        let (mut risk, id, position) = isolated();
+        let pocket = risk.position(position).account();
+        risk.book(fill(position, Side::Buy, 1000, 2));
+        moved(&mut risk);
+        risk.set_case(pocket, 1);
+        risk.book(fill(position, Side::Sell, 950, 2));
+        assert_eq!(moved(&mut risk), 0);
+        risk.sweep_pocket(pocket);
+        assert_eq!(moved(&mut risk), 0, "the case is open");
+        risk.set_case(pocket, 0);
+        risk.sweep_pocket(pocket);
+        assert_eq!((moved(&mut risk), risk.cash(id)), (-1_000, Money::new(9_000)));
+    }
+
+    #[test]
+    fn margin_leaves_a_pocket_only_above_its_initial_margin() {
+        let (mut risk, _, position) = isolated();
+        let pocket = risk.position(position).account();
+        risk.book(fill(position, Side::Buy, 1000, 2));
+        assert_eq!(risk.move_margin(pocket, Money::new(1_000)), Ok(()));
+        assert_eq!(risk.move_margin(pocket, Money::new(-1_001)), Err(Held::AsMargin));
+        // 2,000 of 2,500 is the first tier, 80 %.
+        assert_eq!(risk.move_margin(pocket, Money::new(-500)), Err(Held::ByTier));
+        assert_eq!(risk.move_margin(pocket, Money::new(-499)), Ok(()));
+    }
+
+    #[test]
+    fn a_flat_account_may_change_its_margin_mode_back_and_forth() {
+        let (mut risk, id, position) = isolated();
+        let pocket = risk.position(position).account();
+        risk.profiles[1].margin_mode = MarginMode::Cross;
+        risk.rehome(id);
+        assert_eq!((risk.position(position).account(), risk.is_flat(pocket)), (id, true));
+        assert_eq!(risk.positions(id).count(), 1);
+        risk.profiles[1].margin_mode = MarginMode::Isolated;
+        risk.rehome(id);
+        assert_eq!(risk.position(position).account(), pocket, "the same pocket again");
+        assert_eq!((risk.positions(id).count(), risk.positions(pocket).count()), (0, 1));
+    }
+}
