@@ -67,14 +67,18 @@ impl<'a> Page<'a> {
         write_string(self.out, account.tier.as_bytes());
         self.word("permission", account.permission.as_str());
         self.money("debt", account.debt);
-        self.key("case");
-        match account.case {
-            Some(case) => write_whole(self.out, u64::from(case)),
-            None => self.raw("null"),
-        }
+        self.case(account.case);
         self.list("positions", &account.positions, Page::position);
         self.list("orders", &account.orders, Page::order);
         self.close('}');
+    }
+
+    fn case(&mut self, case: Option<u32>) {
+        self.key("case");
+        match case {
+            Some(case) => write_whole(self.out, u64::from(case)),
+            None => self.raw("null"),
+        }
     }
 
     fn position(&mut self, position: &PositionView) {
@@ -89,6 +93,14 @@ impl<'a> Page<'a> {
         self.money("margin", position.margin);
         self.money("unrealised", position.unrealised);
         self.price("liquidation_price", spec, position.liquidation_price);
+        if let Some(isolated) = &position.isolated {
+            self.money("wallet", isolated.wallet);
+            self.key("measure");
+            write_measure(self.out, isolated.measure);
+            self.key("tier");
+            write_string(self.out, isolated.tier.as_bytes());
+            self.case(isolated.case);
+        }
         self.close('}');
     }
 
@@ -289,6 +301,7 @@ margin_maintenance = "0.1"
             margin: Money::ZERO,
             unrealised: Money::ZERO,
             liquidation_price: None,
+            isolated: None,
         };
         let mut out = Vec::new();
         write_entry(&mut out, &position, &spec().instruments[0]);
@@ -339,6 +352,7 @@ margin_maintenance = "0.1"
                 margin: Money::new(500_000),
                 unrealised: Money::new(50),
                 liquidation_price: Some(Price::clamped(10_001)),
+                isolated: None,
             }],
             orders: vec![
                 OrderView {

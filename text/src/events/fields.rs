@@ -77,6 +77,9 @@ impl Line<'_> {
     pub(super) fn account(&mut self, key: &str, account: AccountId) {
         let name = self.exchange.account_name(account);
         self.label(key, &name);
+        if let Some(instrument) = self.exchange.isolated(account) {
+            self.isolated(instrument);
+        }
     }
 
     #[inline]
@@ -94,6 +97,13 @@ impl Line<'_> {
     #[inline]
     pub(super) fn spec(&self, instrument: InstrumentId) -> &InstrumentSpec {
         &self.exchange.spec().instruments[instrument.index()]
+    }
+
+    /// That an account's isolated position is meant.
+    #[cold]
+    fn isolated(&mut self, instrument: InstrumentId) {
+        let symbol = self.spec(instrument).symbol;
+        self.label("isolated", &symbol);
     }
 
     #[inline]
