@@ -101,9 +101,10 @@ impl Exchange {
 
     fn isolated_view(&self, pocket: AccountId) -> IsolatedView {
         let risk = &self.risk;
+        let (standing, basis) = (risk.standing(pocket), risk.basis_of(pocket, 0));
         IsolatedView {
             wallet: risk.balance(pocket),
-            measure: risk.measure(pocket, risk.standing(pocket)),
+            measure: risk.measure(pocket, standing.margin(basis), standing.equity),
             tier: self.tier_name(pocket),
             case: risk.account(pocket).case().map(|case| case.0),
         }
