@@ -6,7 +6,7 @@ use crate::log::Log;
 use crate::orders::{NIL, Record, Records};
 use crate::tape::{Print, Tape};
 use plimsoll_matching::{Gone, Maker, Sink};
-use plimsoll_risk::{Fill, Position, PositionId, Risk, Role};
+use plimsoll_risk::{Aim, Fill, Position, PositionId, Risk, Role};
 use plimsoll_types::{
     AccountId, Band, CancelReason, EventKind, Handle, InstrumentId, Money, OrderId, Price, Qty,
     Side, TradeKind,
@@ -264,6 +264,7 @@ impl Booking<'_> {
         let risk = &mut *self.keeper.risk;
         let fill = |leg: &Leg, side, role| Fill {
             position: leg.position,
+            aim: Aim::Net,
             side,
             price,
             qty,

@@ -1,7 +1,7 @@
 //! A trade undone by the operator. Source: RULES 2.6, SEMANTICS 5.
 
 use crate::exchange::Exchange;
-use plimsoll_risk::{Fill, Role};
+use plimsoll_risk::{Aim, Fill, Role};
 use plimsoll_types::{EventKind, Reject};
 
 impl Exchange {
@@ -28,7 +28,15 @@ impl Exchange {
         let mut pass = self.begin_pass();
         for (position, side) in legs {
             let qty = qty.lots();
-            let fill = Fill { position, side, price, qty, role: Role::Maker, liquidation: false };
+            let fill = Fill {
+                position,
+                aim: Aim::Net,
+                side,
+                price,
+                qty,
+                role: Role::Maker,
+                liquidation: false,
+            };
             self.risk.book_free(fill);
             let held = self.risk.position(position);
             if held.has_orders() {

@@ -108,6 +108,7 @@ impl Exchange {
             }
         }
         self.log.emit(EventKind::Settled { instrument, price, one_sided, limit });
+        self.risk.set_prev_settlement(instrument, price);
         self.risk.set_mark(instrument, price);
         self.log.emit(EventKind::Mark { instrument, price });
         let market = &mut self.markets[instrument.index()];
@@ -126,7 +127,7 @@ impl Exchange {
     ) {
         for account in (0..self.risk.account_count() as u32).map(AccountId) {
             let mut settled = Vec::new();
-            for id in self.risk.position_ids(account) {
+            for id in self.risk.held_ids(account) {
                 let held = self.risk.position(id);
                 if let Some(price) = prices[held.instrument().index()]
                     && held.lots() != 0
@@ -144,7 +145,7 @@ impl Exchange {
                     account,
                     instrument: named,
                     profit: day.profit,
-                    profit_by_trade: day.profit,
+                    profit_by_trade: day.by_trade,
                     fees: day.fees,
                     balance: self.risk.balance(account),
                 });

@@ -4,7 +4,7 @@ use crate::exchange::Exchange;
 use crate::market::Market;
 use crate::view::{AccountView, BookView, IsolatedView, OrderView, PositionView, StateView};
 use plimsoll_types::{
-    AccountId, InstrumentId, Money, OrderKind, OrderRef, Permission, Price, Qty, Side,
+    AccountId, Basis, InstrumentId, Money, OrderKind, OrderRef, Permission, Price, Qty, Side,
 };
 
 impl Exchange {
@@ -45,7 +45,7 @@ impl Exchange {
                 let held = risk.position(position);
                 let contract = risk.contract(held.instrument());
                 let lots = held.lots().unsigned_abs();
-                let margin = contract.initial_margin(contract.mark, lots);
+                let margin = risk.margin_of(position, Basis::Initial);
                 PositionView {
                     instrument: held.instrument(),
                     lots: held.lots(),
@@ -59,10 +59,10 @@ impl Exchange {
                 }
             })
             .collect();
-        let maintenance = positions.iter().filter(|_| !unlimited).map(|position| {
-            let contract = risk.contract(position.instrument);
-            contract.maintenance_margin(contract.mark, position.lots.unsigned_abs())
-        });
+        let maintenance = risk
+            .position_ids(id)
+            .filter(|_| !unlimited)
+            .map(|position| risk.margin_of(position, Basis::Maintenance));
         // The account with its isolated positions.
         let whole = |of: &dyn Fn(AccountId) -> Money| -> Money {
             risk.pockets(id).map(of).sum::<Money>() + of(id)

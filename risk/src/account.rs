@@ -8,6 +8,54 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PositionId(pub u32);
 
+/// Which lots of an instrument a position record holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Leg {
+    /// All: one signed number.
+    Net,
+    /// Bought ones, never below zero.
+    Long,
+    /// Sold ones, never above zero.
+    Short,
+}
+
+impl Leg {
+    /// Whether the account's other lots in the instrument stand in a record of their own.
+    #[inline]
+    pub fn is_leg(self) -> bool {
+        self != Leg::Net
+    }
+}
+
+/// What an order does to the position it is booked on. Source: RULES 2.3, SEMANTICS 3.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Aim {
+    /// Closes what it can and opens the rest.
+    Net,
+    /// Adds lots to a leg.
+    Open,
+    /// Takes lots off a leg, the oldest first.
+    Close,
+    /// Takes carried lots off a leg, the oldest first.
+    CloseCarried,
+    /// Takes today's lots off a leg, the oldest of them first.
+    CloseToday,
+}
+
+impl Aim {
+    /// Whether all its lots close lots of a leg.
+    #[inline]
+    pub fn closes(self) -> bool {
+        matches!(self, Aim::Close | Aim::CloseCarried | Aim::CloseToday)
+    }
+
+    /// Whether it means today's lots alone.
+    #[inline]
+    pub fn is_today(self) -> bool {
+        self == Aim::CloseToday
+    }
+}
+
 /// No record.
 pub(crate) const NIL: u32 = u32::MAX;
 
@@ -113,6 +161,11 @@ pub struct Position {
     pub(crate) instrument: InstrumentId,
     /// Resting orders that may only reduce.
     pub(crate) reduce_only: u32,
+    /// Of the lots promised, those that mean today's lots alone.
+    pub(crate) promised_today: u64,
+    pub(crate) leg: Leg,
+    /// Its costs beyond the basis must be kept up by each trade.
+    pub(crate) kept: bool,
     /// First and last of its resting orders, for whoever keeps them; [`Position::NO_ORDER`] = none.
     pub orders: (u32, u32),
 }
@@ -136,6 +189,12 @@ impl Position {
     /// In what.
     pub fn instrument(&self) -> InstrumentId {
         self.instrument
+    }
+
+    /// Which lots of the instrument it holds.
+    #[inline]
+    pub fn leg(&self) -> Leg {
+        self.leg
     }
 
     /// Signed lots: above zero long, below short.

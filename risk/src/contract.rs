@@ -1,6 +1,8 @@
 //! What margin and fees an instrument asks for, compiled from its specification.
 
-use plimsoll_types::{Basis, Fee, Fees, InstrumentSpec, MarginRate, Money, Price, Ratio};
+use plimsoll_types::{
+    Basis, Fee, Fees, InstrumentSpec, MarginPrice, MarginRate, Money, Price, Ratio,
+};
 use serde::{Deserialize, Serialize};
 
 /// Which side of a trade an order was.
@@ -98,6 +100,10 @@ pub struct Contract {
     pub tick_value: i64,
     /// The mark.
     pub mark: Price,
+    /// The last settlement price: what margin on carried lots may be counted at.
+    pub prev_settlement: Price,
+    /// At which price margin is counted.
+    pub margin_price: MarginPrice,
     /// Most lots an account may hold or have on order on one side, so that no amount can overflow.
     pub lots_max: u64,
     pub(crate) initial: Rate,
@@ -120,6 +126,8 @@ impl Contract {
         Contract {
             tick_value: spec.tick_value,
             mark: spec.prev_settlement,
+            prev_settlement: spec.prev_settlement,
+            margin_price: spec.risk.margin_price,
             lots_max: u64::try_from(lots_max).unwrap_or(u64::MAX).min(1 << 48),
             initial: Rate::new(spec.initial),
             maintenance: Rate::new(spec.maintenance),
@@ -186,6 +194,7 @@ impl Contract {
         Money::new(self.maintenance.up(self.notional(price, lots), lots))
     }
 
+    #[inline]
     pub(crate) fn rate(&self, basis: Basis) -> &Rate {
         match basis {
             Basis::Initial => &self.initial,
@@ -193,13 +202,16 @@ impl Contract {
         }
     }
 
-    /// One of the two, by what is asked for.
+    /// Margin on a notional of `lots` lots, rounded up once. Source: SEMANTICS 3.1.
     #[inline]
-    pub fn margin(&self, basis: Basis, price: Price, lots: u64) -> Money {
-        match basis {
-            Basis::Initial => self.initial_margin(price, lots),
-            Basis::Maintenance => self.maintenance_margin(price, lots),
-        }
+    pub(crate) fn margin_on(&self, basis: Basis, notional: i128, lots: u64) -> Money {
+        Money::new(self.rate(basis).up(notional, lots))
+    }
+
+    /// Whether the trade prices of today's lots must be known.
+    #[inline]
+    pub(crate) fn needs_today(&self) -> bool {
+        self.margin_price == MarginPrice::Settlement
     }
 
     /// The fee on one part of a fill, rounded half up once.

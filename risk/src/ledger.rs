@@ -1,13 +1,15 @@
 //! The only writer of money and positions: trades, fees, deposits, frozen amounts.
 
-use crate::account::{Account, Cold, NIL, Position, PositionId};
+use crate::account::{Account, Aim, Cold, NIL, Position, PositionId};
 use crate::call::Call;
 use crate::contract::{Contract, FeeCase, Role};
+use crate::costs::Costs;
 use crate::pocket::Moved;
 use crate::tiers::Lines;
 use crate::watch::Watch;
 use plimsoll_types::{
-    AccountId, FloatingProfit, InstrumentId, MarginRate, Money, Price, Profile, Side, half_up_div,
+    AccountId, Basis, FloatingProfit, InstrumentId, MarginRate, Money, Price, Profile, Side,
+    half_up_div,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -32,6 +34,8 @@ pub struct House {
 pub struct Fill {
     /// Whose position.
     pub position: PositionId,
+    /// What the order means to do to it.
+    pub aim: Aim,
     /// Bought or sold.
     pub side: Side,
     /// At what price.
@@ -50,6 +54,8 @@ pub struct Risk {
     pub(crate) accounts: Vec<Account>,
     pub(crate) cold: Vec<Cold>,
     pub(crate) positions: Vec<Position>,
+    /// What each position's lots cost beyond its basis.
+    pub(crate) costs: Vec<Costs>,
     pub(crate) contracts: Vec<Contract>,
     pub(crate) profiles: Vec<Profile>,
     pub(crate) lines: Vec<Lines>,
@@ -80,6 +86,7 @@ impl Risk {
             accounts: Vec::new(),
             cold: Vec::new(),
             positions: Vec::new(),
+            costs: Vec::new(),
             contracts,
             profiles,
             lines,
@@ -127,7 +134,7 @@ impl Risk {
         let position = &mut self.positions[fill.position.0 as usize];
         let contract = &self.contracts[position.instrument.index()];
         let account = &mut self.accounts[position.account.index()];
-        let closes = book_legs(position, contract, account, &fill);
+        let closes = book_legs(position, &mut self.costs, contract, account, &fill);
         let opens = fill.qty - closes;
         let id = position.account;
         let mut paid = 0;
@@ -150,7 +157,7 @@ impl Risk {
         let position = &mut self.positions[fill.position.0 as usize];
         let contract = &self.contracts[position.instrument.index()];
         let account = &mut self.accounts[position.account.index()];
-        book_legs(position, contract, account, &fill);
+        book_legs(position, &mut self.costs, contract, account, &fill);
         let id = position.account;
         self.touch(id);
     }
@@ -217,15 +224,17 @@ impl Risk {
         let account = self.account(id);
         let (mut balance, mut floating, mut margin) = (account.cash, 0, 0);
         if account.first != NIL {
-            for position in self.positions(id).filter(|position| position.lots != 0) {
+            for id in self.held_ids(id) {
+                let position = self.position(id);
+                if position.lots == 0 {
+                    continue;
+                }
                 let contract = self.contract(position.instrument);
                 let worth = Money::of_lots(contract.mark, position.lots, contract.tick_value);
                 balance += position.basis;
                 floating += worth.units() - position.basis;
                 if !account.unlimited {
-                    margin += contract
-                        .initial_margin(contract.mark, position.lots.unsigned_abs())
-                        .units();
+                    margin += self.margin_of(id, Basis::Initial).units();
                 }
             }
         }
@@ -293,6 +302,7 @@ impl Risk {
 #[inline(always)]
 fn book_legs(
     position: &mut Position,
+    costs: &mut [Costs],
     contract: &Contract,
     account: &mut Account,
     fill: &Fill,
@@ -302,18 +312,22 @@ fn book_legs(
     account.cash -= sign * unit * i128::from(fill.qty);
     let held = position.lots.unsigned_abs();
     let closes = if position.closable(fill.side) > 0 { fill.qty.min(held) } else { 0 };
-    if closes > 0 {
-        position.basis -= released(position.basis, closes, held);
-        position.carried -= position.carried.min(closes);
+    if position.kept {
+        costs[fill.position.0 as usize].book(position, contract, fill, closes);
+    } else {
+        if closes > 0 {
+            position.basis -= released(position.basis, closes, held);
+            position.carried -= position.carried.min(closes);
+        }
+        position.basis += sign * unit * i128::from(fill.qty - closes);
     }
-    position.basis += sign * unit * i128::from(fill.qty - closes);
     position.lots += fill.side.sign() * fill.qty as i64;
     closes
 }
 
 /// Basis that closing `closes` of `held` lots releases, half up on its absolute value.
 #[inline]
-fn released(basis: i128, closes: u64, held: u64) -> i128 {
+pub(crate) fn released(basis: i128, closes: u64, held: u64) -> i128 {
     if closes == held {
         return basis;
     }
@@ -362,7 +376,7 @@ pub(crate) mod tests {
 
     pub(crate) fn fill(position: PositionId, side: Side, ticks: i64, qty: u64) -> Fill {
         let price = Price::clamped(ticks);
-        Fill { position, side, price, qty, role: Role::Taker, liquidation: false }
+        Fill { position, aim: Aim::Net, side, price, qty, role: Role::Taker, liquidation: false }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::account::PositionId;
 use crate::ledger::Risk;
-use plimsoll_types::{Price, ceil_div, floor_div};
+use plimsoll_types::{MarginPrice, Price, ceil_div, floor_div};
 
 impl Risk {
     /// The mark of a position's instrument at which its account reaches its first liquidating tier, other positions frozen;
@@ -25,13 +25,19 @@ impl Risk {
         let lots = i128::from(position.lots);
         let a_tick = i128::from(contract.tick_value) * lots;
         let mark = i128::from(contract.mark.ticks());
-        let own = contract.margin(basis, contract.mark, position.lots.unsigned_abs());
-        let others = standing.margin(basis).units() - own.units() + rate.per_lot * lots.abs();
+        let all = standing.margin(basis).units();
+        // Margin that does not follow the mark is as fixed as the others'.
+        let (nano, others) = match contract.margin_price {
+            MarginPrice::Mark => {
+                (rate.nano, all - self.margin_of(id, basis).units() + rate.per_lot * lots.abs())
+            }
+            _ => (0, all),
+        };
         let cash = standing.equity.units() - a_tick * mark;
         let (m, e) = (i128::from(line.margin_weight), i128::from(line.equity_weight));
         // m (others + share |tick| p) = e (cash + tick p), everything times 10^9.
         let slope = m
-            .checked_mul(i128::from(rate.nano))?
+            .checked_mul(i128::from(nano))?
             .checked_mul(a_tick.abs())?
             .checked_sub(e.checked_mul(1_000_000_000)?.checked_mul(a_tick)?)?;
         let fixed = e.checked_mul(cash)?.checked_sub(m.checked_mul(others)?)?;

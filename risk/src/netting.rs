@@ -27,11 +27,9 @@ impl Risk {
     ) -> Around {
         let bases = self.lines(account).bases;
         let mut others = [0; 2];
-        let held = self.position_ids(account).filter(|id| *id != position && !closed.contains(id));
-        for held in held.map(|id| self.position(id)).filter(|held| held.lots != 0) {
-            let contract = self.contract(held.instrument);
-            let lots = held.lots.unsigned_abs();
-            let own = bases.map(|basis| contract.margin(basis, contract.mark, lots).units());
+        let held = self.held_ids(account).filter(|id| *id != position && !closed.contains(id));
+        for held in held.filter(|&id| self.position(id).lots != 0) {
+            let own = bases.map(|basis| self.margin_of(held, basis).units());
             others = [others[0] + own[0], others[1] + own[1]];
         }
         Around { others }

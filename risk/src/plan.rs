@@ -43,17 +43,13 @@ impl Candidate {
         Money::of_lots(contract.mark, self.held, contract.tick_value).units() - self.basis_cost
     }
 
-    /// Margin of `lots` of it at the mark, by the profile's basis.
+    /// Margin of the last `lots` of it, those before them closed, by the profile's basis.
     pub(crate) fn margin(&self, risk: &Risk, lots: u64) -> i128 {
         self.margin_by(risk, self.basis, lots)
     }
 
     fn margin_by(&self, risk: &Risk, basis: Basis, lots: u64) -> i128 {
-        if lots == 0 {
-            return 0;
-        }
-        let contract = risk.contract(self.instrument);
-        contract.margin(basis, contract.mark, lots).units()
+        risk.margin_left(self.position, self.lots() - lots, basis).units()
     }
 
     /// Both margins of `lots` of it; one that nobody asks for is zero.
@@ -112,7 +108,7 @@ impl Risk {
         let profile = self.profile_of(account);
         let bases = self.lines(account).bases;
         let mut candidates: Vec<Candidate> = self
-            .position_ids(account)
+            .held_ids(account)
             .map(|id| (id, self.position(id)))
             .filter(|(_, position)| position.lots != 0)
             .map(|(id, position)| {
@@ -202,7 +198,7 @@ impl Risk {
         after: &Standing,
     ) -> Option<u64> {
         let contract = self.contract(candidate.instrument);
-        let notional = contract.notional(contract.mark, 1);
+        let notional = self.notional_a_lot_most(candidate.position);
         let equity = after.equity.units();
         let gain = candidate.gain_a_lot(self, price);
         let mut skip = 1;

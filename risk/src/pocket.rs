@@ -5,7 +5,7 @@
 
 use crate::account::{NIL, PositionId};
 use crate::ledger::{Fill, Risk};
-use plimsoll_types::{AccountId, InstrumentId, MarginMode, Money, Price};
+use plimsoll_types::{AccountId, Basis, InstrumentId, MarginMode, Money, Price};
 use serde::{Deserialize, Serialize};
 
 /// Money that moved between an account and a pocket of it.
@@ -152,14 +152,9 @@ impl Risk {
         self.contract(instrument).initial_margin(price, lots)
     }
 
-    /// Initial margin of what an account holds, at the marks.
+    /// Initial margin of what an account holds.
     fn initial_margin_of(&self, account: AccountId) -> Money {
-        self.positions(account)
-            .map(|held| {
-                let contract = self.contract(held.instrument);
-                contract.initial_margin(contract.mark, held.lots.unsigned_abs())
-            })
-            .sum()
+        self.held_ids(account).map(|id| self.margin_of(id, Basis::Initial)).sum()
     }
 
     fn move_money(

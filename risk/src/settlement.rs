@@ -1,15 +1,18 @@
 //! What a settlement does to positions: profits become money of the account, lots become carried ones. Source: RULES 2.1, SEMANTICS 5.
 
 use crate::account::PositionId;
+use crate::costs::Costs;
 use crate::ledger::Risk;
-use plimsoll_types::{AccountId, InstrumentId, Money, Price};
+use plimsoll_types::{AccountId, InstrumentId, MarginPrice, Money, Price};
 use serde::{Deserialize, Serialize};
 
 /// What a day brought an account, or all days so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayResult {
-    /// Realised, before fees.
+    /// Realised, before fees: carried lots against the last settlement.
     pub profit: Money,
+    /// The same, every lot against the price it was opened at. Source: RULES 2.2.
+    pub by_trade: Money,
     /// Fees paid.
     pub fees: Money,
 }
@@ -21,8 +24,16 @@ impl Risk {
     pub fn settle_position(&mut self, id: PositionId, price: Price) {
         let position = &mut self.positions[id.0 as usize];
         let contract = &self.contracts[position.instrument.index()];
-        position.basis = Money::of_lots(price, position.lots, contract.tick_value).units();
-        position.carried = position.lots.unsigned_abs();
+        self.costs[id.0 as usize].settle(position, contract, price);
+    }
+
+    /// Notes an instrument's settlement price: carried lots may ask margin at it.
+    pub fn set_prev_settlement(&mut self, instrument: InstrumentId, price: Price) {
+        let contract = &mut self.contracts[instrument.index()];
+        contract.prev_settlement = price;
+        if contract.margin_price == MarginPrice::Settlement {
+            self.watch.distrust();
+        }
     }
 
     /// Closes a position at `price`, without trade or fee. The other side of the market is closed likewise, so money is conserved.
@@ -31,6 +42,9 @@ impl Risk {
         let contract = &self.contracts[position.instrument.index()];
         let worth = Money::of_lots(price, position.lots, contract.tick_value);
         (position.lots, position.carried, position.basis) = (0, 0, 0);
+        let costs = &mut self.costs[id.0 as usize];
+        *costs = Costs::default();
+        position.kept = costs.is_kept(position, contract);
         let account = position.account;
         self.accounts[account.index()].cash += worth.units();
         self.touch(account);
@@ -44,13 +58,24 @@ impl Risk {
     /// What an account has realised and paid in fees since it was last settled.
     pub fn unsettled(&self, id: AccountId) -> DayResult {
         let before = self.cold(id).settled;
-        DayResult { profit: self.realised(id) - before.profit, fees: self.fees(id) - before.fees }
+        let now = self.results(id);
+        DayResult {
+            profit: now.profit - before.profit,
+            by_trade: now.by_trade - before.by_trade,
+            fees: now.fees - before.fees,
+        }
     }
 
     /// Counts what an account realises and pays anew from now on.
     pub fn mark_settled(&mut self, id: AccountId) {
-        let settled = DayResult { profit: self.realised(id), fees: self.fees(id) };
+        let settled = self.results(id);
         self.cold_mut(id).settled = settled;
+    }
+
+    /// What an account has realised and paid in fees so far.
+    fn results(&self, id: AccountId) -> DayResult {
+        let profit = self.realised(id);
+        DayResult { profit, by_trade: profit - self.gains(id), fees: self.fees(id) }
     }
 }
 
@@ -69,7 +94,8 @@ mod tests {
         risk.settle_position(position, Price::clamped(1010));
         assert_eq!((risk.cash(id), risk.standing(id)), before);
         // 3 lots x 10 ticks x 10.
-        assert_eq!(risk.unsettled(id), DayResult { profit: Money::new(300), fees: Money::ZERO });
+        let day = DayResult { profit: Money::new(300), ..DayResult::default() };
+        assert_eq!(risk.unsettled(id), day);
         risk.mark_settled(id);
         risk.settle_position(position, Price::clamped(1008));
         assert_eq!(risk.unsettled(id).profit, Money::new(-60));

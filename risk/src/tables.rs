@@ -1,7 +1,8 @@
 //! The tables of accounts, positions and contracts: made, found, walked.
 
-use crate::account::{Account, Cold, NIL, Position, PositionId};
+use crate::account::{Account, Cold, Leg, NIL, Position, PositionId};
 use crate::contract::Contract;
+use crate::costs::Costs;
 use crate::ledger::Risk;
 use crate::settlement::DayResult;
 use crate::tiers::Lines;
@@ -82,6 +83,12 @@ impl Risk {
         self.chain(id).map(|id| self.position(id)).filter(move |held| held.account == id)
     }
 
+    /// Ids of the position records an account holds, by instrument.
+    #[inline]
+    pub fn held_ids(&self, id: AccountId) -> impl Iterator<Item = PositionId> {
+        self.chain(id).filter(move |&position| self.position(position).account == id)
+    }
+
     /// Ids of the position records an account holds or its orders trade, by instrument.
     pub fn position_ids(&self, id: AccountId) -> impl Iterator<Item = PositionId> {
         self.chain(id).filter(move |&position| {
@@ -153,6 +160,8 @@ impl Risk {
         while next != NIL && self.positions[next as usize].instrument < instrument {
             (before, next) = (next, self.positions[next as usize].next);
         }
+        let kept = self.contract(instrument).needs_today();
+        self.costs.push(Costs::default());
         self.positions.push(Position {
             basis: 0,
             fees: 0,
@@ -165,6 +174,9 @@ impl Risk {
             next,
             instrument,
             reduce_only: 0,
+            promised_today: 0,
+            leg: Leg::Net,
+            kept,
             orders: (Position::NO_ORDER, Position::NO_ORDER),
         });
         if account != owner {

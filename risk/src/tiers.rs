@@ -70,11 +70,14 @@ impl Risk {
     pub fn standing(&self, account: AccountId) -> Standing {
         let bases = self.lines(account).bases;
         let mut standing = Standing { margins: [Money::ZERO; 2], equity: self.cash(account) };
-        for position in self.positions(account).filter(|position| position.lots != 0) {
+        for id in self.held_ids(account) {
+            let position = self.position(id);
+            if position.lots == 0 {
+                continue;
+            }
             let contract = self.contract(position.instrument);
-            let lots = position.lots.unsigned_abs();
             let mut add = |basis| {
-                standing.margins[basis as usize] += contract.margin(basis, contract.mark, lots);
+                standing.margins[basis as usize] += self.margin_of(id, basis);
             };
             match bases {
                 Bases::One(basis) => add(basis),

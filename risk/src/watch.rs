@@ -6,12 +6,12 @@
 //! a cache: it never decides, it only says whom to ask, so it is in no snapshot and no hash. The planned trigger index
 //! takes this place behind the same three calls (`touch`, `set_mark`, `suspects`).
 
-use crate::account::NIL;
+use crate::account::{NIL, PositionId};
 use crate::contract::Contract;
 use crate::ledger::Risk;
 use crate::line::Line;
 use crate::tiers::Bases;
-use plimsoll_types::{AccountId, InstrumentId, Price};
+use plimsoll_types::{AccountId, InstrumentId, MarginPrice, Price};
 
 /// Marks inside which accounts that are not near cannot change. Units: ticks.
 #[derive(Clone, Copy, Debug, Default)]
@@ -177,7 +177,8 @@ impl Risk {
         let mut better = (tier > 0).then(|| Reach::new(&lines.release[tier - 1], cash));
         let mut next = account.first;
         while next != NIL {
-            let position = &self.positions[next as usize];
+            let id = PositionId(next);
+            let position = self.position(id);
             next = position.next;
             if position.lots == 0 {
                 continue;
@@ -185,17 +186,21 @@ impl Risk {
             held = true;
             let contract = &self.contracts[position.instrument.index()];
             let rate = contract.rate(basis);
-            margined |= rate.nano != 0 || rate.per_lot != 0;
             let span = self.watch.spans[position.instrument.index()];
             let lots = i128::from(position.lots);
             let worth = |ticks| i128::from(ticks) * i128::from(contract.tick_value) * lots;
             let (low, high) = (worth(span.low), worth(span.high));
-            let fixed = rate.per_lot * lots.abs();
+            // Margin that does not follow the mark is a fixed amount.
+            let (nano, fixed) = match contract.margin_price {
+                MarginPrice::Mark => (rate.nano, rate.per_lot * lots.abs()),
+                _ => (0, self.margin_of(id, basis).units()),
+            };
+            margined |= nano != 0 || fixed != 0;
             if let Some(reach) = &mut worse {
-                reach.add_most(rate.nano, low, high, fixed);
+                reach.add_most(nano, low, high, fixed);
             }
             if let Some(reach) = &mut better {
-                reach.add_least(rate.nano, low, high, fixed);
+                reach.add_least(nano, low, high, fixed);
             }
         }
         if !held {

@@ -1,0 +1,262 @@
+//! What a position's lots cost beyond its basis: at opening prices, today's lots, each lot of a leg. Source: RULES 2.2, SEMANTICS 3.1.
+//!
+//! Kept beside the positions: where margin is counted at the mark and nothing has been settled, no trade comes here.
+
+use crate::account::{Position, PositionId};
+use crate::contract::Contract;
+use crate::ledger::{Fill, Risk, released};
+use plimsoll_types::{AccountId, Money, Price};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// Lots of a leg that one fill opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Lot {
+    pub(crate) qty: u64,
+    /// At what price.
+    pub(crate) opened: Price,
+    /// What it counts as having cost: that price, or the last settlement's.
+    pub(crate) cost: Price,
+}
+
+/// What a position's lots cost, seen in other ways than its basis.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Costs {
+    /// Basis less cost at opening prices, of the lots held: what settlements have made of them.
+    pub(crate) gain: i128,
+    /// Trade prices of today's lots, signed like them.
+    pub(crate) today: i128,
+    /// A leg's lots, the oldest first: carried ones, then today's. Empty in net mode.
+    pub(crate) lots: VecDeque<Lot>,
+}
+
+/// What lots take with them when they close.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Release {
+    pub(crate) basis: i128,
+    pub(crate) gain: i128,
+    pub(crate) today: i128,
+    /// How many of the lots were carried.
+    pub(crate) carried: u64,
+}
+
+impl Costs {
+    /// What closing `closes` lots releases: carried ones before today's, or `from_today` alone.
+    ///
+    /// Net mode: a share of each sum, half up on its absolute value. A leg: each lot its own.
+    pub(crate) fn release(
+        &self,
+        position: &Position,
+        tick_value: i64,
+        closes: u64,
+        from_today: bool,
+    ) -> Release {
+        let held = position.lots.unsigned_abs();
+        let carried = if from_today { 0 } else { position.carried.min(closes) };
+        if !position.leg.is_leg() {
+            return Release {
+                basis: released(position.basis, closes, held),
+                gain: released(self.gain, closes, held),
+                today: released(self.today, closes - carried, held - position.carried),
+                carried,
+            };
+        }
+        let unit = i128::from(position.lots.signum()) * i128::from(tick_value);
+        let mut release = Release { carried, ..Release::default() };
+        let mut place = if from_today { position.carried } else { 0 };
+        self.each(place, closes, |lot, qty| {
+            let worth = |price: Price| unit * i128::from(price.ticks()) * i128::from(qty);
+            release.basis += worth(lot.cost);
+            release.gain += worth(lot.cost) - worth(lot.opened);
+            if place >= position.carried {
+                release.today += worth(lot.opened);
+            }
+            place += qty;
+        });
+        release
+    }
+
+    /// Hands out `take` lots of a leg after the first `skip`, the oldest first.
+    fn each(&self, mut skip: u64, mut take: u64, mut each: impl FnMut(&Lot, u64)) {
+        for lot in &self.lots {
+            let passed = skip.min(lot.qty);
+            skip -= passed;
+            let qty = (lot.qty - passed).min(take);
+            take -= qty;
+            if qty > 0 {
+                each(lot, qty);
+            }
+            if take == 0 {
+                return;
+            }
+        }
+    }
+
+    /// Takes `take` lots of a leg out after the first `skip`.
+    fn take(&mut self, mut skip: u64, mut take: u64) {
+        for lot in &mut self.lots {
+            let passed = skip.min(lot.qty);
+            skip -= passed;
+            let qty = (lot.qty - passed).min(take);
+            (lot.qty, take) = (lot.qty - qty, take - qty);
+            if take == 0 {
+                break;
+            }
+        }
+        self.lots.retain(|lot| lot.qty > 0);
+    }
+
+    /// Books cost and carried lots of a fill that closes `closes` lots and opens the rest.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn book(
+        &mut self,
+        position: &mut Position,
+        contract: &Contract,
+        fill: &Fill,
+        closes: u64,
+    ) {
+        if closes > 0 {
+            let today = fill.aim.is_today();
+            let release = self.release(position, contract.tick_value, closes, today);
+            position.basis -= release.basis;
+            self.gain -= release.gain;
+            self.today -= release.today;
+            if position.leg.is_leg() {
+                self.take(if today { position.carried } else { 0 }, closes);
+            }
+            position.carried -= release.carried;
+        }
+        let opens = fill.qty - closes;
+        if opens > 0 {
+            let worth = Money::of_lots(fill.price, fill.side.sign(), contract.tick_value).units()
+                * i128::from(opens);
+            position.basis += worth;
+            self.today += worth;
+            if position.leg.is_leg() {
+                let (qty, opened) = (opens, fill.price);
+                self.lots.push_back(Lot { qty, opened, cost: opened });
+            }
+        }
+        position.kept = self.is_kept(position, contract);
+    }
+
+    /// Makes the basis of all lots their worth at the settlement price; the difference is gain.
+    pub(crate) fn settle(&mut self, position: &mut Position, contract: &Contract, price: Price) {
+        let worth = Money::of_lots(price, position.lots, contract.tick_value).units();
+        self.gain += worth - position.basis;
+        self.today = 0;
+        for lot in &mut self.lots {
+            lot.cost = price;
+        }
+        position.basis = worth;
+        position.carried = position.lots.unsigned_abs();
+        position.kept = self.is_kept(position, contract);
+    }
+
+    /// Whether trades must keep these costs up.
+    pub(crate) fn is_kept(&self, position: &Position, contract: &Contract) -> bool {
+        self.gain != 0 || position.leg.is_leg() || contract.needs_today()
+    }
+}
+
+impl Risk {
+    pub(crate) fn costs(&self, id: PositionId) -> &Costs {
+        &self.costs[id.0 as usize]
+    }
+
+    /// Cost of a position's lots at the prices they were opened at, signed like them.
+    pub fn opening_value(&self, id: PositionId) -> Money {
+        Money::new(self.position(id).basis - self.costs(id).gain)
+    }
+
+    /// Cost at opening prices of the newest `lots` of a position; of a net position, whose lots have no order, its share.
+    pub fn newest_opening_value(&self, id: PositionId, lots: u64) -> Money {
+        let position = self.position(id);
+        let tick_value = self.contract(position.instrument).tick_value;
+        let rest = position.lots.unsigned_abs() - lots.min(position.lots.unsigned_abs());
+        let older = self.costs(id).release(position, tick_value, rest, false);
+        Money::new(self.opening_value(id).units() - (older.basis - older.gain))
+    }
+
+    /// What settlements have made of the lots that an account holds.
+    pub fn gains(&self, id: AccountId) -> Money {
+        let kept = self.held_ids(id).filter(|&id| self.position(id).kept);
+        Money::new(kept.map(|id| self.costs(id).gain).sum())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ledger::tests::{fill, open, risk};
+    use plimsoll_types::{Basis, MarginPrice, Money, Price, Side};
+
+    #[test]
+    fn rules_2_2_by_date_and_by_trade_agree() {
+        let mut risk = risk();
+        let (id, position) = open(&mut risk, 100_000);
+        let mut days = Vec::new();
+        let mut settle = |risk: &mut crate::Risk, ticks| {
+            risk.settle_position(position, Price::clamped(ticks));
+            let day = risk.unsettled(id);
+            days.push((day.profit.units(), day.by_trade.units()));
+            risk.mark_settled(id);
+        };
+        risk.book(fill(position, Side::Buy, 1000, 3));
+        settle(&mut risk, 1010);
+        // Cost 3 x 10,100 + 2 x 10,120 = 50,540; four of five lots take 40,432 with them and 240 of the gain of 300.
+        risk.book(fill(position, Side::Buy, 1012, 2));
+        risk.book(fill(position, Side::Sell, 1015, 4));
+        assert_eq!(risk.opening_value(position), Money::new(10_048));
+        settle(&mut risk, 1020);
+        risk.book(fill(position, Side::Sell, 1018, 1));
+        settle(&mut risk, 1000);
+        assert_eq!(days, [(300, 0), (168 + 92, 168 + 240), (-20, 10_180 - 10_048)]);
+        let sums = days.iter().fold((0, 0), |sum, day| (sum.0 + day.0, sum.1 + day.1));
+        assert_eq!(sums, (540, 540), "four at 1015 and one at 1018, bought for 50,240");
+        assert!(!risk.position(position).kept, "flat: trades need not come here any more");
+    }
+
+    #[test]
+    fn rules_1_2_margin_counts_on_the_price_the_instrument_names() {
+        let margin = |price| {
+            let mut risk = risk();
+            risk.contracts[0].margin_price = price;
+            let (id, position) = open(&mut risk, 100_000);
+            risk.book(fill(position, Side::Buy, 1000, 3));
+            let price = Price::clamped(1010);
+            risk.settle_position(position, price);
+            risk.set_prev_settlement(plimsoll_types::InstrumentId(0), price);
+            risk.book(fill(position, Side::Buy, 1012, 2));
+            risk.set_mark(plimsoll_types::InstrumentId(0), Price::clamped(900));
+            let all = risk.margin_of(position, Basis::Initial).units();
+            let planned = risk.margin_left(position, 4, Basis::Initial);
+            risk.book(fill(position, Side::Sell, 900, 4));
+            assert_eq!(risk.margin_of(position, Basis::Initial), planned);
+            assert_eq!(risk.standing(id).margin(Basis::Initial), planned);
+            (all, planned.units())
+        };
+        assert_eq!(margin(MarginPrice::Mark), (4_500, 900));
+        // A tenth of 3 x 10,100 + 2 x 10,120; closing takes the carried lots first and one of today's.
+        assert_eq!(margin(MarginPrice::Settlement), (5_054, 1_012));
+        // A tenth of 3 x 10,000 + 2 x 10,120; a fifth of it stays.
+        assert_eq!(margin(MarginPrice::Open), (5_024, 1_005));
+    }
+
+    #[test]
+    fn a_tier_that_the_mark_cannot_move_by_margin_moves_by_equity() {
+        let mut risk = risk();
+        risk.contracts[0].margin_price = MarginPrice::Open;
+        let (id, position) = open(&mut risk, 20_000);
+        risk.book(fill(position, Side::Buy, 1000, 10));
+        // Margin stays 10,000; at 120 % equity is 8,333: 116.67 ticks down.
+        let price = risk.liquidation_price(position);
+        assert_eq!(price, Some(Price::clamped(884)));
+        let mut found = Vec::new();
+        risk.suspects(&mut found);
+        risk.set_mark(plimsoll_types::InstrumentId(0), Price::clamped(883));
+        risk.suspects(&mut found);
+        assert_eq!(found, [id]);
+        assert_eq!(risk.next_tier(id, risk.standing(id)), 2);
+    }
+}

@@ -1,0 +1,78 @@
+//! What a position's margin is counted on, and the margin. Source: RULES 1.2, SEMANTICS 3.1.
+
+use crate::account::{Position, PositionId};
+use crate::contract::Contract;
+use crate::ledger::Risk;
+use plimsoll_types::{Basis, MarginPrice, Money, ceil_div};
+
+impl Risk {
+    /// Margin of a position at its instrument's margin price, rounded up once.
+    #[inline]
+    pub fn margin_of(&self, id: PositionId, basis: Basis) -> Money {
+        self.margin_left(id, 0, basis)
+    }
+
+    /// Margin of what is left of a position once `closes` of its lots have closed, the oldest first.
+    #[inline]
+    pub fn margin_left(&self, id: PositionId, closes: u64, basis: Basis) -> Money {
+        let position = self.position(id);
+        let contract = self.contract(position.instrument);
+        let notional = self.margin_notional(id, position, contract, closes);
+        contract.margin_on(basis, notional, position.lots.unsigned_abs() - closes)
+    }
+
+    /// What the margin of the lots left is a share of.
+    #[inline]
+    pub(crate) fn margin_notional(
+        &self,
+        id: PositionId,
+        position: &Position,
+        contract: &Contract,
+        closes: u64,
+    ) -> i128 {
+        match contract.margin_price {
+            MarginPrice::Mark => {
+                contract.notional(contract.mark, position.lots.unsigned_abs() - closes)
+            }
+            price => self.cost_notional(id, price, closes),
+        }
+    }
+
+    /// The notional of lots whose margin does not follow the mark.
+    #[inline(never)]
+    fn cost_notional(&self, id: PositionId, price: MarginPrice, closes: u64) -> i128 {
+        let (position, costs) = (self.position(id), self.costs(id));
+        let contract = self.contract(position.instrument);
+        let gone = costs.release(position, contract.tick_value, closes, false);
+        match price {
+            MarginPrice::Open => (position.basis - costs.gain - (gone.basis - gone.gain)).abs(),
+            MarginPrice::Mark | MarginPrice::Settlement => {
+                let carried = position.carried - gone.carried;
+                contract.notional(contract.prev_settlement, carried)
+                    + (costs.today - gone.today).abs()
+            }
+        }
+    }
+
+    /// The most that one lot's closing takes off the notional, whichever lot it is.
+    pub(crate) fn notional_a_lot_most(&self, id: PositionId) -> i128 {
+        let (position, costs) = (self.position(id), self.costs(id));
+        let contract = self.contract(position.instrument);
+        let carried = || contract.notional(contract.prev_settlement, 1);
+        let average = |sum: i128, lots: u64| match lots {
+            0 => 0,
+            _ if position.leg.is_leg() => {
+                let opened = costs.lots.iter().map(|lot| contract.notional(lot.opened, 1));
+                opened.max().unwrap_or(0)
+            }
+            // Shares of the sum are rounded, by half a unit before and after.
+            lots => ceil_div(sum.abs(), i128::from(lots)) + 1,
+        };
+        let held = position.lots.unsigned_abs();
+        match contract.margin_price {
+            MarginPrice::Mark => contract.notional(contract.mark, 1),
+            MarginPrice::Open => average(position.basis - costs.gain, held),
+            MarginPrice::Settlement => carried().max(average(costs.today, held - position.carried)),
+        }
+    }
+}
