@@ -5,6 +5,7 @@
 
 mod account;
 mod audit;
+pub mod calc;
 mod call;
 mod case;
 mod contract;

@@ -2,17 +2,18 @@
 
 use super::remainder::apportion_lots;
 use crate::wide::mul_div;
+use std::ops::SubAssign;
 
 /// What a score counts in: 10^9 is 1.
 const SCALE: u128 = 1_000_000_000;
 
 /// Who gave what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Taken {
-    /// Index and lots, in the order in which they were asked; only those who gave.
-    pub given: Vec<(usize, u64)>,
-    /// Lots that nobody was left to give.
-    pub unfilled: u64,
+pub struct Taken<Q = u64> {
+    /// Index and quantity, in the order in which they were asked; only those who gave.
+    pub given: Vec<(usize, Q)>,
+    /// What nobody was left to give.
+    pub unfilled: Q,
 }
 
 /// Indices by descending score, ties by lower index. Cost: O(n log n). Source: RULES 5.5.
@@ -23,19 +24,22 @@ pub fn rank<S: Ord>(scores: &[S]) -> Vec<usize> {
     order
 }
 
-/// Takes `close` lots from candidates (index, lots held) as they come, each at most what it holds.
+/// Takes `close` from candidates (index, quantity held) as they come, each at most what it holds.
 ///
-/// Units: lots. Cost: O(candidates asked). Source: RULES 5.5.
-pub fn take(close: u64, ranked: impl IntoIterator<Item = (usize, u64)>) -> Taken {
+/// Units: lots, or any other whole step of quantity. Cost: O(candidates asked). Source: RULES 5.5.
+pub fn take<Q>(close: Q, ranked: impl IntoIterator<Item = (usize, Q)>) -> Taken<Q>
+where
+    Q: Copy + Ord + Default + SubAssign,
+{
     let mut taken = Taken { given: Vec::new(), unfilled: close };
     for (index, held) in ranked {
-        if taken.unfilled == 0 {
+        if taken.unfilled == Q::default() {
             break;
         }
-        let lots = held.min(taken.unfilled);
-        if lots > 0 {
-            taken.given.push((index, lots));
-            taken.unfilled -= lots;
+        let quantity = held.min(taken.unfilled);
+        if quantity > Q::default() {
+            taken.given.push((index, quantity));
+            taken.unfilled -= quantity;
         }
     }
     taken
