@@ -23,6 +23,7 @@ enum Job {
     Simulate(cli::simulate::Args),
     Replay(cli::replay::Args),
     Bench(cli::bench::Args),
+    Calc(cli::calc::Args),
     Convert(cli::convert::Args),
 }
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Job::Simulate(args) => cli::simulate::run(args),
         Job::Replay(args) => cli::replay::run(args),
         Job::Bench(args) => cli::bench::run(args),
+        Job::Calc(args) => cli::calc::run(args),
         Job::Convert(args) => cli::convert::run(args),
     };
     match result {

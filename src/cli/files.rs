@@ -104,9 +104,27 @@ pub fn read_bytes(path: &str) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// Reads a whole file of text of at most `max` bytes.
+pub fn read_text_of(path: &str, max: u64) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let input = Input::open(path)?;
+    input.reader.take(max + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    if bytes.len() as u64 > max {
+        let expected = format!("a file of at most {} MiB", max >> 20);
+        let error = plimsoll_text::Error::new("file", expected, "a longer one");
+        return Err(Failure::input(error.in_file(shown(path))));
+    }
+    text_of(path, bytes)
+}
+
 /// Reads a whole file of text.
 pub fn read_text(path: &str) -> Result<String, Failure> {
-    String::from_utf8(read_bytes(path)?).map_err(|error| {
+    text_of(path, read_bytes(path)?)
+}
+
+/// Bytes read from `path` as text.
+fn text_of(path: &str, bytes: Vec<u8>) -> Result<String, Failure> {
+    String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count();
         let error = plimsoll_text::Error::new("line", "UTF-8 text", "invalid bytes");

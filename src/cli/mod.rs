@@ -1,12 +1,14 @@
 //! The subcommands and what they share: how a run fails, and how arguments are refused.
 
 pub mod bench;
+pub mod calc;
 pub mod convert;
 pub mod files;
 pub mod progress;
 pub mod replay;
 pub mod simulate;
 
+use clap::error::ErrorKind;
 use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
@@ -41,6 +43,10 @@ pub fn refused_arguments(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         let _ = error.print();
         return ExitCode::SUCCESS;
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let line = "error: expected a subcommand, found nothing (see plimsoll --help)";
+        return Failure::input(line).report();
     }
     let text = error.render().to_string();
     let lines: Vec<&str> = text

@@ -85,7 +85,7 @@ fn mantissa(whole: &[u8], fraction: &[u8]) -> Result<i128, DecimalError> {
 /// A decimal without zeros at its end and with more places than the step is no multiple of it, so the division
 /// is one of at most 10^33 by the step's digits.
 #[inline]
-fn steps(value: Decimal, step: Step) -> Option<i128> {
+pub(crate) fn steps(value: Decimal, step: Step) -> Option<i128> {
     let value = value.normalize();
     let places = step.decimals.checked_sub(value.scale())?;
     let numerator = value.mantissa().checked_mul(10i128.checked_pow(places)?)?;

@@ -3,6 +3,7 @@
 //! A line's values are borrowed from the line, so reading one allocates nothing. What is nested is passed over
 //! without recursion, so no line can blow the stack; whoever expects it there reads it by [`scan_object`] or [`tree`].
 
+pub(crate) mod node;
 #[cfg(test)]
 mod tests;
 mod tree;

@@ -4,20 +4,23 @@ use crate::formula::least::Account;
 use crate::formula::{Fraction, Number, TooLarge};
 use plimsoll_types::Side;
 use rust_decimal::Decimal;
+use std::cmp::Ordering;
 
 /// Both definitions of the risk degree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Degrees {
-    /// Margin / equity; `None` with equity at or below zero, which is past every tier.
+    /// Margin / equity; `None` without equity. Below zero where equity is, which is past every tier.
     pub margin_over_equity: Option<Fraction<Decimal>>,
     /// Equity / margin; `None` without margin.
     pub equity_over_margin: Option<Fraction<Decimal>>,
 }
 
-/// Margin over equity and equity over margin, not yet rounded. Source: RULES 1.3.
+/// Margin over equity and equity over margin, not yet rounded; undefined as the measure of events and state is. Source: RULES 1.3.
 pub fn risk_degrees(margin: Decimal, equity: Decimal) -> Degrees {
-    let over = |numerator, denominator| {
-        (denominator > Decimal::ZERO).then_some(Fraction { numerator, denominator })
+    let over = |n: Decimal, d: Decimal| match d.cmp(&Decimal::ZERO) {
+        Ordering::Equal => None,
+        Ordering::Greater => Some(Fraction { numerator: n, denominator: d }),
+        Ordering::Less => Some(Fraction { numerator: -n, denominator: -d }),
     };
     Degrees { margin_over_equity: over(margin, equity), equity_over_margin: over(equity, margin) }
 }
@@ -81,9 +84,10 @@ mod tests {
         assert_eq!(round(degrees.equity_over_margin), d("1.25"));
         assert_eq!(available(d("80000"), d("100000")), Ok(d("20000")));
         let under = risk_degrees(d("10"), d("-5"));
-        assert_eq!(under.margin_over_equity, None);
+        assert_eq!(round(under.margin_over_equity), d("-2"));
         assert_eq!(round(under.equity_over_margin), d("-0.5"));
         assert_eq!(risk_degrees(d("0"), d("5")).equity_over_margin, None);
+        assert_eq!(risk_degrees(d("5"), d("0")).margin_over_equity, None);
     }
 
     #[test]
