@@ -51,6 +51,10 @@ impl Exchange {
             }
         }
         self.log.emit(EventKind::Busted { trade, instrument, price, qty });
+        for (position, _) in legs {
+            let holder = self.risk.position(position).account();
+            self.sweep_pocket(holder);
+        }
         self.strike_from_day(trade);
         self.finish_pass(instrument, pass);
         Ok(())

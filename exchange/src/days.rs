@@ -154,6 +154,7 @@ impl Exchange {
                 for (id, price) in settled {
                     self.risk.close_position(id, price);
                 }
+                self.sweep_pocket(account);
             }
         }
     }

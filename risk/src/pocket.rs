@@ -111,18 +111,16 @@ impl Risk {
         self.accounts[pocket.index()].cash += fee.units();
         self.cold_mut(pocket).paid_in += fee;
         self.pay_in(owner, -fee);
-        let mut amount = Money::ZERO;
         if closes > 0 && self.account(pocket).case().is_none() {
-            amount -= self.released(pocket, wallet, closes, lots);
+            let out = self.released(pocket, wallet, closes, lots);
+            self.move_money(owner, pocket, instrument, -out);
         }
         let opens = fill.qty - closes;
         if opens > 0 {
             let margin = self.opening_margin(owner, instrument, fill.price, opens);
-            let has = self.cash(owner) - amount;
-            amount += margin.min(has.max(Money::ZERO));
+            let into = margin.min(self.cash(owner).max(Money::ZERO));
+            self.move_money(owner, pocket, instrument, into);
         }
-        self.touch(pocket);
-        self.move_money(owner, pocket, instrument, amount);
         fee
     }
 
