@@ -1,6 +1,7 @@
 //! Accounts and money by command: open, pay in, pay out, the fund, the operator's permissions.
 
 use crate::exchange::Exchange;
+use crate::orders::Role;
 use plimsoll_types::{AccountId, EventKind, Label, Money, Permission, ProfileId, Reject};
 
 impl Exchange {
@@ -71,6 +72,65 @@ impl Exchange {
         self.risk.set_operator_permission(account, permission);
         self.say_permission(account);
         Ok(())
+    }
+
+    /// Gives an account another profile: it stands in no tier, then it is looked at.
+    pub(crate) fn set_profile(
+        &mut self,
+        account: AccountId,
+        profile: ProfileId,
+    ) -> Result<(), Reject> {
+        self.check_account(account)?;
+        let Some(new) = self.spec.profiles.get(profile.index()) else {
+            return Err(Reject::UnknownProfile);
+        };
+        let mut holders = vec![account];
+        holders.extend(self.risk.pockets(account));
+        if holders.iter().any(|&holder| self.risk.account(holder).case().is_some()) {
+            return Err(Reject::Liquidation);
+        }
+        let changes_mode = new.margin_mode != self.risk.profile_of(account).margin_mode;
+        if changes_mode && !(self.risk.holds_nothing(account) && self.has_no_orders(account)) {
+            return Err(Reject::MarginMode);
+        }
+        self.log.emit(EventKind::Profile { account, profile });
+        for &holder in &holders {
+            self.risk.calls.remove(&holder);
+            self.risk.set_profile(holder, profile);
+        }
+        if changes_mode {
+            self.risk.rehome(account);
+        }
+        self.freeze_account_anew(account);
+        for &holder in &holders {
+            self.say_permission(holder);
+        }
+        self.look();
+        Ok(())
+    }
+
+    fn has_no_orders(&self, account: AccountId) -> bool {
+        self.risk.position_ids(account).all(|id| !self.risk.position(id).has_orders())
+    }
+
+    /// Shares out anew what an account's orders close and counts anew what they freeze.
+    fn freeze_account_anew(&mut self, account: AccountId) {
+        let mut next = self.risk.position_ids(account).next();
+        while let Some(position) = next {
+            self.share_out(position);
+            let held = self.risk.position(position);
+            let (instrument, mut slot) = (held.instrument(), held.orders.0);
+            let (_, mut keeper) = self.split(instrument);
+            while slot != crate::orders::NIL {
+                let record = &keeper.records[slot];
+                let (following, opens) = (record.next, record.opens);
+                if record.role != Role::Stop {
+                    keeper.refreeze(slot, opens);
+                }
+                slot = following;
+            }
+            next = self.risk.next_position(position);
+        }
     }
 
     /// Works an account's permission out anew and says so if it changed.

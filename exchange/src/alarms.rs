@@ -65,6 +65,19 @@ impl Exchange {
                     self.log.now = due;
                     self.step_calendar(instrument);
                 }
+                Alarm::Mature { instrument } => {
+                    if self.markets[instrument.index()].gone {
+                        continue;
+                    }
+                    self.log.now = self.log.now.max(due);
+                    self.expire_now(instrument, None);
+                }
+                Alarm::Schedule { number } => {
+                    let Some(row) = self.schedules.remove(&number) else { continue };
+                    self.log.now = self.log.now.max(due);
+                    self.carry_out_row(&row);
+                    self.look();
+                }
                 Alarm::Expire { instrument, handle } => {
                     if self.markets[instrument.index()].book.find(handle).is_none() {
                         continue;

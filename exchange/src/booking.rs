@@ -23,6 +23,8 @@ pub(crate) struct Pass {
     pub(crate) changed: Vec<PositionId>,
     /// Positions that traded and have reduce-only orders out.
     pub(crate) reduce_only: Vec<PositionId>,
+    /// Positions that traded and their lots before each trade, where large ones are reported.
+    pub(crate) held: Vec<(PositionId, i64)>,
     /// Lots that cases' resting batches traded.
     pub(crate) case_fills: Vec<(u32, Qty)>,
     /// Lots the incoming order traded.
@@ -186,6 +188,8 @@ pub(crate) struct Pricing {
     pub(crate) moves_mark: [bool; 2],
     /// Trades happen at the middle one of both limits and the previous trade.
     pub(crate) median: Option<Median>,
+    /// Positions from some size on are reported.
+    pub(crate) reports: bool,
 }
 
 /// What the middle one is taken of, beside the maker's limit. Source: RULES 3.5.
@@ -261,6 +265,11 @@ impl Booking<'_> {
             (false, true) => TradeKind::Auction,
             (false, false) => TradeKind::Normal,
         };
+        if self.pricing.reports {
+            let risk = &*self.keeper.risk;
+            let held = [maker.position, taker.position].map(|id| (id, risk.position(id).lots()));
+            self.pass.held.extend(held);
+        }
         let risk = &mut *self.keeper.risk;
         let fill = |leg: &Leg, side, role| Fill {
             position: leg.position,

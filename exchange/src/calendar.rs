@@ -5,6 +5,21 @@ use crate::timers::Alarm;
 use plimsoll_types::{CalendarAction, InstrumentId, Ts};
 
 impl Exchange {
+    /// Sets the timers of an exchange that has not begun: calendars, changes of terms by row, expiries.
+    pub(crate) fn set_first_timers(&mut self) {
+        for row in self.spec.schedules.clone() {
+            self.keep_row(&row);
+        }
+        for index in 0..self.markets.len() {
+            self.date_expiry(InstrumentId(index as u16));
+        }
+        let calendars = self.spec.instruments.iter().any(|spec| spec.rules.calendar.is_some());
+        if calendars || self.timers.next_due().is_some() {
+            // What is due before the first command comes with it.
+            self.timers.set_first(0, Alarm::Begin);
+        }
+    }
+
     /// Before the first command, at its time: every instrument takes the phase its calendar says.
     #[cold]
     pub(crate) fn begin_calendars(&mut self, now: Ts) {

@@ -81,7 +81,8 @@ impl Exchange {
         {
             return Err(Reject::Liquidation);
         }
-        if account.permission() == Permission::Frozen {
+        let here = self.markets[instrument.index()].permission;
+        if account.permission().max(here) == Permission::Frozen {
             return Err(Reject::Frozen);
         }
         Ok(())
@@ -117,6 +118,9 @@ impl Exchange {
         }
         if opens > 0 && self.permission_in(wish.account, wish.instrument) == Permission::CloseOnly {
             return Err(Reject::CloseOnly);
+        }
+        if opens > 0 && market.lots_limit != u64::MAX {
+            self.check_position_limit(wish)?;
         }
         if wish.post_only
             && let Some((best, _)) = market.book.best(wish.side.opposite())

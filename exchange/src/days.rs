@@ -76,6 +76,7 @@ impl Exchange {
         self.settle_accounts(&prices, named, Then::NextDay);
         for (&instrument, limit) in instruments.iter().zip(limits) {
             self.widen(instrument, limit);
+            self.carry_out_announced(instrument);
         }
         self.look();
     }
@@ -87,14 +88,12 @@ impl Exchange {
         given: Option<Price>,
         then: Then,
     ) -> (Price, Option<Ratio>) {
-        let now = self.log.now;
         let one_sided = self.one_sided(instrument);
         let rules = &self.spec.instruments[instrument.index()].rules;
-        let (method, regular, ladder) =
-            (rules.settlement_price, rules.price_limit, rules.limit_ladder);
+        let ladder = rules.limit_ladder;
+        let price = given.unwrap_or_else(|| self.settlement_price(instrument));
         let market = &mut self.markets[instrument.index()];
-        let price = given.or_else(|| market.day.price(method, now));
-        let price = price.unwrap_or(market.prev_settlement);
+        let regular = market.price_limit;
         let mut limit = None;
         match then {
             Then::NextDay => {
@@ -116,6 +115,13 @@ impl Exchange {
         market.day.turn(self.log.seq);
         market.touch();
         (price, limit)
+    }
+
+    /// The price an instrument would settle at now.
+    pub(crate) fn settlement_price(&self, instrument: InstrumentId) -> Price {
+        let method = self.spec.instruments[instrument.index()].rules.settlement_price;
+        let market = &self.markets[instrument.index()];
+        market.day.price(method, self.log.now).unwrap_or(market.prev_settlement)
     }
 
     /// Settles the accounts' positions in the instruments that have a price here, in account order. Cost: O(accounts + positions).

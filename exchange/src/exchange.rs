@@ -7,11 +7,11 @@ use crate::market::Market;
 use crate::orders::Role;
 use crate::stops::Triggered;
 use crate::tape::Tape;
-use crate::timers::{Alarm, Timers};
+use crate::timers::Timers;
 use plimsoll_risk::{Case, Contract, PositionId, Risk};
 use plimsoll_types::{
     AccountId, CancelReason, Command, Event, EventKind, ExchangeSpec, InstrumentId, Label,
-    MarkSource, OrderRef, Phase, ProfileId, Reject, TradePrice, Ts, invariant,
+    MarkSource, OrderRef, Phase, ProfileId, Reject, Schedule, TradePrice, Ts, invariant,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -36,6 +36,10 @@ pub struct Exchange {
     pub(crate) agenda: BTreeSet<u32>,
     /// Accounts that wait for a case, with the tier that asks for it (0 = flat with a loss).
     pub(crate) breaches: BTreeMap<AccountId, u8>,
+    /// Changes of terms that wait for their time, by number.
+    pub(crate) schedules: BTreeMap<u32, Schedule>,
+    /// Changes of terms announced so far.
+    pub(crate) schedules_made: u32,
     /// Orders entered without an id so far.
     pub(crate) numbers: u64,
     /// Order entries so far.
@@ -74,6 +78,8 @@ impl Exchange {
             cases_opened: 0,
             agenda: BTreeSet::new(),
             breaches: BTreeMap::new(),
+            schedules: BTreeMap::new(),
+            schedules_made: 0,
             numbers: 0,
             arrivals: 0,
             triggered: VecDeque::new(),
@@ -86,11 +92,10 @@ impl Exchange {
             spec,
         };
         exchange.refresh_attention();
-        if exchange.spec.instruments.iter().any(|spec| spec.rules.calendar.is_some()) {
-            exchange.timers.set_first(0, Alarm::Begin);
-        }
+        exchange.set_first_timers();
         for account in exchange.spec.accounts.clone() {
             let id = exchange.add_account(account.name, account.profile);
+            exchange.risk.set_hedger(id, account.hedger);
             if account.deposit.units() > 0 {
                 exchange.risk.deposit(id, account.deposit);
             }
@@ -160,17 +165,17 @@ impl Exchange {
             Command::Phase { instrument, phase } => self.set_phase(instrument, phase),
             Command::Band { instrument, down, up } => self.set_band(instrument, down, up),
             Command::Margin { account: Some(_), .. }
-            | Command::Funding { .. }
-            | Command::Index { .. }
-            | Command::ForcedReduction { .. }
             | Command::Liquidate { .. }
             | Command::Leverage { .. }
-            | Command::Profile { .. }
-            | Command::Schedule(_)
-            | Command::Restrict { .. } => Err(Reject::NotApplicable),
+            | Command::ForcedReduction { .. } => Err(Reject::NotApplicable),
             Command::MoveMargin { account, instrument, amount } => {
                 self.move_margin(account, instrument, amount)
             }
+            Command::Funding { instrument, rate } => self.fund_positions(instrument, rate),
+            Command::Index { instrument, price } => self.set_index(instrument, price),
+            Command::Profile { account, profile } => self.set_profile(account, profile),
+            Command::Schedule(ref row) => self.schedule(row),
+            Command::Restrict { instrument, permission } => self.restrict(instrument, permission),
             Command::Margin { instrument, account: None, initial, maintenance } => {
                 self.set_margin(instrument, initial, maintenance)
             }
@@ -254,7 +259,8 @@ impl Exchange {
                 band: market.book.band(),
             }),
         };
-        Pricing { moves_mark: [last, last && spec.liquidation_moves_mark], median }
+        let reports = market.report_at != u64::MAX;
+        Pricing { moves_mark: [last, last && spec.liquidation_moves_mark], median, reports }
     }
 
     /// Where an account's order rests. A case's batch is not the client's to name.

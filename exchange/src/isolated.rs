@@ -31,12 +31,13 @@ impl Exchange {
         }
     }
 
-    /// What an account may do in an instrument: the stricter of its own permission and its pocket's there.
+    /// What an account may do in an instrument: the strictest of its own permission, its pocket's there and everybody's.
     #[inline]
     pub(crate) fn permission_in(&self, account: AccountId, instrument: InstrumentId) -> Permission {
         let own = self.risk.account(account).permission();
         let holder = self.holder(account, instrument);
-        own.max(self.risk.account(holder).permission())
+        let here = self.markets[instrument.index()].permission;
+        own.max(self.risk.account(holder).permission()).max(here)
     }
 
     /// Lets out what a pocket has left once it is flat and in no case, and says so.

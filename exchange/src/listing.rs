@@ -3,6 +3,7 @@
 use crate::days::Then;
 use crate::exchange::Exchange;
 use crate::market::Market;
+use crate::timers::Alarm;
 use plimsoll_risk::Contract;
 use plimsoll_types::{CancelReason, EventKind, InstrumentId, InstrumentSpec, Price, Reject};
 
@@ -21,6 +22,7 @@ impl Exchange {
         self.called += u32::from(spec.phase.is_call());
         self.refresh_attention();
         self.log.emit(EventKind::Listed { instrument });
+        self.date_expiry(instrument);
         self.begin_calendar(instrument);
         Ok(())
     }
@@ -44,6 +46,21 @@ impl Exchange {
         price: Option<Price>,
     ) -> Result<(), Reject> {
         self.check_instrument(instrument)?;
+        self.expire_now(instrument, price);
+        Ok(())
+    }
+
+    /// Sets the timer of an instrument that says when it expires.
+    pub(crate) fn date_expiry(&mut self, instrument: InstrumentId) {
+        if let Some(due) = self.spec.instruments[instrument.index()].risk.expires {
+            self.timers.set_first(due, Alarm::Mature { instrument });
+        }
+    }
+
+    /// Settles an instrument for good; without a price at its index's average of the last hour, if it has an index.
+    pub(crate) fn expire_now(&mut self, instrument: InstrumentId, price: Option<Price>) {
+        let index = &self.markets[instrument.index()].index;
+        let price = price.or_else(|| index.average(self.log.now));
         let (price, _) = self.strike(instrument, price, Then::Expiry);
         let mut prices = vec![None; self.markets.len()];
         prices[instrument.index()] = Some(price);
@@ -53,7 +70,6 @@ impl Exchange {
         // Every case may have lost the position it waited for.
         self.agenda.extend(self.cases.keys().copied());
         self.look();
-        Ok(())
     }
 
     /// An instrument without orders and positions is known no more; its number is never given again.
@@ -61,6 +77,7 @@ impl Exchange {
         let market = &mut self.markets[instrument.index()];
         self.called -= u32::from(market.phase.is_call());
         market.retire();
+        self.forget_announced(instrument);
         self.refresh_attention();
     }
 }

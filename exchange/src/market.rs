@@ -3,6 +3,7 @@
 use crate::corridor::Corridor;
 use crate::day::Day;
 use crate::days::Rung;
+use crate::index::Index;
 use crate::indicative::Outcome;
 use crate::limit_state::AtLimit;
 use crate::orders::{Records, Role};
@@ -10,8 +11,8 @@ use plimsoll_matching::Book;
 use plimsoll_matching::stops::Stops;
 use plimsoll_risk::Liquidity;
 use plimsoll_types::{
-    Band, Handle, InstrumentId, InstrumentSpec, LimitPriority, MarginRate, NewOrder, Phase, Price,
-    Qty, Side,
+    Band, Handle, InstrumentId, InstrumentSpec, LimitPriority, MarginRate, MarkSource, NewOrder,
+    Permission, Phase, Price, Qty, Ratio, Side,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,6 +47,18 @@ pub(crate) struct Market {
     pub(crate) stops: Stops,
     /// Orders that wait for their trigger, by slot, as they will enter.
     pub(crate) waits: BTreeMap<u32, NewOrder>,
+    /// What everybody may do here.
+    pub(crate) permission: Permission,
+    /// Most lots an account may hold on a side; the largest number = any. Not state: the specification's.
+    pub(crate) lots_limit: u64,
+    /// From how many lots on a side a position is reported; the largest number = never. Not state.
+    pub(crate) report_at: u64,
+    /// The regular daily limit: as configured, or scheduled since.
+    pub(crate) price_limit: Option<Ratio>,
+    /// Its index.
+    pub(crate) index: Index,
+    /// How far the mark may be from the index, where trades move it that far. Not state.
+    pub(crate) mark_cap: Option<Ratio>,
     /// The last settlement price.
     pub(crate) prev_settlement: Price,
     /// Where prices may go before the book stops, if it does.
@@ -64,14 +77,12 @@ pub(crate) struct Market {
 
 impl Market {
     pub(crate) fn new(index: usize, spec: &InstrumentSpec) -> Market {
-        let mut book = Book::new(spec.band, ORDERS);
-        book.set_allocation(spec.rules.allocation);
-        Market {
+        let mut market = Market {
             id: InstrumentId(index as u16),
-            book,
+            book: Book::new(spec.band, ORDERS),
             records: Records::with_capacity(ORDERS),
             phase: spec.phase,
-            close_first: spec.rules.limit_priority == LimitPriority::CloseFirst,
+            close_first: false,
             phase_serial: 0,
             day: Day::new(spec.rules.settlement_price),
             rung: Rung::default(),
@@ -82,6 +93,12 @@ impl Market {
             waiting: Vec::new(),
             stops: Stops::default(),
             waits: BTreeMap::new(),
+            permission: Permission::Normal,
+            lots_limit: u64::MAX,
+            report_at: u64::MAX,
+            price_limit: spec.rules.price_limit,
+            index: Index::default(),
+            mark_cap: None,
             prev_settlement: spec.prev_settlement,
             corridor: spec.rules.volatility.map(Corridor::new),
             said: Outcome::default(),
@@ -89,7 +106,22 @@ impl Market {
             changed: false,
             parked: [BTreeSet::new(), BTreeSet::new()],
             queueing: BTreeSet::new(),
-        }
+        };
+        market.obey(spec);
+        market
+    }
+
+    /// Takes what is no state from the specification.
+    pub(crate) fn obey(&mut self, spec: &InstrumentSpec) {
+        let lots = |qty: Option<Qty>| qty.map_or(u64::MAX, Qty::lots);
+        self.book.set_allocation(spec.rules.allocation);
+        self.close_first = spec.rules.limit_priority == LimitPriority::CloseFirst;
+        self.lots_limit = lots(spec.risk.position_limit);
+        self.report_at = lots(spec.risk.report_at);
+        self.mark_cap = match spec.mark {
+            MarkSource::Index { cap } => cap,
+            MarkSource::Last | MarkSource::External => None,
+        };
     }
 
     /// Notes that something in the book, the phase or the band changed.

@@ -33,6 +33,9 @@ impl Exchange {
             if let Some(corridor) = &mut market.corridor {
                 corridor.traded(self.log.now, last);
             }
+            if market.mark_cap.is_some() {
+                pass.marked = market.capped_mark();
+            }
         }
         if let Some(price) = pass.marked {
             self.risk.set_mark(instrument, price);
@@ -50,6 +53,9 @@ impl Exchange {
         }
         if !pass.reduce_only.is_empty() {
             self.trim_reduce_only(instrument, pass.reduce_only);
+        }
+        if !pass.held.is_empty() {
+            self.report_large(instrument, pass.held);
         }
         if pass.stops_book {
             self.interrupt(instrument);

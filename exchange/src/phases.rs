@@ -4,7 +4,8 @@ use crate::exchange::Exchange;
 use crate::indicative::Outcome;
 use crate::timers::Alarm;
 use plimsoll_types::{
-    AccountId, Band, CancelReason, EventKind, InstrumentId, MarginRate, Phase, Price, Reject, Side,
+    AccountId, Band, CancelReason, EventKind, InstrumentId, MarginRate, Permission, Phase, Price,
+    Reject, Side,
 };
 
 impl Exchange {
@@ -111,6 +112,18 @@ impl Exchange {
         }
     }
 
+    /// Sets what everybody may do in an instrument; resting orders stay.
+    pub(crate) fn restrict(
+        &mut self,
+        instrument: InstrumentId,
+        permission: Permission,
+    ) -> Result<(), Reject> {
+        self.check_instrument(instrument)?;
+        self.markets[instrument.index()].permission = permission;
+        self.log.emit(EventKind::InstrumentPermission { instrument, permission });
+        Ok(())
+    }
+
     pub(crate) fn set_band(
         &mut self,
         instrument: InstrumentId,
@@ -144,13 +157,7 @@ impl Exchange {
         maintenance: MarginRate,
     ) -> Result<(), Reject> {
         self.check_instrument(instrument)?;
-        if !is_rate(initial)
-            || !is_rate(maintenance)
-            || initial.share < maintenance.share
-            || initial.per_lot < maintenance.per_lot
-        {
-            return Err(Reject::InvalidMargin);
-        }
+        check_margins(initial, maintenance)?;
         self.markets[instrument.index()].regular = [initial, maintenance];
         self.put_margin(instrument, initial, maintenance);
         self.look();
@@ -166,6 +173,11 @@ impl Exchange {
     ) {
         self.risk.set_margin(instrument, initial, maintenance);
         self.log.emit(EventKind::Margin { instrument, account: None, initial, maintenance });
+        self.freeze_anew(instrument);
+    }
+
+    /// Counts anew what every resting order of an instrument freezes.
+    pub(crate) fn freeze_anew(&mut self, instrument: InstrumentId) {
         for side in [Side::Buy, Side::Sell] {
             let market = &self.markets[instrument.index()];
             let mut slots = market.book.market_orders(side);
@@ -179,6 +191,18 @@ impl Exchange {
             }
         }
     }
+}
+
+/// Whether margins may be set: the house's not under the exchange's.
+pub(crate) fn check_margins(initial: MarginRate, maintenance: MarginRate) -> Result<(), Reject> {
+    if !is_rate(initial)
+        || !is_rate(maintenance)
+        || initial.share < maintenance.share
+        || initial.per_lot < maintenance.per_lot
+    {
+        return Err(Reject::InvalidMargin);
+    }
+    Ok(())
 }
 
 fn is_rate(rate: MarginRate) -> bool {

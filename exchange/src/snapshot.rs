@@ -8,6 +8,7 @@ use crate::day::Day;
 use crate::days::Rung;
 use crate::exchange::Exchange;
 use crate::ids::{ClientIds, Names, Place};
+use crate::index::Index;
 use crate::indicative::Outcome;
 use crate::limit_state::AtLimit;
 use crate::log::Log;
@@ -19,8 +20,8 @@ use plimsoll_matching::stops::Stops;
 use plimsoll_matching::{Book, SavedBook};
 use plimsoll_risk::{Case, Risk};
 use plimsoll_types::{
-    AccountId, ExchangeSpec, Handle, InstrumentId, InstrumentSpec, LimitPriority, MarginRate,
-    NewOrder, Phase, Price, Side, Ts,
+    AccountId, ExchangeSpec, Handle, InstrumentId, InstrumentSpec, MarginRate, NewOrder,
+    Permission, Phase, Price, Ratio, Schedule, Side, Ts,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -65,6 +66,9 @@ struct SavedMarket {
     records: Records,
     phase: Phase,
     phase_serial: u64,
+    permission: Permission,
+    price_limit: Option<Ratio>,
+    index: Index,
     prev_settlement: Price,
     day: Day,
     rung: Rung,
@@ -89,6 +93,8 @@ struct Saved {
     timer_serial: u64,
     cases: Vec<Case>,
     cases_opened: u32,
+    schedules: BTreeMap<u32, Schedule>,
+    schedules_made: u32,
     numbers: u64,
     arrivals: u64,
 }
@@ -107,6 +113,9 @@ impl Exchange {
                     records: market.records.clone(),
                     phase: market.phase,
                     phase_serial: market.phase_serial,
+                    permission: market.permission,
+                    price_limit: market.price_limit,
+                    index: market.index.clone(),
                     prev_settlement: market.prev_settlement,
                     day: market.day.clone(),
                     rung: market.rung,
@@ -125,6 +134,8 @@ impl Exchange {
             timer_serial: self.timers.serial(),
             cases: self.cases.values().cloned().collect(),
             cases_opened: self.cases_opened,
+            schedules: self.schedules.clone(),
+            schedules_made: self.schedules_made,
             numbers: self.numbers,
             arrivals: self.arrivals,
         };
@@ -196,6 +207,12 @@ impl Exchange {
                 phase: market.phase,
                 close_first: false,
                 phase_serial: market.phase_serial,
+                permission: market.permission,
+                lots_limit: u64::MAX,
+                report_at: u64::MAX,
+                price_limit: market.price_limit,
+                index: market.index,
+                mark_cap: None,
                 prev_settlement: market.prev_settlement,
                 day: market.day,
                 rung: market.rung,
@@ -214,8 +231,7 @@ impl Exchange {
             })
             .collect();
         for (market, spec) in markets.iter_mut().zip(&spec.instruments) {
-            market.book.set_allocation(spec.rules.allocation);
-            market.close_first = spec.rules.limit_priority == LimitPriority::CloseFirst;
+            market.obey(spec);
         }
         let mut risk = saved.risk;
         risk.after_restore();
@@ -255,6 +271,8 @@ impl Exchange {
             timers: Timers::from_sorted(saved.timers, saved.timer_serial),
             cases: saved.cases.into_iter().map(|case| (case.id.0, case)).collect(),
             cases_opened: saved.cases_opened,
+            schedules: saved.schedules,
+            schedules_made: saved.schedules_made,
             agenda: BTreeSet::new(),
             breaches: Default::default(),
             numbers: saved.numbers,

@@ -20,8 +20,12 @@ pub(crate) enum Alarm {
     Begin,
     /// A step of an instrument's calendar.
     Calendar { instrument: InstrumentId },
+    /// An instrument expires; void if it has gone.
+    Mature { instrument: InstrumentId },
     /// A dated order's time is over; void if it has gone.
     Expire { instrument: InstrumentId, handle: Handle },
+    /// A scheduled change of terms takes effect; void if its instrument has gone.
+    Schedule { number: u32 },
 }
 
 /// The timers.
@@ -42,7 +46,7 @@ impl Timers {
         self.heap.push(Reverse((due, self.serial, alarm)));
     }
 
-    /// Sets a timer that comes before all others of its moment, among its like by instrument.
+    /// Sets a timer that comes before all others of its moment, calendars first, among its like by instrument.
     pub(crate) fn set_first(&mut self, due: Ts, alarm: Alarm) {
         self.heap.push(Reverse((due, 0, alarm)));
     }

@@ -134,6 +134,8 @@ pub struct Cold {
     pub operator: Permission,
     /// Whose pocket it is, and of which position. Source: SEMANTICS 3.3.
     pub(crate) pocket: Option<(AccountId, InstrumentId)>,
+    /// A hedger: no position limit, last in a forced reduction.
+    pub hedger: bool,
     /// What it had realised, and the fees it had paid, when it was last settled.
     pub(crate) settled: DayResult,
 }

@@ -168,6 +168,13 @@ impl Contract {
         self.maintenance = Rate::new(maintenance);
     }
 
+    /// Sets new fees.
+    pub fn set_fees(&mut self, fees: &Fees) {
+        self.fees = Contract::sums(fees);
+        self.free = self.fees.iter().all(Rate::is_zero);
+        self.dearer = Contract::dearer(fees);
+    }
+
     /// The rates in force: [initial, maintenance].
     pub fn margins(&self) -> [MarginRate; 2] {
         [self.initial, self.maintenance].map(|rate| MarginRate {

@@ -8,7 +8,7 @@ use crate::pocket::Moved;
 use crate::tiers::Lines;
 use crate::watch::Watch;
 use plimsoll_types::{
-    AccountId, Basis, FloatingProfit, InstrumentId, MarginRate, Money, Price, Profile, Side,
+    AccountId, Basis, Fees, FloatingProfit, InstrumentId, MarginRate, Money, Price, Profile, Side,
     half_up_div,
 };
 use serde::{Deserialize, Serialize};
@@ -108,6 +108,11 @@ impl Risk {
     pub fn set_margin(&mut self, id: InstrumentId, initial: MarginRate, maintenance: MarginRate) {
         self.contracts[id.index()].set_margin(initial, maintenance);
         self.watch.distrust();
+    }
+
+    /// Sets new fees.
+    pub fn set_fees(&mut self, id: InstrumentId, fees: &Fees) {
+        self.contracts[id.index()].set_fees(fees);
     }
 
     /// Deposits less everything paid, with both legs of every trade.

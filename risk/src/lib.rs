@@ -11,6 +11,7 @@ mod case;
 mod contract;
 mod costs;
 pub mod formula;
+mod funding;
 mod ledger;
 mod line;
 mod liquidation_price;

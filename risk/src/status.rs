@@ -1,7 +1,7 @@
 //! An account's tier, permission and case: who may change them, and how.
 
 use crate::ledger::Risk;
-use plimsoll_types::{AccountId, Permission, invariant};
+use plimsoll_types::{AccountId, Permission, ProfileId, invariant};
 
 impl Risk {
     /// Sets an account's tier.
@@ -13,6 +13,22 @@ impl Risk {
     /// Sets what the operator lets an account do.
     pub fn set_operator_permission(&mut self, id: AccountId, permission: Permission) {
         self.cold_mut(id).operator = permission;
+    }
+
+    /// Says whether an account hedges.
+    pub fn set_hedger(&mut self, id: AccountId, hedger: bool) {
+        self.cold_mut(id).hedger = hedger;
+    }
+
+    /// Gives an account another profile; it stands in no tier then.
+    pub fn set_profile(&mut self, id: AccountId, profile: ProfileId) {
+        let account = &mut self.accounts[id.index()];
+        account.profile = profile;
+        account.tier = 0;
+        account.unlimited = self.profiles[profile.index()].unlimited;
+        self.touch(id);
+        // What was proved of it in the boxes no longer holds.
+        self.watch.distrust();
     }
 
     /// Works an account's permission out anew; the new one if it changed.

@@ -31,6 +31,7 @@ impl Risk {
             debt: Money::ZERO,
             operator: Permission::Normal,
             pocket: None,
+            hedger: false,
             settled: DayResult::default(),
         });
         self.watch.make_room(self.accounts.len());

@@ -8,16 +8,15 @@ const SCALE: u128 = 1_000_000_000;
 
 /// The premium P = (max(0, impact bid - index) - max(0, index - impact ask)) / index.
 ///
-/// Units: prices in one unit, any; the result in 10^-9, half up on the absolute value. `None` where the index is not above zero or
-/// the result passes 64 bits. Source: RULES 5.6.
-pub fn premium(impact_bid: i64, impact_ask: i64, index: i64) -> Option<i64> {
+/// Units: prices in one unit, any, so that an average need not be rounded; the result in 10^-9, rounded towards zero. `None` where
+/// the index is not above zero or the result passes 64 bits. Source: RULES 5.6, SEMANTICS 5.
+pub fn premium(impact_bid: i128, impact_ask: i128, index: i128) -> Option<i64> {
     let divisor = u128::try_from(index).ok().filter(|index| *index > 0)?;
-    let wide = |price: i64| i128::from(price);
-    let over = (wide(impact_bid) - wide(index)).max(0);
-    let under = (wide(index) - wide(impact_ask)).max(0);
-    let difference = over - under;
-    let (quotient, remainder) = mul_div(difference.unsigned_abs(), SCALE, divisor)?;
-    let rounded = i64::try_from(quotient + u128::from(remainder * 2 >= divisor)).ok()?;
+    let over = impact_bid.checked_sub(index)?.max(0);
+    let under = index.checked_sub(impact_ask)?.max(0);
+    let difference = over.checked_sub(under)?;
+    let (quotient, _) = mul_div(difference.unsigned_abs(), SCALE, divisor)?;
+    let rounded = i64::try_from(quotient).ok()?;
     Some(if difference < 0 { -rounded } else { rounded })
 }
 
@@ -76,10 +75,10 @@ mod tests {
         assert_eq!(premium(9_880, 9_900, 10_000), Some(-PERCENT));
         assert_eq!(premium(9_990, 10_010, 10_000), Some(0), "the index lies inside");
         assert_eq!(premium(3_000_000_001, 3_000_000_001, 3_000_000_000), Some(0));
-        assert_eq!(premium(2_000_000_001, 2_000_000_001, 2_000_000_000), Some(1), "half up");
-        assert_eq!(premium(1_999_999_998, 1_999_999_999, 2_000_000_000), Some(-1));
+        assert_eq!(premium(600_001, 600_001, 600_000), Some(1_666), "towards zero");
+        assert_eq!(premium(599_998, 599_999, 600_000), Some(-1_666));
         assert_eq!(premium(1, 1, 0), None);
-        assert_eq!(premium(i64::MAX, i64::MAX, 1), None);
+        assert_eq!(premium(i128::MAX, i128::MAX, 1), None);
     }
 
     #[test]
