@@ -137,11 +137,7 @@ impl Exchange {
 
     fn say_checked(&mut self, case: &Case, n: u32, instrument: InstrumentId, filled: Qty) {
         let standing = self.risk.standing(case.account);
-        let measure = self.risk.measure(
-            case.account,
-            standing.margin(self.risk.basis_of(case.account, 0)),
-            standing.equity,
-        );
+        let measure = self.risk.measure(case.account, standing);
         let remaining = case.remaining();
         let step = CaseStep::Checked { n, instrument, filled, remaining, measure };
         self.say_case(case.account, case.id, step);

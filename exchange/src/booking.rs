@@ -53,7 +53,7 @@ impl Keeper<'_> {
         if self.risk.account(account).is_unlimited() {
             return Money::ZERO;
         }
-        self.risk.contract(self.instrument).frozen(price, lots)
+        self.risk.frozen(account, self.instrument, price, lots)
     }
 
     /// Keeps the record of an order of `qty` lots that now rests: what it freezes, promises, and where it is found.

@@ -131,7 +131,7 @@ impl Exchange {
         let frozen_at = wish.limit.unwrap_or_else(|| self.worst_reachable(wish));
         let mut frozen = Money::ZERO;
         if opens > 0 && !account.is_unlimited() {
-            frozen = self.risk.contract(wish.instrument).frozen(frozen_at, opens);
+            frozen = self.risk.frozen(wish.account, wish.instrument, frozen_at, opens);
             if frozen > wish.unfrozen && frozen > self.risk.available(wish.account) + wish.unfrozen
             {
                 return Err(Reject::Margin);

@@ -55,14 +55,14 @@ impl Exchange {
 
     fn change_tier(&mut self, account: AccountId, from: u8, to: u8, standing: Standing) {
         self.risk.set_tier(account, to);
-        let margin = standing.margin(self.risk.basis_of(account, if to > 0 { to } else { from }));
+        let basis = self.risk.basis_of(account, if to > 0 { to } else { from });
         self.log.emit(EventKind::Tier {
             account,
             from,
             to,
-            measure: self.risk.measure(account, margin, standing.equity),
+            measure: self.risk.measure_by(account, basis, standing),
             equity: standing.equity,
-            margin,
+            margin: standing.margin(basis),
         });
         self.say_permission(account);
         if to > from {

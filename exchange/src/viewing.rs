@@ -3,6 +3,7 @@
 use crate::exchange::Exchange;
 use crate::market::Market;
 use crate::view::{AccountView, BookView, IsolatedView, OrderView, PositionView, StateView};
+use plimsoll_risk::Standing;
 use plimsoll_types::{
     AccountId, Basis, InstrumentId, Money, OrderKind, OrderRef, Permission, Price, Qty, Side,
 };
@@ -59,10 +60,6 @@ impl Exchange {
                 }
             })
             .collect();
-        let maintenance = risk
-            .position_ids(id)
-            .filter(|_| !unlimited)
-            .map(|position| risk.margin_of(position, Basis::Maintenance));
         // The account with its isolated positions.
         let whole = |of: &dyn Fn(AccountId) -> Money| -> Money {
             risk.pockets(id).map(of).sum::<Money>() + of(id)
@@ -74,15 +71,11 @@ impl Exchange {
             unrealised: positions.iter().map(|position| position.unrealised).sum(),
             realised: whole(&|id| risk.realised(id)),
             fees: whole(&|id| risk.fees(id)),
-            margin: positions.iter().map(|position| position.margin).sum(),
-            maintenance: maintenance.sum(),
+            margin: whole(&|id| risk.margins(id)[0]),
+            maintenance: whole(&|id| risk.margins(id)[1]),
             frozen: account.frozen(),
             available: risk.available(id),
-            measure: risk.measure(
-                id,
-                if unlimited { Money::ZERO } else { standing.margin(risk.basis_of(id, 0)) },
-                standing.equity,
-            ),
+            measure: risk.measure(id, Standing { margins: risk.margins(id), ..standing }),
             tier: self.tier_name(id),
             permission: account.permission(),
             debt: cold.debt,
@@ -101,10 +94,9 @@ impl Exchange {
 
     fn isolated_view(&self, pocket: AccountId) -> IsolatedView {
         let risk = &self.risk;
-        let (standing, basis) = (risk.standing(pocket), risk.basis_of(pocket, 0));
         IsolatedView {
             wallet: risk.balance(pocket),
-            measure: risk.measure(pocket, standing.margin(basis), standing.equity),
+            measure: risk.measure(pocket, risk.standing(pocket)),
             tier: self.tier_name(pocket),
             case: risk.account(pocket).case().map(|case| case.0),
         }

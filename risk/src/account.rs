@@ -77,6 +77,8 @@ pub struct Account {
     /// What it may do now.
     pub(crate) permission: Permission,
     pub(crate) unlimited: bool,
+    /// It has margins of its own somewhere.
+    pub(crate) own: bool,
     /// On the list of accounts to look at after this pass.
     #[serde(skip)]
     pub(crate) touched: bool,
@@ -168,6 +170,8 @@ pub struct Position {
     pub(crate) leg: Leg,
     /// Its costs beyond the basis must be kept up by each trade.
     pub(crate) kept: bool,
+    /// Its owner has margins of its own here.
+    pub(crate) own: bool,
     /// First and last of its resting orders, for whoever keeps them; [`Position::NO_ORDER`] = none.
     pub orders: (u32, u32),
 }

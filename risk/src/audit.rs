@@ -15,6 +15,8 @@ pub enum Imbalance {
     Frozen(AccountId),
     /// An account would have carried more lots than it holds.
     Carried(AccountId, InstrumentId),
+    /// Margins in force are not what accounts of their own and the instruments ask for.
+    OwnMargins,
 }
 
 impl Risk {
@@ -38,6 +40,9 @@ impl Risk {
         let carries_more = |held: &&Position| held.carried > held.lots.unsigned_abs();
         if let Some(held) = self.positions.iter().find(carries_more) {
             return Err(Imbalance::Carried(held.account, held.instrument));
+        }
+        if !self.own_is_sound() {
+            return Err(Imbalance::OwnMargins);
         }
         let house = &self.house;
         let assets = Money::new(worth) + house.fund + house.fees;
@@ -71,6 +76,7 @@ mod tests {
         assert!(matches!(plant(|r| r.positions[1].lots += 1), Err(Imbalance::Lots(_, 1))));
         assert!(matches!(plant(|r| r.accounts[1].frozen = -1), Err(Imbalance::Frozen(_))));
         assert!(matches!(plant(|r| r.positions[1].carried = 3), Err(Imbalance::Carried(..))));
+        assert!(matches!(plant(|r| r.positions[1].own = true), Err(Imbalance::OwnMargins)));
         assert!(matches!(plant(|r| r.house.fund += Money::new(1)), Err(Imbalance::Money(_))));
     }
 }

@@ -1,7 +1,8 @@
 //! What margin and fees an instrument asks for, compiled from its specification.
 
+use crate::bracket::Brackets;
 use plimsoll_types::{
-    Basis, Fee, Fees, InstrumentSpec, MarginPrice, MarginRate, Money, Price, Ratio,
+    Basis, Fee, Fees, InstrumentSpec, Label, MarginPrice, MarginRate, Money, Price, Ratio,
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,7 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    fn new(rate: MarginRate) -> Rate {
+    pub(crate) fn new(rate: MarginRate) -> Rate {
         let nano = rate.share.nano();
         let mut divisor = (nano, Ratio::SCALE);
         while divisor.1 != 0 {
@@ -44,7 +45,7 @@ impl Rate {
 
     /// Rounded up once. `notional` and `lots` are not negative.
     #[inline]
-    fn up(&self, notional: i128, lots: u64) -> i128 {
+    pub(crate) fn up(&self, notional: i128, lots: u64) -> i128 {
         self.share_of(notional, self.denominator - 1) + self.per_lot * i128::from(lots)
     }
 
@@ -108,6 +109,12 @@ pub struct Contract {
     pub lots_max: u64,
     pub(crate) initial: Rate,
     pub(crate) maintenance: Rate,
+    /// Maintenance by notional; none = the plain rate.
+    pub(crate) brackets: Brackets,
+    /// Margin is one rate of the notional, each position's by itself.
+    pub(crate) plain: bool,
+    /// The product over which only the larger side's margin counts, if so.
+    pub(crate) large_side: Option<Label>,
     /// Sums of the fees that apply, by [`FeeCase`].
     fees: [Rate; 8],
     /// Who pays more on lots that open, if it is the same at every price.
@@ -131,6 +138,9 @@ impl Contract {
             lots_max: u64::try_from(lots_max).unwrap_or(u64::MAX).min(1 << 48),
             initial: Rate::new(spec.initial),
             maintenance: Rate::new(spec.maintenance),
+            plain: spec.risk.brackets.is_empty() && !spec.risk.large_side,
+            brackets: Brackets::new(&spec.risk.brackets),
+            large_side: spec.risk.large_side.then(|| spec.risk.product.unwrap_or(spec.symbol)),
             free: fees.iter().all(Rate::is_zero),
             dearer: Contract::dearer(&spec.fees),
             fees,
@@ -198,7 +208,35 @@ impl Contract {
     /// Exchange margin of `lots` at `price`, rounded up once.
     #[inline]
     pub fn maintenance_margin(&self, price: Price, lots: u64) -> Money {
-        Money::new(self.maintenance.up(self.notional(price, lots), lots))
+        self.margin_on(Basis::Maintenance, self.notional(price, lots), lots)
+    }
+
+    /// Margin on a notional of `lots` lots, rounded up once. Source: SEMANTICS 3.1.
+    #[inline]
+    pub(crate) fn margin_on(&self, basis: Basis, notional: i128, lots: u64) -> Money {
+        Money::new(match basis {
+            Basis::Initial => self.initial.up(notional, lots),
+            Basis::Maintenance if self.brackets.is_empty() => self.maintenance.up(notional, lots),
+            Basis::Maintenance => {
+                self.brackets.margin(notional) + self.maintenance.per_lot * i128::from(lots)
+            }
+        })
+    }
+
+    /// Whether maintenance grows with the notional.
+    #[inline]
+    pub fn has_brackets(&self) -> bool {
+        !self.brackets.is_empty()
+    }
+
+    /// In which bracket a notional lies, from 0.
+    pub fn bracket(&self, notional: i128) -> usize {
+        self.brackets.of(notional)
+    }
+
+    /// The largest notional of a bracket; `None` where there is no such bracket.
+    pub fn bracket_top(&self, bracket: usize) -> Option<i128> {
+        self.brackets.top(bracket)
     }
 
     #[inline]
@@ -207,12 +245,6 @@ impl Contract {
             Basis::Initial => &self.initial,
             Basis::Maintenance => &self.maintenance,
         }
-    }
-
-    /// Margin on a notional of `lots` lots, rounded up once. Source: SEMANTICS 3.1.
-    #[inline]
-    pub(crate) fn margin_on(&self, basis: Basis, notional: i128, lots: u64) -> Money {
-        Money::new(self.rate(basis).up(notional, lots))
     }
 
     /// Whether the trade prices of today's lots must be known.
@@ -236,22 +268,17 @@ impl Contract {
         self.fee(FeeCase { opens: false, role: Role::Taker, liquidation: true }, price, lots)
     }
 
-    /// Margin and the larger possible fee that an order with `lots` opening lots freezes at `price`. Source: SEMANTICS 3.
+    /// The larger possible fee of an order's opening lots at `price`. Source: SEMANTICS 4.
     #[inline]
-    pub fn frozen(&self, price: Price, lots: u64) -> Money {
-        if lots == 0 {
+    pub(crate) fn opening_fee(&self, price: Price, lots: u64) -> Money {
+        if self.free {
             return Money::ZERO;
         }
-        let margin = self.initial_margin(price, lots);
-        if self.free {
-            return margin;
-        }
         let fee = |role| self.fee(FeeCase { opens: true, role, liquidation: false }, price, lots);
-        margin
-            + Money::new(match self.dearer {
-                Some(role) => fee(role),
-                None => fee(Role::Maker).max(fee(Role::Taker)),
-            })
+        Money::new(match self.dearer {
+            Some(role) => fee(role),
+            None => fee(Role::Maker).max(fee(Role::Taker)),
+        })
     }
 }
 
@@ -325,7 +352,6 @@ pub(crate) mod tests {
             )
         };
         assert_eq!((fee(true), fee(false)), (4, 2));
-        assert_eq!(contract.frozen(Price::clamped(100), 1), Money::new(1 + 4));
-        assert_eq!(contract.frozen(Price::clamped(100), 0), Money::ZERO);
+        assert_eq!(contract.opening_fee(Price::clamped(100), 1), Money::new(4));
     }
 }

@@ -4,8 +4,9 @@ use crate::account::{Account, Aim, Cold, NIL, Position, PositionId};
 use crate::call::Call;
 use crate::contract::{Contract, FeeCase, Role};
 use crate::costs::Costs;
+use crate::own::InForce;
 use crate::pocket::Moved;
-use crate::tiers::Lines;
+use crate::tiers::{Bases, Lines};
 use crate::watch::Watch;
 use plimsoll_types::{
     AccountId, Basis, Fees, FloatingProfit, InstrumentId, MarginRate, Money, Price, Profile, Side,
@@ -59,6 +60,10 @@ pub struct Risk {
     pub(crate) contracts: Vec<Contract>,
     pub(crate) profiles: Vec<Profile>,
     pub(crate) lines: Vec<Lines>,
+    /// Accounts' own margins.
+    pub(crate) own: BTreeMap<(AccountId, InstrumentId), InForce>,
+    /// Some instrument counts only the larger side's margin of its product.
+    pub(crate) nets: bool,
     floating_profit: FloatingProfit,
     pub(crate) house: House,
     /// Outstanding margin calls, by account.
@@ -81,6 +86,7 @@ impl Risk {
         fund: Money,
     ) -> Risk {
         let lines = profiles.iter().map(Lines::new).collect();
+        let nets = contracts.iter().any(|contract| contract.large_side.is_some());
         let watch = Watch::new(&contracts);
         Risk {
             accounts: Vec::new(),
@@ -90,6 +96,8 @@ impl Risk {
             contracts,
             profiles,
             lines,
+            own: BTreeMap::new(),
+            nets,
             floating_profit,
             house: House { fund, deposits: fund, ..House::default() },
             calls: BTreeMap::new(),
@@ -107,6 +115,7 @@ impl Risk {
     /// Sets new margin rates; every account that holds the instrument is to be looked at.
     pub fn set_margin(&mut self, id: InstrumentId, initial: MarginRate, maintenance: MarginRate) {
         self.contracts[id.index()].set_margin(initial, maintenance);
+        self.refresh_own(id);
         self.watch.distrust();
     }
 
@@ -229,19 +238,19 @@ impl Risk {
         let account = self.account(id);
         let (mut balance, mut floating, mut margin) = (account.cash, 0, 0);
         if account.first != NIL {
-            for id in self.held_ids(id) {
-                let position = self.position(id);
-                if position.lots == 0 {
-                    continue;
-                }
+            for position_id in self.held(id) {
+                let position = self.position(position_id);
                 let contract = self.contract(position.instrument);
                 let worth = Money::of_lots(contract.mark, position.lots, contract.tick_value);
                 balance += position.basis;
                 floating += worth.units() - position.basis;
                 if !account.unlimited {
-                    margin += self.margin_of(id, Basis::Initial).units();
+                    margin += self.margin_of(position_id, Basis::Initial).units();
                 }
             }
+        }
+        if !account.unlimited {
+            margin -= self.relief(id, Bases::One(Basis::Initial))[0].units();
         }
         let counted = match self.floating_profit {
             FloatingProfit::All => floating,

@@ -5,6 +5,8 @@
 
 mod account;
 mod audit;
+mod bounds;
+mod bracket;
 pub mod calc;
 mod call;
 mod case;
@@ -17,6 +19,7 @@ mod line;
 mod liquidation_price;
 mod margin;
 mod netting;
+mod own;
 mod plan;
 mod pocket;
 mod quote;
@@ -36,6 +39,7 @@ pub use case::{Case, Goal, RestingBatch};
 pub use contract::{Contract, Role};
 pub use ledger::{Fill, House, Risk};
 pub use line::Line;
+pub use own::Own;
 pub use pocket::{Held, Moved};
 pub use quote::{Liquidity, Quote};
 pub use settlement::DayResult;

@@ -1,55 +1,90 @@
 //! The mark at which an account would be liquidated, all else equal. Source: RULES 1.6.
 
 use crate::account::PositionId;
+use crate::formula::price::{Bracket, Line};
 use crate::ledger::Risk;
-use plimsoll_types::{MarginPrice, Price, ceil_div, floor_div};
+use plimsoll_types::{Basis, MarginPrice, Price, Ratio, Side};
+
+/// Margin of one position as its mark moves: the largest of these shapes holds.
+struct Shape {
+    /// Share of the notional, nano.
+    rate: i128,
+    /// What does not move.
+    fixed: i128,
+    /// Brackets on top of it.
+    brackets: Vec<Bracket<i128>>,
+}
 
 impl Risk {
     /// The mark of a position's instrument at which its account reaches its first liquidating tier, other positions frozen;
-    /// to the tick on the house's side: up for a long, down for a short. `None` where no such mark is above zero.
+    /// to the tick on the house's side: up for a long, down for a short. `None` where no such mark is above zero, and where
+    /// amounts are too large to solve for it exactly.
     ///
-    /// With margin linear in the mark, `m M(p) = e E(p)` is one equation in p; the rounding of the margin is left out.
+    /// The rounding of the margin is left out. Cost: O(the account's positions). Source: RULES 1.6.
     pub fn liquidation_price(&self, id: PositionId) -> Option<Price> {
         let position = self.position(id);
         let account = position.account;
-        let profile = self.profile_of(account);
         if self.account(account).unlimited || position.lots == 0 {
             return None;
         }
-        let tier = profile.tiers.iter().position(|tier| tier.action.liquidates())?;
+        let tiers = &self.profile_of(account).tiers;
+        let tier = tiers.iter().position(|tier| tier.action.liquidates())?;
         let line = self.lines(account).at[tier];
         let contract = self.contract(position.instrument);
-        let basis = line.basis;
-        let rate = contract.rate(basis);
-        let standing = self.standing(account);
-        let lots = i128::from(position.lots);
-        let a_tick = i128::from(contract.tick_value) * lots;
-        let mark = i128::from(contract.mark.ticks());
-        let all = standing.margin(basis).units();
-        // Margin that does not follow the mark is as fixed as the others'.
-        let (nano, others) = match contract.margin_price {
-            MarginPrice::Mark => {
-                (rate.nano, all - self.margin_of(id, basis).units() + rate.per_lot * lots.abs())
-            }
-            _ => (0, all),
-        };
-        let cash = standing.equity.units() - a_tick * mark;
-        let (m, e) = (i128::from(line.margin_weight), i128::from(line.equity_weight));
-        // m (others + share |tick| p) = e (cash + tick p), everything times 10^9.
-        let slope = m
-            .checked_mul(i128::from(nano))?
-            .checked_mul(a_tick.abs())?
-            .checked_sub(e.checked_mul(1_000_000_000)?.checked_mul(a_tick)?)?;
-        let fixed = e.checked_mul(cash)?.checked_sub(m.checked_mul(others)?)?;
-        let fixed = fixed.checked_mul(1_000_000_000)?;
-        // The worse side lies below for a long, above for a short; a slope the other way has no such mark.
-        if slope == 0 || (slope < 0) != (position.lots > 0) {
-            return None;
+        let exposure = i128::from(contract.tick_value) * i128::from(position.lots);
+        let equity = self.standing(account).equity.units();
+        let cash = equity.checked_sub(exposure.checked_mul(contract.mark.ticks().into())?)?;
+        let side = if position.lots > 0 { Side::Buy } else { Side::Sell };
+        let mut first: Option<i128> = None;
+        for shape in self.shapes(id, line.basis) {
+            let equation = Line {
+                exposure,
+                cash,
+                fixed: shape.fixed,
+                rate: shape.rate,
+                one: i128::from(Ratio::SCALE),
+                margin_weight: line.margin_weight.into(),
+                equity_weight: line.equity_weight.into(),
+            };
+            let Some(price) = equation.price_in(&shape.brackets).ok()? else { continue };
+            // The mark comes from above to a long, from below to a short: to the first of the shapes' prices.
+            first = Some(match side {
+                Side::Buy => price.ceil().ok()?.max(first.unwrap_or(i128::MIN)),
+                Side::Sell => price.floor().ok()?.min(first.unwrap_or(i128::MAX)),
+            });
         }
-        let (fixed, slope) = if slope < 0 { (-fixed, -slope) } else { (fixed, slope) };
-        let ticks =
-            if position.lots > 0 { ceil_div(fixed, slope) } else { floor_div(fixed, slope) };
-        Price::new(i64::try_from(ticks).ok()?)
+        Price::new(i64::try_from(first?).ok()?)
+    }
+
+    /// The shapes of an account's margin as the mark of one of its positions moves.
+    fn shapes(&self, id: PositionId, basis: Basis) -> Vec<Shape> {
+        let position = self.position(id);
+        let contract = self.contract(position.instrument);
+        let around = self.around(position.account, id, &[]);
+        let [others, same, opposite] =
+            [around.others, around.same, around.opposite].map(|amounts| amounts[basis as usize]);
+        let lots = i128::from(position.lots).abs();
+        let mut shapes = Vec::with_capacity(3);
+        let mut shape = |rate, fixed, brackets| shapes.push(Shape { rate, fixed, brackets });
+        let fixed = others + same;
+        if contract.margin_price != MarginPrice::Mark {
+            shape(0, fixed + self.margin_of(id, basis).units(), Vec::new());
+        } else {
+            let (plain, own) = (contract.rate(basis), self.own_rate(position, basis));
+            let per_lot = own.unwrap_or(plain).per_lot;
+            let fixed = fixed + per_lot * lots;
+            let bracketed = basis == Basis::Maintenance && contract.has_brackets();
+            if bracketed {
+                shape(0, fixed, contract.brackets.formula());
+            }
+            if own.is_some() || !bracketed {
+                shape(own.unwrap_or(plain).nano.into(), fixed, Vec::new());
+            }
+        }
+        if contract.large_side.is_some() {
+            shape(0, others + opposite, Vec::new());
+        }
+        shapes
     }
 }
 

@@ -18,7 +18,7 @@ impl Risk {
         let position = self.position(id);
         let contract = self.contract(position.instrument);
         let notional = self.margin_notional(id, position, contract, closes);
-        contract.margin_on(basis, notional, position.lots.unsigned_abs() - closes)
+        self.margin_on(position, basis, notional, position.lots.unsigned_abs() - closes)
     }
 
     /// What the margin of the lots left is a share of.
@@ -54,8 +54,32 @@ impl Risk {
         }
     }
 
+    /// The most that one lot's closing takes off a position's margin, roundings apart, whichever lot it is.
+    pub(crate) fn margin_a_lot_most(&self, id: PositionId, basis: Basis) -> i128 {
+        let notional = self.notional_a_lot_most(id);
+        let [nano, per_lot] = self.steepest(id, basis);
+        ceil_div(notional * nano, 1_000_000_000) + per_lot
+    }
+
+    /// The largest share and per_lot that could hold for a position or less of it.
+    fn steepest(&self, id: PositionId, basis: Basis) -> [i128; 2] {
+        let position = self.position(id);
+        let contract = self.contract(position.instrument);
+        let rate = contract.rate(basis);
+        let mut most = [i128::from(rate.nano), rate.per_lot];
+        if basis == Basis::Maintenance && contract.has_brackets() {
+            // Shares rise with the notional, which closing brings down.
+            let notional = self.margin_notional(id, position, contract, 0);
+            most[0] = i128::from(contract.brackets.rate_at(notional));
+        }
+        if let Some(own) = self.own_rate(position, basis) {
+            most = [most[0].max(i128::from(own.nano)), most[1].max(own.per_lot)];
+        }
+        most
+    }
+
     /// The most that one lot's closing takes off the notional, whichever lot it is.
-    pub(crate) fn notional_a_lot_most(&self, id: PositionId) -> i128 {
+    fn notional_a_lot_most(&self, id: PositionId) -> i128 {
         let (position, costs) = (self.position(id), self.costs(id));
         let contract = self.contract(position.instrument);
         let carried = || contract.notional(contract.prev_settlement, 1);

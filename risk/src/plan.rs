@@ -108,9 +108,8 @@ impl Risk {
         let profile = self.profile_of(account);
         let bases = self.lines(account).bases;
         let mut candidates: Vec<Candidate> = self
-            .held_ids(account)
+            .held(account)
             .map(|id| (id, self.position(id)))
-            .filter(|(_, position)| position.lots != 0)
             .map(|(id, position)| {
                 let side = if position.lots > 0 {
                     plimsoll_types::Side::Sell
@@ -197,17 +196,13 @@ impl Risk {
         price: Price,
         after: &Standing,
     ) -> Option<u64> {
-        let contract = self.contract(candidate.instrument);
-        let notional = self.notional_a_lot_most(candidate.position);
         let equity = after.equity.units();
         let gain = candidate.gain_a_lot(self, price);
         let mut skip = 1;
         for line in std::iter::once(goal.target).chain(goal.release) {
             let margin = after.margin(line.basis).units();
             // Margin a lot, rounded up; fee a lot is at least nothing.
-            let rate = contract.rate(line.basis);
-            let margin_a_lot =
-                ceil_div(notional * i128::from(rate.nano), 1_000_000_000) + rate.per_lot;
+            let margin_a_lot = self.margin_a_lot_most(candidate.position, line.basis);
             // Scaled down until products fit; rounded so that the way looks shorter than it is.
             let bits = 128 - margin.unsigned_abs().max(equity.unsigned_abs()).leading_zeros();
             let shift = bits.saturating_sub(70);

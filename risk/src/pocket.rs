@@ -147,7 +147,7 @@ impl Risk {
         if self.account(owner).unlimited {
             return Money::ZERO;
         }
-        self.contract(instrument).initial_margin(price, lots)
+        self.initial_margin(owner, instrument, price, lots)
     }
 
     /// Initial margin of what an account holds.

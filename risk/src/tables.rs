@@ -22,6 +22,7 @@ impl Risk {
             tier: 0,
             permission: Permission::Normal,
             unlimited: self.profiles[profile.index()].unlimited,
+            own: false,
             touched: false,
             near: NIL,
         });
@@ -75,6 +76,7 @@ impl Risk {
 
     /// Takes an instrument in, last in order.
     pub fn add_contract(&mut self, contract: Contract) {
+        self.nets |= contract.large_side.is_some();
         self.contracts.push(contract);
         self.watch.make_span();
     }
@@ -178,6 +180,7 @@ impl Risk {
             promised_today: 0,
             leg: Leg::Net,
             kept,
+            own: self.own.contains_key(&(owner, instrument)),
             orders: (Position::NO_ORDER, Position::NO_ORDER),
         });
         if account != owner {

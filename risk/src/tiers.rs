@@ -70,11 +70,8 @@ impl Risk {
     pub fn standing(&self, account: AccountId) -> Standing {
         let bases = self.lines(account).bases;
         let mut standing = Standing { margins: [Money::ZERO; 2], equity: self.cash(account) };
-        for id in self.held_ids(account) {
+        for id in self.held(account) {
             let position = self.position(id);
-            if position.lots == 0 {
-                continue;
-            }
             let contract = self.contract(position.instrument);
             let mut add = |basis| {
                 standing.margins[basis as usize] += self.margin_of(id, basis);
@@ -85,6 +82,8 @@ impl Risk {
             }
             standing.equity += Money::of_lots(contract.mark, position.lots, contract.tick_value);
         }
+        let relief = self.relief(account, bases);
+        standing.margins = [standing.margins[0] - relief[0], standing.margins[1] - relief[1]];
         standing
     }
 
@@ -122,8 +121,14 @@ impl Risk {
         tier.map_or(profile.basis, |tier| profile.tiers[tier].basis)
     }
 
-    /// The measure of one margin as shown.
-    pub fn measure(&self, account: AccountId, margin: Money, equity: Money) -> Measure {
+    /// The measure as shown, of the margin that counts by default.
+    pub fn measure(&self, account: AccountId, standing: Standing) -> Measure {
+        self.measure_by(account, self.basis_of(account, 0), standing)
+    }
+
+    /// The measure of one of the margins.
+    pub fn measure_by(&self, account: AccountId, basis: Basis, standing: Standing) -> Measure {
+        let (margin, equity) = (standing.margin(basis), standing.equity);
         match self.profile_of(account).measure {
             MeasureKind::MarginOverEquity => Measure::of(margin, equity),
             MeasureKind::EquityOverMargin => Measure::of(equity, margin),

@@ -157,6 +157,12 @@ impl Risk {
         }
     }
 
+    /// The marks between which a position's instrument may move unseen.
+    pub(crate) fn span_of(&self, id: PositionId) -> [i64; 2] {
+        let span = self.watch.spans[self.position(id).instrument.index()];
+        [span.low, span.high]
+    }
+
     /// Whether the account could change its tier or end its case for some marks in the boxes. May err towards yes.
     #[inline]
     fn could_change(&self, id: AccountId) -> bool {
@@ -170,21 +176,25 @@ impl Risk {
         }
         let lines = &self.lines[account.profile.index()];
         let tier = usize::from(account.tier);
-        let Bases::One(basis) = lines.bases else { return true };
+        let Bases::One(basis) = lines.bases else { return self.could_cross(id) };
         let cash = account.cash;
         let (mut held, mut margined) = (false, false);
         let mut worse = lines.at.get(tier).map(|line| Reach::new(line, cash));
         let mut better = (tier > 0).then(|| Reach::new(&lines.release[tier - 1], cash));
         let mut next = account.first;
         while next != NIL {
-            let id = PositionId(next);
-            let position = self.position(id);
+            let held_id = PositionId(next);
+            let position = self.position(held_id);
             next = position.next;
-            if position.lots == 0 {
+            // A pocket's list goes on with records that others hold.
+            if position.lots == 0 || position.account != id {
                 continue;
             }
             held = true;
             let contract = &self.contracts[position.instrument.index()];
+            if position.own || !contract.plain {
+                return self.could_cross(id);
+            }
             let rate = contract.rate(basis);
             let span = self.watch.spans[position.instrument.index()];
             let lots = i128::from(position.lots);
@@ -193,7 +203,7 @@ impl Risk {
             // Margin that does not follow the mark is a fixed amount.
             let (nano, fixed) = match contract.margin_price {
                 MarginPrice::Mark => (rate.nano, rate.per_lot * lots.abs()),
-                _ => (0, self.margin_of(id, basis).units()),
+                _ => (0, self.margin_of(held_id, basis).units()),
             };
             margined |= nano != 0 || fixed != 0;
             if let Some(reach) = &mut worse {

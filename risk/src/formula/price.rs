@@ -51,6 +51,46 @@ impl<N: Number> Line<N> {
     }
 }
 
+/// A step of a margin that grows with the notional: `rate x notional - deduct`, up to a notional. Source: RULES 1.6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bracket<N> {
+    /// The largest notional it covers; the last bracket goes on beyond its own.
+    pub up_to: N,
+    /// Share of the whole notional, in parts of `one`.
+    pub rate: N,
+    /// What comes off again.
+    pub deduct: N,
+}
+
+impl<N: Number> Line<N> {
+    /// The price that solves it where brackets add their rate and take off their deduction, solved again while the answer lies in another bracket.
+    ///
+    /// Brackets are continuous and their rates rise, so the way to the line is convex in the price and there is one answer: from the
+    /// lowest bracket upwards each solution lies on the same side of it, nearer than the one before.
+    /// Cost: at most one solution a bracket and one more. Source: RULES 1.6.
+    pub fn price_in(&self, brackets: &[Bracket<N>]) -> Result<Option<Fraction<N>>, TooLarge> {
+        let Some(mut bracket) = brackets.first() else { return self.price() };
+        for _ in 0..=brackets.len() {
+            let rate = self.rate.plus(bracket.rate)?;
+            let fixed = self.fixed.minus(bracket.deduct)?;
+            let Some(found) = (Line { rate, fixed, ..*self }).price()? else { return Ok(None) };
+            let notional = self.exposure.absolute()?.times(found.numerator)?;
+            let mut home = brackets.last().unwrap_or(bracket);
+            for candidate in brackets {
+                if notional <= candidate.up_to.times(found.denominator)? {
+                    home = candidate;
+                    break;
+                }
+            }
+            if home == bracket {
+                return Ok(Some(found));
+            }
+            bracket = home;
+        }
+        Ok(None)
+    }
+}
+
 /// The line at which equity is nothing after closing, the closing fee included.
 ///
 /// `equity` is the position's share of the account's equity at `mark`: all of it where it is alone or isolated, else split by
@@ -218,6 +258,30 @@ mod tests {
         };
         assert_eq!(price(on(MarginOn::Entry), 2), "9050");
         assert_eq!(price(on(MarginOn::Mark), 2), "9045.23");
+    }
+
+    #[test]
+    fn rules_1_6_solved_again_while_the_answer_lies_in_another_bracket() {
+        // Brackets of 5,000 and 20,000: d = 0; 5,000 x (0.02 - 0.01) = 50; 20,000 x (0.05 - 0.02) + 50 = 650.
+        let brackets = [("5000", "0.01", "0"), ("20000", "0.02", "50"), ("1000000", "0.05", "650")]
+            .map(|(up_to, rate, deduct)| Bracket {
+                up_to: d(up_to),
+                rate: d(rate),
+                deduct: d(deduct),
+            });
+        // 100 at 100, of a wallet of W: long W + 100 (p - 100) = r x 100 p - d, short W - 100 (p - 100) = r x 100 p - d.
+        for (side, wallet, home) in [
+            (Side::Buy, "1000", 1),
+            (Side::Buy, "7000", 0),
+            (Side::Sell, "1000", 1),
+            (Side::Sell, "15000", 2),
+        ] {
+            let position = alone(side, "100", "100", wallet);
+            let solved = position.line().unwrap().price_in(&brackets).unwrap().unwrap();
+            let Bracket { rate, deduct, .. } = brackets[home];
+            let by_hand = Holding { rate, deduct, ..position }.line().unwrap().price().unwrap();
+            assert_eq!(solved.half_up(6), by_hand.unwrap().half_up(6), "{side:?} {wallet}");
+        }
     }
 
     #[test]
