@@ -7,7 +7,7 @@ const CU: &str = r#""cmd":"list","symbol":"CU","kind":"future","tick_size":"1","
 #[test]
 fn an_instrument_lives_from_its_listing_to_its_expiry() {
     let mut hall = Hall::new(&instrument("RB", ""));
-    hall.expect(&line(1, CU), r#"{"ts":1000000000,"event":"listed","symbol":"CU"}"#);
+    hall.expect(&line(1, CU), r#"{"ts":1000000000,"event":"listed","symbol":"CU","kind":"future","tick_size":"1","lot_size":"1","multiplier":"5","prev_settlement":"60000"}"#);
     let again = hall.tell(&line(1, CU));
     assert!(again.contains(r#""reason":"duplicate_symbol""#), "{again}");
     let in_cu = |lines: String| lines.replace("\"RB\"", "\"CU\"");
@@ -32,7 +32,7 @@ fn an_instrument_lives_from_its_listing_to_its_expiry() {
     let gone = hall.tell(&in_cu(order(5, "A", "a3", "buy", 60_000, 1)));
     assert!(gone.contains(r#""reason":"unknown_symbol""#), "{gone}");
     // Its symbol may come again: a new instrument, with a book of its own.
-    hall.expect(&line(6, CU), r#"{"ts":6000000000,"event":"listed","symbol":"CU"}"#);
+    hall.expect(&line(6, CU), r#"{"ts":6000000000,"event":"listed","symbol":"CU","kind":"future","tick_size":"1","lot_size":"1","multiplier":"5","prev_settlement":"60000"}"#);
     hall.tell(&in_cu(trade(7, 4, 60_000, 1)));
     assert_eq!(hall.state()["accounts"]["A"]["positions"][0]["qty"], "1");
 }

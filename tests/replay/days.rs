@@ -65,7 +65,7 @@ const TRADING: &str = r#"{"ts":2,"cmd":"order","account":"A","id":"a1","symbol":
 
 #[test]
 fn an_instrument_is_listed_and_traded_and_survives_a_snapshot() {
-    let expected = r#"{"seq":1,"ts":1,"event":"listed","symbol":"CU"}
+    let expected = r#"{"seq":1,"ts":1,"event":"listed","symbol":"CU","kind":"future","tick_size":"10","lot_size":"1","multiplier":"5","prev_settlement":"70000"}
 {"seq":2,"ts":1,"event":"rejected","reason":"duplicate_symbol","detail":"an instrument of this symbol is listed"}
 {"seq":3,"ts":2,"event":"accepted","account":"A","id":"a1","symbol":"CU","side":"buy","price":"70000","qty":"2"}
 {"seq":4,"ts":3,"event":"accepted","account":"M","id":"m1","symbol":"CU","side":"sell","price":"69990","qty":"1"}

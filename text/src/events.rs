@@ -245,7 +245,7 @@ impl Line<'_> {
             }
             EventKind::Listed { instrument } => {
                 self.event("listed");
-                self.symbol(instrument);
+                self.listed(instrument);
             }
             EventKind::Delisted { instrument } => {
                 self.event("delisted");

@@ -608,6 +608,8 @@ pub enum EventKind {
         qty: Qty,
         /// At what price.
         price: Price,
+        /// What the account paid in fees; the fund pays none.
+        fee: Money,
         /// By which case.
         case: CaseId,
     },

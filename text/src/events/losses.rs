@@ -1,7 +1,7 @@
 //! Losses shared out and payments between accounts, as lines.
 
 use super::Line;
-use plimsoll_types::{EventKind, Side};
+use plimsoll_types::{EventKind, Money, Side};
 
 impl Line<'_> {
     /// What closed or moved money without a book; the rest goes on to [`Line::terms_event`].
@@ -15,13 +15,16 @@ impl Line<'_> {
                 self.price("price", instrument, price);
                 self.whole("case", u64::from(case.0));
             }
-            EventKind::TakenOver { account, instrument, side, qty, price, case } => {
+            EventKind::TakenOver { account, instrument, side, qty, price, fee, case } => {
                 self.event("takeover");
                 self.account("account", account);
                 self.symbol(instrument);
                 self.word("side", position_side(side));
                 self.qty("qty", instrument, qty);
                 self.price("price", instrument, price);
+                if fee != Money::ZERO {
+                    self.money("fee", fee);
+                }
                 self.whole("case", u64::from(case.0));
             }
             EventKind::Socialised { account, amount } => {

@@ -2,9 +2,33 @@
 
 use super::Line;
 use super::losses::position_side;
-use plimsoll_types::EventKind;
+use crate::decimal::write_steps;
+use plimsoll_types::{CloseRule, EventKind, InstrumentId, InstrumentKind};
 
 impl Line<'_> {
+    /// What an instrument that came is, as far as its trades cannot be booked without it.
+    pub(super) fn listed(&mut self, instrument: InstrumentId) {
+        self.symbol(instrument);
+        let spec = self.spec(instrument);
+        let (tick, lot, multiplier) = (spec.tick_size, spec.lot_size, spec.multiplier);
+        let (kind, settlement) = (spec.kind, spec.prev_settlement);
+        let shfe = spec.risk.close_rule == CloseRule::Shfe;
+        self.word(
+            "kind",
+            match kind {
+                InstrumentKind::Future => "future",
+                InstrumentKind::Perpetual => "perpetual",
+            },
+        );
+        for (key, step) in [("tick_size", tick), ("lot_size", lot), ("multiplier", multiplier)] {
+            self.plain(key, |out| write_steps(out, 1, step));
+        }
+        self.price("prev_settlement", instrument, settlement);
+        if shfe {
+            self.word("close_rule", "shfe");
+        }
+    }
+
     /// What was agreed or announced. The last of the chain, so it names every kind there is.
     pub(super) fn terms_event(&mut self, kind: &EventKind) {
         match *kind {

@@ -307,7 +307,10 @@ fn days() {
 
 #[test]
 fn instruments_come_and_go_and_trades_are_undone() {
-    assert_eq!(line(EventKind::Listed { instrument: RB }), r#""listed","symbol":"RB"}"#);
+    assert_eq!(
+        line(EventKind::Listed { instrument: RB }),
+        r#""listed","symbol":"RB","kind":"future","tick_size":"0.5","lot_size":"0.1","multiplier":"10","prev_settlement":"5000"}"#
+    );
     assert_eq!(line(EventKind::Delisted { instrument: RB }), r#""delisted","symbol":"RB"}"#);
     assert_eq!(
         line(EventKind::Expired { instrument: RB, price: ticks(9_901) }),
