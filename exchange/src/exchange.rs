@@ -8,7 +8,7 @@ use crate::orders::Role;
 use crate::stops::Triggered;
 use crate::tape::Tape;
 use crate::timers::Timers;
-use plimsoll_risk::{Case, Contract, PositionId, Risk};
+use plimsoll_risk::{Case, Contract, Own, PositionId, Risk};
 use plimsoll_types::{
     AccountId, CancelReason, Command, Event, EventKind, ExchangeSpec, InstrumentId, Label,
     MarkSource, OrderRef, Phase, ProfileId, Reject, Schedule, TradePrice, Ts, invariant,
@@ -99,6 +99,10 @@ impl Exchange {
             if account.deposit.units() > 0 {
                 exchange.risk.deposit(id, account.deposit);
             }
+            for own in account.margins {
+                let margins = Some([own.initial, own.maintenance]);
+                exchange.put_own(id, own.instrument, Own { margins, leverage: None });
+            }
         }
         exchange
     }
@@ -164,10 +168,15 @@ impl Exchange {
             Command::Mark { instrument, price } => self.set_mark(instrument, price),
             Command::Phase { instrument, phase } => self.set_phase(instrument, phase),
             Command::Band { instrument, down, up } => self.set_band(instrument, down, up),
-            Command::Margin { account: Some(_), .. }
-            | Command::Liquidate { .. }
-            | Command::Leverage { .. }
-            | Command::ForcedReduction { .. } => Err(Reject::NotApplicable),
+            Command::Margin { account: Some(account), instrument, initial, maintenance } => {
+                self.set_own_margin(account, instrument, initial, maintenance)
+            }
+            Command::Leverage { account, instrument, value } => {
+                self.set_leverage(account, instrument, value)
+            }
+            Command::Liquidate { .. } | Command::ForcedReduction { .. } => {
+                Err(Reject::NotApplicable)
+            }
             Command::MoveMargin { account, instrument, amount } => {
                 self.move_margin(account, instrument, amount)
             }

@@ -31,6 +31,7 @@ mod log;
 mod look;
 mod market;
 mod orders;
+mod own_margins;
 mod pass;
 mod phases;
 mod position_limits;
