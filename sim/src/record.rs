@@ -138,6 +138,10 @@ pub struct Record {
     pub fund: FundRecord,
     /// Debts taken over by the house.
     pub debt: Money,
+    /// Deleveragings of single accounts, and their lots.
+    pub deleveraged: (u64, u64),
+    /// Losses borne by those with a profit.
+    pub socialised: Money,
     /// The present mark.
     pub mark: Price,
     /// Cases not ended, and how many of them wait.
@@ -162,6 +166,8 @@ impl Record {
             worst_tier: BTreeMap::new(),
             fund: FundRecord { start: fund, now: fund, min: fund },
             debt: Money::ZERO,
+            deleveraged: (0, 0),
+            socialised: Money::ZERO,
             mark,
             open_cases: 0,
             parked_cases: 0,
@@ -175,7 +181,8 @@ impl Record {
             EventKind::Trade { price, qty, maker_id, taker_id, side, kind, .. } => {
                 self.trades += 1;
                 self.volume += qty.lots();
-                if *kind != TradeKind::Normal {
+                // A deleveraging names its case on both sides, and is no liquidation fill.
+                if !matches!(kind, TradeKind::Normal | TradeKind::Deleverage) {
                     self.liquidation_fill(ts, *price, *qty, maker_id, side.opposite());
                     self.liquidation_fill(ts, *price, *qty, taker_id, *side);
                 }
@@ -209,6 +216,11 @@ impl Record {
                     case.debt += *amount;
                 }
             }
+            EventKind::Deleveraged { qty, .. } => {
+                self.deleveraged.0 += 1;
+                self.deleveraged.1 += qty.lots();
+            }
+            EventKind::Socialised { amount, .. } => self.socialised += *amount,
             _ => {}
         }
     }

@@ -49,7 +49,11 @@ pub fn summary(scenario: &Scenario, outcome: &Outcome) -> Value {
             "end": scale.money(record.fund.now),
             "min": scale.money(record.fund.min),
         },
-        "adl": { "events": 0, "lots": "0" },
+        "adl": {
+            "events": record.deleveraged.0,
+            "lots": scale.lots(record.deleveraged.1),
+        },
+        "socialised": scale.money(record.socialised),
         "debt": scale.money(record.debt),
         "rejected": record.rejects,
         "conservation": scale.money(outcome.imbalance),

@@ -26,10 +26,18 @@ pub fn figures(view: &View<'_>) -> String {
             false,
         ),
         figure(grouped(lots), "lots liquidated", false),
+        deleveraged(record.deleveraged.1),
         figure(of(paid), "paid by the insurance fund", false),
         figure(of(record.debt), "left as debt", waterfall > 0 && record.debt > Money::ZERO),
     ]
     .concat()
+}
+
+fn deleveraged(lots: u64) -> String {
+    if lots == 0 {
+        return String::new();
+    }
+    figure(grouped(lots), "lots deleveraged", false)
 }
 
 fn figure(number: String, label: &str, bad: bool) -> String {
@@ -47,8 +55,18 @@ pub fn waterfall(view: &View<'_>) -> String {
         ("total", "lost in all", losses.total(), 0),
         ("own", "own money", losses.own, 0),
         ("fund", "insurance fund", losses.fund, losses.own.units()),
-        ("debt", "debt to the house", losses.debt, losses.own.units() + losses.fund.units()),
+        ("winners", "those with a profit", losses.winners, (losses.own + losses.fund).units()),
+        (
+            "debt",
+            "debt to the house",
+            losses.debt,
+            (losses.own + losses.fund + losses.winners).units(),
+        ),
     ];
+    // Most exchanges have either of the last two.
+    let steps = steps
+        .into_iter()
+        .filter(|(class, _, amount, _)| *class != "winners" || *amount > Money::ZERO);
     let mille = |units: i128| half_up_div(units.clamp(0, total) * 1000, total);
     let rows = steps.map(|(class, name, amount, from)| {
         let (left, width) = (mille(from), mille(amount.units()));
@@ -62,7 +80,7 @@ pub fn waterfall(view: &View<'_>) -> String {
         )
     });
     // The classes stand on the bars; the grid needs all cells in one container.
-    format!("<div class=\"fall\">{}</div>", rows.concat())
+    format!("<div class=\"fall\">{}</div>", rows.collect::<String>())
 }
 
 /// A table: column heads (a leading `<` = aligned left), then rows of cells.

@@ -261,6 +261,8 @@ pub struct Losses {
     pub own: Money,
     /// By the insurance fund.
     pub fund: Money,
+    /// By those with a profit.
+    pub winners: Money,
     /// Owed to the house.
     pub debt: Money,
 }
@@ -274,13 +276,14 @@ impl Losses {
         Losses {
             own: accounts.map(|a| a.opening + a.paid_in - a.closing).sum(),
             fund: record.fund.start - record.fund.now,
+            winners: record.socialised,
             debt: record.debt,
         }
     }
 
     /// All of it.
     pub fn total(&self) -> Money {
-        self.own + self.fund + self.debt
+        self.own + self.fund + self.winners + self.debt
     }
 }
 
