@@ -229,7 +229,9 @@ impl Exchange {
     }
 
     pub(crate) fn check_account(&self, id: AccountId) -> Result<(), Reject> {
-        if self.risk.has_account(id) { Ok(()) } else { Err(Reject::UnknownAccount) }
+        let opened = self.risk.has_account(id)
+            && !(self.risk.has_pockets() && self.risk.pocket(id).is_some());
+        if opened { Ok(()) } else { Err(Reject::UnknownAccount) }
     }
 
     pub(crate) fn check_instrument(&self, id: InstrumentId) -> Result<(), Reject> {
