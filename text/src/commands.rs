@@ -7,6 +7,7 @@ mod fields;
 mod order;
 mod request;
 mod resolve;
+mod terms;
 #[cfg(test)]
 mod tests;
 

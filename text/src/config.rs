@@ -1,20 +1,23 @@
 //! EXCHANGE.toml: read, proved and turned into an [`ExchangeSpec`].
 
+mod account;
 mod calendar;
 pub mod dom;
 pub(crate) mod instrument;
+mod liquidation;
 mod profile;
+mod risk;
 mod rules;
+pub(crate) mod schedule;
 #[cfg(test)]
 mod tests;
+mod time;
 
 use crate::decimal;
 use crate::r#where::Error;
 use dom::{Field, Source, Table};
 use instrument::House;
-use plimsoll_types::{
-    AccountSpec, ExchangeSpec, FloatingProfit, Label, Money, PositionMode, Profile, ProfileId,
-};
+use plimsoll_types::{ExchangeSpec, FloatingProfit, Label, Money, PositionMode};
 use std::collections::HashMap;
 
 /// Most decimals a currency may have.
@@ -33,20 +36,29 @@ pub fn read_config(file: &str, text: &str) -> Result<ExchangeSpec, Error> {
     let source = Source::new(file, text);
     let parsed = source.parse()?;
     let root = source.root(&parsed);
-    root.only(&["exchange", "insurance_fund", "calendar", "instrument", "profile", "account"])?;
+    root.only(&[
+        "exchange",
+        "insurance_fund",
+        "calendar",
+        "instrument",
+        "profile",
+        "account",
+        "schedule",
+    ])?;
     let exchange = root.required("exchange")?.table()?;
     let header = Header::read(&exchange)?;
     let insurance_fund = insurance_fund(&root, header.money_decimals)?;
     let calendars = calendar::read_all(&root)?;
-    let house = House { money_decimals: header.money_decimals, calendars: &calendars };
+    let Header { money_decimals, position_mode, .. } = header;
+    let house = House { money_decimals, position_mode, calendars: &calendars };
     let instruments = instrument::read_all(&root, &house)?;
-    let symbols: Vec<Label> = instruments.iter().map(|i| i.symbol).collect();
-    let profiles = profile::read_all(&root, &symbols)?;
-    let accounts = accounts(&root, header.money_decimals, &profiles)?;
+    let profiles = profile::read_all(&root, &house, &instruments)?;
+    let accounts = account::read_all(&root, money_decimals, &instruments, &profiles)?;
+    let schedules = schedule::read_all(&root, &house, &instruments)?;
     Ok(ExchangeSpec {
         currency: header.currency,
-        money_decimals: header.money_decimals,
-        position_mode: PositionMode::Net,
+        money_decimals,
+        position_mode,
         floating_profit: header.floating_profit,
         insurance_fund,
         bust_window: header.bust_window,
@@ -54,7 +66,7 @@ pub fn read_config(file: &str, text: &str) -> Result<ExchangeSpec, Error> {
         instruments,
         profiles,
         accounts,
-        schedules: Vec::new(),
+        schedules,
     })
 }
 
@@ -62,6 +74,7 @@ pub fn read_config(file: &str, text: &str) -> Result<ExchangeSpec, Error> {
 struct Header {
     currency: Label,
     money_decimals: u32,
+    position_mode: PositionMode,
     floating_profit: FloatingProfit,
     bust_window: u32,
 }
@@ -79,9 +92,6 @@ impl Header {
         if let Some(field) = table.get("schema") {
             field.whole(1, 1)?;
         }
-        if let Some(field) = table.get("position_mode") {
-            field.word(&[("net", ())], &["long_short"])?;
-        }
         let floating_profit = match table.get("floating_profit") {
             None => FloatingProfit::All,
             Some(field) => field.word(
@@ -97,6 +107,11 @@ impl Header {
         Ok(Header {
             currency: table.required("currency")?.label()?,
             money_decimals: table.required("money_decimals")?.whole(0, MONEY_DECIMALS_MAX)?,
+            position_mode: rules::word_or(
+                table,
+                "position_mode",
+                &[("net", PositionMode::Net), ("long_short", PositionMode::LongShort)],
+            )?,
             floating_profit,
             bust_window: table
                 .get("bust_window")
@@ -121,37 +136,6 @@ fn money(field: &Field<'_>, decimals: u32) -> Result<Money, Error> {
         .ok_or_else(|| field.error(format!("an amount from 0 with at most {decimals} decimals")))
 }
 
-fn accounts(
-    root: &Table<'_>,
-    money_decimals: u32,
-    profiles: &[Profile],
-) -> Result<Vec<AccountSpec>, Error> {
-    let ids: HashMap<Label, ProfileId> =
-        (0u16..).zip(profiles).map(|(n, profile)| (profile.name, ProfileId(n))).collect();
-    let mut names = HashMap::new();
-    let mut accounts = Vec::new();
-    for table in root.tables("account")? {
-        table.only(&["name", "profile", "deposit", "hedger"])?;
-        let field = table.required("name")?;
-        let name = field.label()?;
-        if name.as_bytes().starts_with(b"$") {
-            return Err(field.error("a name that does not begin with $"));
-        }
-        unique(&mut names, &field, name, "account")?;
-        let field = table.required("profile")?;
-        let profile = *ids
-            .get(&field.label()?)
-            .ok_or_else(|| field.error("the name of a [[profile]] or \"unlimited\""))?;
-        let deposit = match table.get("deposit") {
-            None => Money::ZERO,
-            Some(field) => money(&field, money_decimals)?,
-        };
-        default_only(&table, "hedger", false)?;
-        accounts.push(AccountSpec { name, profile, deposit, hedger: false, margins: Vec::new() });
-    }
-    Ok(accounts)
-}
-
 /// Refuses a name that was given before.
 fn unique(
     names: &mut HashMap<Label, ()>,
@@ -162,15 +146,5 @@ fn unique(
     match names.insert(name, ()) {
         None => Ok(()),
         Some(()) => Err(field.error(format!("a name no other {what} has"))),
-    }
-}
-
-/// Reads a switch whose other position is not supported yet.
-fn default_only(table: &Table<'_>, key: &str, default: bool) -> Result<(), Error> {
-    match table.get(key) {
-        Some(field) if field.boolean()? != default => {
-            Err(field.error(default.to_string()).unsupported())
-        }
-        _ => Ok(()),
     }
 }

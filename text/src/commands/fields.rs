@@ -57,6 +57,9 @@ fields! {
     MinQty = "min_qty",
     Trigger = "trigger",
     Trade = "trade",
+    Rate = "rate",
+    Value = "value",
+    Reason = "reason",
 }
 
 /// A margin rate as a line gives it.
@@ -106,20 +109,19 @@ impl<'a> Fields<'a> {
         }
         let allowed = known.iter().fold(0b11u64, |mask, key| mask | 1 << *key as u64);
         for (n, value) in self.values.iter().enumerate() {
-            if let Some(value) = value
-                && allowed & (1 << n) == 0
-            {
-                return Err(self.stray(n, *value));
+            if value.is_some() && allowed & (1 << n) == 0 {
+                return Err(unknown(Key::ALL.get(n).map_or("line", |key| key.as_str())));
             }
         }
         Ok(())
     }
 
+    /// The error that something else was expected in a field that is there.
     #[cold]
-    fn stray(&self, n: usize, value: Value<'_>) -> Error {
-        match Key::ALL.get(n) {
-            Some(Key::Offset) => wrong("offset", "this field to be absent", value).unsupported(),
-            key => unknown(key.map_or("line", |key| key.as_str())),
+    pub fn refused(&self, key: Key, expected: &str) -> Error {
+        match self.values[key as usize] {
+            Some(value) => wrong(key.as_str(), expected, value),
+            None => Error::new(key.as_str(), expected, "nothing"),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, Key};
 use crate::r#where::Error;
-use plimsoll_types::{Label, SelfMatch, Side, TimeInForce};
+use plimsoll_types::{Label, Offset, SelfMatch, Side, TimeInForce};
 use rust_decimal::Decimal;
 
 /// What an order is called in a line.
@@ -21,6 +21,7 @@ pub struct OrderRequest {
     pub id: Label,
     pub symbol: Label,
     pub side: Side,
+    pub offset: Option<Offset>,
     /// Whether its price is a protection price.
     pub market: bool,
     pub price: Option<Decimal>,
@@ -52,6 +53,7 @@ impl OrderRequest {
         Key::PostOnly,
         Key::ReduceOnly,
         Key::Smp,
+        Key::Offset,
     ];
 
     #[inline]
@@ -86,6 +88,7 @@ impl OrderRequest {
             id: fields.label(Key::Id)?,
             symbol: fields.label(Key::Symbol)?,
             side: fields.side(Key::Side)?,
+            offset: offset(fields)?,
             market,
             price: match market {
                 true => fields.optional_decimal(Key::Price)?,
@@ -100,6 +103,17 @@ impl OrderRequest {
             self_match,
         })
     }
+}
+
+/// Which lots it means; absent = it opens.
+#[inline]
+fn offset(fields: &Fields<'_>) -> Result<Option<Offset>, Error> {
+    if !fields.has(Key::Offset) {
+        return Ok(None);
+    }
+    let words =
+        [("open", Offset::Open), ("close", Offset::Close), ("close_today", Offset::CloseToday)];
+    fields.word(Key::Offset, &words, &[]).map(Some)
 }
 
 #[inline]

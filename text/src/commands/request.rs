@@ -1,12 +1,13 @@
 //! What a line asks for, in words and decimals: which fields each command has.
 
-use super::fields::{Fields, Key, Rate};
+use super::fields::{Fields, Key};
 use super::order::{OrderRequest, ReplaceRequest};
+use super::terms::{TermsRequest, TermsVerb};
 use crate::config::dom::Source;
 use crate::config::instrument::{self, House};
 use crate::json::read_table;
 use crate::r#where::Error;
-use plimsoll_types::{ExchangeSpec, InstrumentSpec, Label, Permission, Phase, Side};
+use plimsoll_types::{ExchangeSpec, InstrumentSpec, Label, Phase, Side};
 use rust_decimal::Decimal;
 
 /// What a line asks for.
@@ -22,14 +23,13 @@ pub enum Verb {
     Mark,
     Phase,
     Band,
-    Margin,
     Settle,
     List,
     Delist,
     Expire,
     Bust,
     Fund,
-    Permission,
+    Terms(TermsVerb),
     Time,
 }
 
@@ -44,26 +44,30 @@ const VERBS: &[(&str, Verb)] = &[
     ("withdraw", Verb::Withdraw),
     ("phase", Verb::Phase),
     ("band", Verb::Band),
-    ("margin", Verb::Margin),
+    ("margin", Verb::Terms(TermsVerb::Margin)),
     ("settle", Verb::Settle),
     ("list", Verb::List),
     ("delist", Verb::Delist),
     ("expire", Verb::Expire),
     ("bust", Verb::Bust),
     ("fund", Verb::Fund),
-    ("permission", Verb::Permission),
+    ("permission", Verb::Terms(TermsVerb::Permission)),
+    ("funding", Verb::Terms(TermsVerb::Funding)),
+    ("index", Verb::Terms(TermsVerb::Index)),
+    ("forced_reduction", Verb::Terms(TermsVerb::ForcedReduction)),
+    ("liquidate", Verb::Terms(TermsVerb::Liquidate)),
+    ("leverage", Verb::Terms(TermsVerb::Leverage)),
+    ("move_margin", Verb::Terms(TermsVerb::MoveMargin)),
+    ("profile", Verb::Terms(TermsVerb::Profile)),
+    ("schedule", Verb::Terms(TermsVerb::Schedule)),
     ("time", Verb::Time),
 ];
-
-/// Commands of the contract that are not supported yet.
-pub const VERBS_LATER: &[&str] =
-    &["funding", "forced_reduction", "index", "leverage", "move_margin", "profile"];
 
 impl Fields<'_> {
     /// What the line asks for.
     #[inline]
     pub fn verb(&self) -> Result<Verb, Error> {
-        self.word(Key::Cmd, VERBS, VERBS_LATER)
+        self.word(Key::Cmd, VERBS, &[])
     }
 }
 
@@ -80,14 +84,13 @@ pub enum Request {
     Mark { symbol: Label, price: Decimal },
     Phase { symbol: Label, phase: Phase },
     Band { symbol: Label, up: Decimal, down: Decimal },
-    Margin { symbol: Label, initial: Rate, maintenance: Rate },
     Settle { symbol: Option<Label>, price: Option<Decimal> },
     List(Box<InstrumentSpec>),
     Delist { symbol: Label },
     Expire { symbol: Label, price: Option<Decimal> },
     Bust { trade: u64 },
     Fund { amount: Decimal },
-    Permission { account: Label, permission: Permission },
+    Terms(TermsRequest),
     Time,
 }
 
@@ -95,9 +98,7 @@ impl Verb {
     /// The fields a command may have besides `ts` and `cmd`.
     #[inline]
     fn keys(self) -> &'static [Key] {
-        use Key::{
-            Account, Amount, Down, Id, Initial, Maintenance, Price, Profile, Symbol, Trade, Up,
-        };
+        use Key::{Account, Amount, Down, Id, Price, Profile, Symbol, Trade, Up};
         match self {
             Verb::Order => OrderRequest::KEYS,
             Verb::Cancel => &[Account, Id],
@@ -108,11 +109,10 @@ impl Verb {
             Verb::Mark | Verb::Settle | Verb::Expire => &[Symbol, Price],
             Verb::Phase => &[Symbol, Key::Phase],
             Verb::Band => &[Symbol, Up, Down],
-            Verb::Margin => &[Symbol, Initial, Maintenance],
             Verb::Delist => &[Symbol],
             Verb::Bust => &[Trade],
             Verb::Fund => &[Amount],
-            Verb::Permission => &[Account, Key::Permission],
+            Verb::Terms(verb) => verb.keys(),
             Verb::List | Verb::Time => &[],
         }
     }
@@ -127,8 +127,8 @@ impl Request {
         line: &str,
         spec: &ExchangeSpec,
     ) -> Result<Request, Error> {
-        // The fields of `list` are those of an instrument; `listed` knows them.
-        if verb != Verb::List {
+        // The fields of `list` and `schedule` are those of a configuration, and known there.
+        if !matches!(verb, Verb::List | Verb::Terms(TermsVerb::Schedule)) {
             fields.only(verb.keys())?;
         }
         let (account, symbol) = (|| fields.label(Key::Account), || fields.label(Key::Symbol));
@@ -158,20 +158,13 @@ impl Request {
                 up: decimal(Key::Up)?,
                 down: decimal(Key::Down)?,
             },
-            Verb::Margin => Request::Margin {
-                symbol: symbol()?,
-                initial: fields.rate(Key::Initial)?,
-                maintenance: fields.rate(Key::Maintenance)?,
-            },
             Verb::Settle => settle(fields)?,
             Verb::List => Request::List(listed(line, spec)?),
             Verb::Delist => Request::Delist { symbol: symbol()? },
             Verb::Expire => Request::Expire { symbol: symbol()?, price: price()? },
             Verb::Bust => Request::Bust { trade: fields.whole(Key::Trade, "a whole number")? },
             Verb::Fund => Request::Fund { amount: decimal(Key::Amount)? },
-            Verb::Permission => {
-                Request::Permission { account: account()?, permission: permission(fields)? }
-            }
+            Verb::Terms(verb) => Request::Terms(TermsRequest::read(verb, fields, line, spec)?),
             Verb::Time => Request::Time,
         })
     }
@@ -182,15 +175,14 @@ impl Request {
             Request::OpenAccount { name, .. } => (Some(*name), None),
             Request::Deposit { account, .. }
             | Request::Withdraw { account, .. }
-            | Request::CancelAll { account, .. }
-            | Request::Permission { account, .. } => (Some(*account), None),
+            | Request::CancelAll { account, .. } => (Some(*account), None),
+            Request::Terms(terms) => (terms.account(), None),
             Request::Order(order) => (Some(order.account), Some(order.id)),
             Request::Replace(replace) => (Some(replace.account), Some(replace.id)),
             Request::Cancel { account, id } => (Some(*account), Some(*id)),
             Request::Mark { .. }
             | Request::Phase { .. }
             | Request::Band { .. }
-            | Request::Margin { .. }
             | Request::Settle { .. }
             | Request::List(_)
             | Request::Delist { .. }
@@ -209,7 +201,11 @@ fn listed(line: &str, spec: &ExchangeSpec) -> Result<Box<InstrumentSpec>, Error>
         table.remove(own.as_str());
     }
     let source = Source::line_of_json(line);
-    let house = House { money_decimals: spec.money_decimals, calendars: &spec.calendars };
+    let house = House {
+        money_decimals: spec.money_decimals,
+        position_mode: spec.position_mode,
+        calendars: &spec.calendars,
+    };
     instrument::read(&source.table(&table), &house).map(Box::new)
 }
 
@@ -224,10 +220,4 @@ fn settle(fields: &Fields<'_>) -> Result<Request, Error> {
 fn phase(fields: &Fields<'_>) -> Result<Phase, Error> {
     let words: Vec<_> = Phase::ALL.iter().map(|phase| (phase.as_str(), *phase)).collect();
     fields.word(Key::Phase, &words, &[])
-}
-
-fn permission(fields: &Fields<'_>) -> Result<Permission, Error> {
-    let words = [Permission::Normal, Permission::CloseOnly, Permission::Frozen]
-        .map(|permission| (permission.as_str(), permission));
-    fields.word(Key::Permission, &words, &[])
 }

@@ -8,7 +8,7 @@ use crate::decimal;
 use plimsoll_exchange::Exchange;
 use plimsoll_types::{
     AccountId, Command, InstrumentId, InstrumentSpec, Label, MarginRate, Money, NewOrder,
-    OrderKind, OrderRef, Price, Qty, Reject,
+    OrderKind, OrderRef, Price, ProfileId, Qty, Reject,
 };
 use rust_decimal::Decimal;
 
@@ -32,10 +32,9 @@ impl Request {
                 let instrument = names.instrument(symbol)?;
                 Command::Mark { instrument, price: names.price(instrument, *price)? }
             }
-            Request::OpenAccount { name, profile } => Command::OpenAccount {
-                name: *name,
-                profile: exchange.profile_id(profile).ok_or(Reject::UnknownProfile)?,
-            },
+            Request::OpenAccount { name, profile } => {
+                Command::OpenAccount { name: *name, profile: names.profile(profile)? }
+            }
             Request::Deposit { account, amount } => {
                 let account = names.account(account)?;
                 Command::Deposit { account, amount: names.amount(*amount)? }
@@ -48,12 +47,6 @@ impl Request {
                 Command::Phase { instrument: names.instrument(symbol)?, phase: *phase }
             }
             Request::Band { symbol, up, down } => names.band(symbol, *up, *down)?,
-            Request::Margin { symbol, initial, maintenance } => Command::Margin {
-                instrument: names.instrument(symbol)?,
-                account: None,
-                initial: names.rate(initial)?,
-                maintenance: names.rate(maintenance)?,
-            },
             Request::Settle { symbol, price } => names.settle(symbol.as_ref(), *price)?,
             Request::List(spec) => Command::List(spec.clone()),
             Request::Delist { symbol } => Command::Delist { instrument: names.instrument(symbol)? },
@@ -63,9 +56,7 @@ impl Request {
             }
             Request::Bust { trade } => Command::Bust { trade: *trade },
             Request::Fund { amount } => Command::Fund { amount: names.amount(*amount)? },
-            Request::Permission { account, permission } => {
-                Command::Permission { account: names.account(account)?, permission: *permission }
-            }
+            Request::Terms(terms) => terms.resolve(&names)?,
             Request::Time => Command::Time,
         })
     }
@@ -90,7 +81,7 @@ impl OrderRequest {
             id: Some(self.id),
             instrument,
             side: self.side,
-            offset: None,
+            offset: self.offset,
             kind: match price {
                 Some(price) if !self.market => OrderKind::Limit(price),
                 protection => OrderKind::Market(protection),
@@ -133,28 +124,28 @@ fn both<A, B>(a: Result<A, Reject>, b: Result<B, Reject>) -> Result<(A, B), Reje
 }
 
 /// The exchange's names and steps.
-struct Names<'a> {
+pub(super) struct Names<'a> {
     exchange: &'a Exchange,
 }
 
 impl Names<'_> {
     #[inline]
-    fn account(&self, name: &Label) -> Result<AccountId, Reject> {
+    pub(super) fn account(&self, name: &Label) -> Result<AccountId, Reject> {
         self.exchange.account_id(name).ok_or(Reject::UnknownAccount)
     }
 
     #[inline]
-    fn instrument(&self, symbol: &Label) -> Result<InstrumentId, Reject> {
+    pub(super) fn instrument(&self, symbol: &Label) -> Result<InstrumentId, Reject> {
         self.exchange.instrument_id(symbol).ok_or(Reject::UnknownSymbol)
     }
 
     #[inline]
-    fn spec(&self, instrument: InstrumentId) -> &InstrumentSpec {
+    pub(super) fn spec(&self, instrument: InstrumentId) -> &InstrumentSpec {
         &self.exchange.spec().instruments[instrument.index()]
     }
 
     #[inline]
-    fn price(&self, instrument: InstrumentId, value: Decimal) -> Result<Price, Reject> {
+    pub(super) fn price(&self, instrument: InstrumentId, value: Decimal) -> Result<Price, Reject> {
         decimal::price(value, self.spec(instrument).tick_size)
     }
 
@@ -172,6 +163,14 @@ impl Names<'_> {
         decimal::amount(value, self.exchange.spec().money_decimals)
     }
 
+    pub(super) fn money(&self, value: Decimal) -> Option<Money> {
+        decimal::money(value, self.exchange.spec().money_decimals)
+    }
+
+    pub(super) fn profile(&self, name: &Label) -> Result<ProfileId, Reject> {
+        self.exchange.profile_id(name).ok_or(Reject::UnknownProfile)
+    }
+
     fn band(&self, symbol: &Label, up: Decimal, down: Decimal) -> Result<Command, Reject> {
         let instrument = self.instrument(symbol)?;
         let (down, up) = both(self.price(instrument, down), self.price(instrument, up))?;
@@ -187,8 +186,9 @@ impl Names<'_> {
         Ok(Command::Settle { instrument: Some(instrument), price })
     }
 
-    fn rate(&self, rate: &Rate) -> Result<MarginRate, Reject> {
-        let per_lot = decimal::money(rate.per_lot, self.exchange.spec().money_decimals)
+    pub(super) fn rate(&self, rate: &Rate) -> Result<MarginRate, Reject> {
+        let per_lot = self
+            .money(rate.per_lot)
             .filter(|per_lot| (Money::ZERO..=PER_LOT_MAX).contains(per_lot));
         match (decimal::ratio(rate.share), per_lot) {
             (Some(share), Some(per_lot)) => Ok(MarginRate { share, per_lot }),

@@ -2,8 +2,8 @@
 
 mod listing;
 mod orders;
+mod terms;
 
-use super::request::VERBS_LATER;
 use super::*;
 use crate::config::read_config;
 use plimsoll_types::{
@@ -430,22 +430,6 @@ fn an_error_names_the_field() {
         assert!(good.contains(from), "{from}");
         assert_eq!(error(&good.replacen(from, to, 1)), expected);
     }
-}
-
-#[test]
-fn what_is_not_supported_yet_says_so() {
-    for verb in VERBS_LATER {
-        let error = error(&format!(r#"{{"ts":0,"cmd":"{verb}","symbol":"RB"}}"#));
-        assert!(
-            error.starts_with("cmd: expected ") && error.ends_with("(not supported yet)"),
-            "{error}"
-        );
-    }
-    let error = error(&order(r#""price":"5000","qty":"4","offset":"open""#));
-    assert_eq!(
-        error,
-        "offset: expected this field to be absent, found \"open\" (not supported yet)"
-    );
 }
 
 #[test]

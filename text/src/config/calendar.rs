@@ -1,6 +1,7 @@
 //! `[[calendar]]`: when instruments trade.
 
 use super::dom::{Field, Table};
+use super::time::{date, parts};
 use super::unique;
 use crate::r#where::Error;
 use plimsoll_types::{Calendar, CalendarAction, CalendarStep, Phase, Session};
@@ -164,72 +165,9 @@ fn clock(text: &str) -> Option<u32> {
     (minutes < 60 && seconds < 60 && at < STEP_END).then_some(at)
 }
 
-/// Days since 1970-01-01 of a date of the years in which time stamps lie.
-fn date(text: &str) -> Option<i32> {
-    let [year, month, day] = parts::<3>(text, '-', [4, 2, 2])?;
-    let leap = |year: u32| {
-        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-    };
-    let february = if leap(year) { 29 } else { 28 };
-    let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let length = *lengths.get(month.checked_sub(1)? as usize)?;
-    if !(1970..=2262).contains(&year) || !(1..=length).contains(&day) {
-        return None;
-    }
-    let years: u32 = (1970..year).map(|year| if leap(year) { 366 } else { 365 }).sum();
-    let months: u32 = lengths.iter().take(month as usize - 1).sum();
-    i32::try_from(years + months + day - 1).ok()
-}
-
-/// Numbers of so many digits each, with `between` between them and nothing else.
-fn parts<const N: usize>(text: &str, between: char, digits: [usize; N]) -> Option<[u32; N]> {
-    let mut numbers = [0; N];
-    let mut pieces = text.split(between);
-    for (number, digits) in numbers.iter_mut().zip(digits) {
-        let piece = pieces.next()?;
-        if piece.len() != digits || !piece.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
-        }
-        *number = piece.parse().ok()?;
-    }
-    pieces.next().is_none().then_some(numbers)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dates_are_days_since_1970() {
-        // 56 years of 365 days and 14 leap days up to 2026; then 9 months, 273 days, up to October.
-        for (text, day) in [
-            ("1970-01-01", 0),
-            ("1970-12-31", 364),
-            ("2000-02-29", 11_016),
-            ("2026-01-02", 20_455),
-            ("2026-10-01", 56 * 365 + 14 + 273),
-            ("2262-12-31", 107_015),
-        ] {
-            assert_eq!(date(text), Some(day), "{text}");
-        }
-        for text in [
-            "",
-            "2026",
-            "2026-10",
-            "2026-13-01",
-            "2026-00-01",
-            "2026-02-29",
-            "2100-02-29",
-            "2026-04-31",
-        ] {
-            assert_eq!(date(text), None, "{text:?}");
-        }
-        for text in
-            ["2026-1-1", "2026-10-00", "1969-12-31", "2263-01-01", "2026-10-01 ", "+026-10-01"]
-        {
-            assert_eq!(date(text), None, "{text:?}");
-        }
-    }
 
     #[test]
     fn times_of_day_go_to_the_end_of_the_next_day() {

@@ -160,14 +160,6 @@ impl<'s> Table<'s> {
         }
     }
 
-    /// Refuses `key` where it is there at all: it is not supported yet.
-    pub fn unsupported(&self, key: &str) -> Result<(), Error> {
-        match self.get(key) {
-            None => Ok(()),
-            Some(field) => Err(field.error("this key to be absent").unsupported()),
-        }
-    }
-
     fn path_of(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }

@@ -1,13 +1,14 @@
 //! `[[instrument]]`: steps, bands, margins, fees, and the proof that profit and loss is exact.
 
 use super::dom::{Field, Table};
-use super::{default_only, money, rules, unique};
+use super::risk::{self, Basics};
+use super::{money, rules, unique};
 use crate::decimal;
 use crate::r#where::Error;
 use plimsoll_types::units::tick_value;
 use plimsoll_types::{
     AuctionCandidates, Band, Calendar, Fee, Fees, InstrumentKind, InstrumentSpec, MarginRate,
-    MarkSource, MarketRemainder, Money, Price, Ratio, Reject, RiskRules, Step,
+    MarkSource, MarketRemainder, Money, PositionMode, Price, Ratio, Reject, Step,
 };
 use std::collections::HashMap;
 
@@ -29,6 +30,7 @@ const KEYS: &[&str] = &[
     "margin_maintenance",
     "margin_price",
     "mark",
+    "mark_cap",
     "fee_open",
     "fee_close",
     "fee_close_today",
@@ -53,6 +55,10 @@ const KEYS: &[&str] = &[
     "reduction",
     "expires",
     "calendar",
+    "product",
+    "funding",
+    "position_limit",
+    "report_at",
 ];
 
 /// What an instrument is read against.
@@ -60,8 +66,18 @@ const KEYS: &[&str] = &[
 pub struct House<'a> {
     /// Places of a money unit.
     pub money_decimals: u32,
+    /// Net, or long and short legs.
+    pub position_mode: PositionMode,
     /// The calendars there are.
     pub calendars: &'a [Calendar],
+}
+
+impl House<'_> {
+    /// Local time less UTC, in seconds, where an instrument has this calendar; zero without one.
+    pub fn utc_offset(&self, calendar: Option<u16>) -> i32 {
+        let calendar = calendar.and_then(|place| self.calendars.get(usize::from(place)));
+        calendar.map_or(0, |calendar| calendar.utc_offset)
+    }
 }
 
 /// Every instrument, in the order of the file.
@@ -83,11 +99,7 @@ pub fn read_all(root: &Table<'_>, house: &House<'_>) -> Result<Vec<InstrumentSpe
 /// One instrument; a symbol that another has is not looked for.
 pub fn read(table: &Table<'_>, house: &House<'_>) -> Result<InstrumentSpec, Error> {
     let money_decimals = house.money_decimals;
-    for key in ["brackets", "reduction", "expires"] {
-        table.unsupported(key)?;
-    }
     table.only(KEYS)?;
-    unsupported_words(table)?;
     let symbol = table.required("symbol")?.label()?;
     let kind = table.required("kind")?.word(
         &[("future", InstrumentKind::Future), ("perpetual", InstrumentKind::Perpetual)],
@@ -99,8 +111,15 @@ pub fn read(table: &Table<'_>, house: &House<'_>) -> Result<InstrumentSpec, Erro
     let tick_value = tick_value(tick_size, lot_size, multiplier, money_decimals)
         .ok_or_else(|| inexact(table, money_decimals))?;
     let prev_settlement = settlement(table, tick_size)?;
-    let (initial, maintenance) = margins(table, money_decimals, prev_settlement, tick_value)?;
     let rules = rules::read(table, house)?;
+    let basics = Basics { kind, lot_size, calendar: rules.calendar };
+    let risk = risk::read(table, house, &basics)?;
+    let lot = i128::from(prev_settlement.ticks()) * i128::from(tick_value);
+    let (initial, maintenance) = margins(table, money_decimals, Some(lot))?;
+    if let Some(first) = risk.brackets.first() {
+        let bracket = MarginRate { share: first.maintenance, ..maintenance };
+        above(&table.required("margin_initial")?, initial, bracket, lot, "the first bracket's")?;
+    }
     Ok(InstrumentSpec {
         symbol,
         kind,
@@ -121,22 +140,8 @@ pub fn read(table: &Table<'_>, house: &House<'_>) -> Result<InstrumentSpec, Erro
         auction_candidates: auction_candidates(table)?,
         market_remainder: market_remainder(table)?,
         rules,
-        risk: RiskRules::default(),
+        risk,
     })
-}
-
-/// Switches of which only the default is supported yet.
-fn unsupported_words(table: &Table<'_>) -> Result<(), Error> {
-    let switches: [(&str, &str, &[&str]); 2] = [
-        ("margin_price", "mark", &["settlement", "open"]),
-        ("close_rule", "oldest_first", &["shfe"]),
-    ];
-    for (key, default, later) in switches {
-        if let Some(field) = table.get(key) {
-            field.word(&[(default, ())], later)?;
-        }
-    }
-    default_only(table, "large_side", false)
 }
 
 fn step(table: &Table<'_>, key: &str) -> Result<Step, Error> {
@@ -166,7 +171,7 @@ fn settlement(table: &Table<'_>, tick: Step) -> Result<Price, Error> {
 }
 
 /// A share in quotes, or a table of `share` and `per_lot`.
-fn rate(field: &Field<'_>, money_decimals: u32) -> Result<MarginRate, Error> {
+pub fn rate(field: &Field<'_>, money_decimals: u32) -> Result<MarginRate, Error> {
     if !field.is_table() {
         return Ok(MarginRate { share: field.ratio()?, per_lot: Money::ZERO });
     }
@@ -186,40 +191,68 @@ fn rate(field: &Field<'_>, money_decimals: u32) -> Result<MarginRate, Error> {
     Ok(MarginRate { share, per_lot })
 }
 
-/// Both margins; the house's must not be under the exchange's for a lot at the previous settlement.
-fn margins(
+/// Both margins; the house's must not be under the exchange's for a lot worth `lot`, where it is given.
+pub fn margins(
     table: &Table<'_>,
     money_decimals: u32,
-    settlement: Price,
-    tick_value: i64,
+    lot: Option<i128>,
 ) -> Result<(MarginRate, MarginRate), Error> {
-    let field = table.required("margin_initial")?;
+    let [initial, maintenance] = MARGINS;
+    margins_called(table, [initial, maintenance], money_decimals, lot)
+}
+
+/// The keys of both margins.
+pub const MARGINS: [&str; 2] = ["margin_initial", "margin_maintenance"];
+
+/// As [`margins`], under these keys.
+pub fn margins_called(
+    table: &Table<'_>,
+    keys: [&str; 2],
+    money_decimals: u32,
+    lot: Option<i128>,
+) -> Result<(MarginRate, MarginRate), Error> {
+    let field = table.required(keys[0])?;
     let initial = rate(&field, money_decimals)?;
-    let maintenance = rate(&table.required("margin_maintenance")?, money_decimals)?;
-    let notional = i128::from(settlement.ticks()) * i128::from(tick_value);
-    // 10^15 billionths of 10^24 units pass 128 bits; there the products stop at the end, which keeps their sign.
-    let share = i128::from(initial.share.nano()) - i128::from(maintenance.share.nano());
-    let per_lot = initial.per_lot.units() - maintenance.per_lot.units();
-    let excess = share
-        .saturating_mul(notional)
-        .saturating_add(per_lot.saturating_mul(i128::from(Ratio::SCALE)));
-    if excess < 0 {
-        return Err(field.error("the house margin not to be under margin_maintenance"));
+    let maintenance = rate(&table.required(keys[1])?, money_decimals)?;
+    if let Some(lot) = lot {
+        above(&field, initial, maintenance, lot, keys[1])?;
     }
     Ok((initial, maintenance))
 }
 
-fn fees(table: &Table<'_>, money_decimals: u32) -> Result<Fees, Error> {
-    let fee = |key: &str| -> Result<Fee, Error> {
-        table.get(key).map_or(Ok(Fee::default()), |field| rate(&field, money_decimals))
-    };
-    if fee("fee_close_today")? != Fee::default() {
-        return Err(table.required("fee_close_today")?.error("\"0\"").unsupported());
+/// Refuses a house margin under `other` for a lot worth `lot`.
+fn above(
+    field: &Field<'_>,
+    house: MarginRate,
+    other: MarginRate,
+    lot: i128,
+    called: &str,
+) -> Result<(), Error> {
+    // 10^15 billionths of 10^24 units pass 128 bits; there the products stop at the end, which keeps their sign.
+    let share = i128::from(house.share.nano()) - i128::from(other.share.nano());
+    let per_lot = house.per_lot.units() - other.per_lot.units();
+    let excess =
+        share.saturating_mul(lot).saturating_add(per_lot.saturating_mul(i128::from(Ratio::SCALE)));
+    if excess < 0 {
+        return Err(field.error(format!("the house margin not to be under {called}")));
     }
+    Ok(())
+}
+
+/// The keys of [`fees`].
+pub const FEES: &[&str] =
+    &["fee_open", "fee_close", "fee_close_today", "fee_maker", "fee_taker", "fee_liquidation"];
+
+/// All fees; those that are not given are zero, `fee_close_today` is as `fee_close`.
+pub fn fees(table: &Table<'_>, money_decimals: u32) -> Result<Fees, Error> {
+    let given = |key: &str| -> Result<Option<Fee>, Error> {
+        table.get(key).map(|field| rate(&field, money_decimals)).transpose()
+    };
+    let fee = |key: &str| given(key).map(Option::unwrap_or_default);
     Ok(Fees {
         open: fee("fee_open")?,
         close: fee("fee_close")?,
-        close_today: None,
+        close_today: given("fee_close_today")?,
         maker: fee("fee_maker")?,
         taker: fee("fee_taker")?,
         liquidation: fee("fee_liquidation")?,
@@ -227,9 +260,19 @@ fn fees(table: &Table<'_>, money_decimals: u32) -> Result<Fees, Error> {
 }
 
 fn mark_source(table: &Table<'_>) -> Result<MarkSource, Error> {
-    table.get("mark").map_or(Ok(MarkSource::Last), |field| {
-        field.word(&[("last", MarkSource::Last), ("external", MarkSource::External)], &[])
-    })
+    let words = [
+        ("last", MarkSource::Last),
+        ("external", MarkSource::External),
+        ("index", MarkSource::Index { cap: None }),
+    ];
+    let source = rules::word_or(table, "mark", &words)?;
+    match (source, table.get("mark_cap")) {
+        (source, None) => Ok(source),
+        (MarkSource::Index { .. }, Some(field)) => {
+            Ok(MarkSource::Index { cap: Some(field.share()?) })
+        }
+        (_, Some(field)) => Err(field.error("this key only with mark = \"index\"")),
+    }
 }
 
 fn auction_candidates(table: &Table<'_>) -> Result<AuctionCandidates, Error> {

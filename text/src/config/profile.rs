@@ -1,12 +1,13 @@
-//! `[[profile]]`: the measure, its tiers, and how a liquidation goes about.
+//! `[[profile]]`: the measure and its tiers.
 
 use super::dom::{Field, Table};
+use super::instrument::House;
+use super::liquidation::{self, Safety};
+use super::rules::word_or;
 use super::unique;
-use crate::decimal;
 use crate::r#where::Error;
 use plimsoll_types::{
-    Action, Basis, Label, Liquidation, LockedPolicy, MarginMode, MeasureKind, Profile,
-    ProtectionPrice, Qty, Ratio, SelectKey, Step, Tier, Ts, WaterfallStage,
+    Action, Basis, InstrumentSpec, MarginMode, MeasureKind, PositionMode, Profile, Ratio, Tier, Ts,
 };
 use std::collections::HashMap;
 
@@ -17,7 +18,11 @@ const PROFILES_MAX: usize = u16::MAX as usize;
 const TIERS_MAX: usize = u8::MAX as usize;
 
 /// The built-in profile, then the file's in its order.
-pub fn read_all(root: &Table<'_>, symbols: &[Label]) -> Result<Vec<Profile>, Error> {
+pub fn read_all(
+    root: &Table<'_>,
+    house: &House<'_>,
+    instruments: &[InstrumentSpec],
+) -> Result<Vec<Profile>, Error> {
     let tables = root.tables("profile")?;
     if tables.len() > PROFILES_MAX {
         return Err(root.missing("profile", "at most 65535 [[profile]] sections"));
@@ -28,32 +33,30 @@ pub fn read_all(root: &Table<'_>, symbols: &[Label]) -> Result<Vec<Profile>, Err
         table.only(&["name", "margin_mode", "measure", "basis", "tier", "liquidation"])?;
         let field = table.required("name")?;
         unique(&mut names, &field, field.label()?, "profile (\"unlimited\" is built in)")?;
-        profiles.push(read(table, symbols)?);
+        profiles.push(read(table, house, instruments)?);
     }
     Ok(profiles)
 }
 
-fn read(table: &Table<'_>, symbols: &[Label]) -> Result<Profile, Error> {
-    if let Some(field) = table.get("margin_mode") {
-        field.word(&[("cross", ())], &["isolated"])?;
-    }
-    let measure = table.get("measure").map_or(Ok(MeasureKind::MarginOverEquity), |field| {
-        field.word(
-            &[
-                ("margin/equity", MeasureKind::MarginOverEquity),
-                ("equity/margin", MeasureKind::EquityOverMargin),
-            ],
-            &[],
-        )
-    })?;
-    let basis = table.get("basis").map_or(Ok(Basis::Initial), |field| {
-        field.word(&[("initial", Basis::Initial), ("maintenance", Basis::Maintenance)], &[])
-    })?;
+fn read(
+    table: &Table<'_>,
+    house: &House<'_>,
+    instruments: &[InstrumentSpec],
+) -> Result<Profile, Error> {
+    let measures = [
+        ("margin/equity", MeasureKind::MarginOverEquity),
+        ("equity/margin", MeasureKind::EquityOverMargin),
+    ];
+    let measure = word_or(table, "measure", &measures)?;
+    let basis = word_or(table, "basis", &BASES)?;
     let tiers = tiers(table, measure, basis)?;
     let liquidates =
         tiers.iter().any(|tier| matches!(tier.action, Action::Liquidate | Action::Call { .. }));
     let liquidation = match table.table("liquidation")? {
-        Some(section) => liquidation(&section, measure, &tiers, symbols)?,
+        Some(section) => {
+            let safety = Safety { measure, basis, tiers: &tiers };
+            liquidation::read(&section, &safety, house, instruments)?
+        }
         None if liquidates => {
             let expected = "a [profile.liquidation] section, as a tier can liquidate";
             return Err(table.missing("liquidation", expected));
@@ -64,12 +67,26 @@ fn read(table: &Table<'_>, symbols: &[Label]) -> Result<Profile, Error> {
     Ok(Profile {
         name,
         unlimited: false,
-        margin_mode: MarginMode::Cross,
+        margin_mode: margin_mode(table, house)?,
         measure,
         basis,
         tiers,
         liquidation,
     })
+}
+
+/// The words of a basis.
+const BASES: [(&str, Basis); 2] =
+    [("initial", Basis::Initial), ("maintenance", Basis::Maintenance)];
+
+fn margin_mode(table: &Table<'_>, house: &House<'_>) -> Result<MarginMode, Error> {
+    let words = [("cross", MarginMode::Cross), ("isolated", MarginMode::Isolated)];
+    let mode = word_or(table, "margin_mode", &words)?;
+    if mode == MarginMode::Isolated && house.position_mode == PositionMode::LongShort {
+        let field = table.required("margin_mode")?;
+        return Err(field.error("\"cross\", as only position_mode \"net\" isolates positions"));
+    }
+    Ok(mode)
 }
 
 fn tiers(profile: &Table<'_>, measure: MeasureKind, basis: Basis) -> Result<Vec<Tier>, Error> {
@@ -86,7 +103,7 @@ fn tiers(profile: &Table<'_>, measure: MeasureKind, basis: Basis) -> Result<Vec<
         if tier.name.as_str() == "normal" {
             return Err(field.error("a name other than \"normal\", which is no tier"));
         }
-        if let Some(last) = tiers.last() {
+        if let Some(last) = tiers.iter().rev().find(|last| last.basis == tier.basis) {
             in_order(table, measure, last, &tier)?;
         }
         tiers.push(tier);
@@ -94,7 +111,7 @@ fn tiers(profile: &Table<'_>, measure: MeasureKind, basis: Basis) -> Result<Vec<
     Ok(tiers)
 }
 
-/// Each tier is reached nearer to danger than the one before it, and left no sooner.
+/// Each tier is reached nearer to danger than the one of its basis before it, and left no sooner.
 fn in_order(
     table: &Table<'_>,
     measure: MeasureKind,
@@ -118,7 +135,7 @@ fn in_order(
 }
 
 /// Whether `a` is nearer to danger than `b`.
-fn worse(measure: MeasureKind, a: Ratio, b: Ratio) -> bool {
+pub fn worse(measure: MeasureKind, a: Ratio, b: Ratio) -> bool {
     match measure {
         MeasureKind::MarginOverEquity => a > b,
         MeasureKind::EquityOverMargin => a < b,
@@ -126,7 +143,7 @@ fn worse(measure: MeasureKind, a: Ratio, b: Ratio) -> bool {
 }
 
 fn tier(table: &Table<'_>, measure: MeasureKind, basis: Basis) -> Result<Tier, Error> {
-    table.only(&["name", "at", "release", "action", "grace", "also"])?;
+    table.only(&["name", "basis", "at", "release", "action", "grace", "also"])?;
     let at = table.required("at")?.ratio()?;
     let release = match table.get("release") {
         None => at,
@@ -144,7 +161,7 @@ fn tier(table: &Table<'_>, measure: MeasureKind, basis: Basis) -> Result<Tier, E
     let action = action(table)?;
     let mut tier = Tier {
         name: table.required("name")?.label()?,
-        basis,
+        basis: table.get("basis").map_or(Ok(basis), |field| field.word(&BASES, &[]))?,
         at,
         release,
         action,
@@ -185,153 +202,4 @@ fn action(table: &Table<'_>) -> Result<Action, Error> {
 
 fn deadline(field: &Field<'_>) -> Result<Option<Ts>, Error> {
     if field.text()? == "session_end" { Ok(None) } else { field.duration().map(Some) }
-}
-
-const LIQUIDATION_KEYS: &[&str] = &[
-    "target",
-    "select",
-    "price",
-    "batch_max",
-    "book_share",
-    "interval",
-    "locked",
-    "waterfall",
-    "policy",
-];
-
-fn liquidation(
-    table: &Table<'_>,
-    measure: MeasureKind,
-    tiers: &[Tier],
-    symbols: &[Label],
-) -> Result<Liquidation, Error> {
-    table.only(LIQUIDATION_KEYS)?;
-    policy(table)?;
-    let locked = [("park", LockedPolicy::Park), ("rest", LockedPolicy::Rest)];
-    Ok(Liquidation {
-        target: target(table, measure, tiers)?,
-        select: select(table, symbols)?,
-        price: protection_price(table)?,
-        batch_max: batch_max(table)?,
-        book_share: table.get("book_share").map_or(Ok(Ratio::ONE), |field| field.share())?,
-        interval: table.get("interval").map_or(Ok(0), |field| field.duration())?,
-        locked: table
-            .get("locked")
-            .map_or(Ok(LockedPolicy::Park), |field| field.word(&locked, &[]))?,
-        waterfall: waterfall(table)?,
-        ..Profile::unlimited().liquidation
-    })
-}
-
-fn policy(table: &Table<'_>) -> Result<(), Error> {
-    let Some(field) = table.get("policy") else {
-        return Ok(());
-    };
-    if field.is_table() {
-        field.table()?.only(&[
-            "fraction",
-            "full_below",
-            "two_step",
-            "cooldown",
-            "above",
-            "brackets",
-        ])?;
-        return Err(field.error("\"least\"").unsupported());
-    }
-    field.word(&[("least", ())], &["full"])
-}
-
-/// The target lies on the safe side of every tier that liquidates, or on it.
-fn target(table: &Table<'_>, measure: MeasureKind, tiers: &[Tier]) -> Result<Ratio, Error> {
-    let field = table.required("target")?;
-    let target = field.ratio()?;
-    let passed = tiers
-        .iter()
-        .find(|tier| tier.action == Action::Liquidate && worse(measure, target, tier.at));
-    match passed {
-        None => Ok(target),
-        Some(tier) => {
-            Err(field.error(format!("a target not past the trigger of tier \"{}\"", tier.name)))
-        }
-    }
-}
-
-fn select(table: &Table<'_>, symbols: &[Label]) -> Result<Vec<SelectKey>, Error> {
-    let Some(field) = table.get("select") else {
-        return Ok(vec![SelectKey::LargestLoss]);
-    };
-    let keys: Result<Vec<SelectKey>, Error> =
-        field.array()?.iter().map(|field| select_key(field, symbols)).collect();
-    match keys? {
-        keys if keys.is_empty() => Err(field.error("at least one key")),
-        keys => Ok(keys),
-    }
-}
-
-fn select_key(field: &Field<'_>, symbols: &[Label]) -> Result<SelectKey, Error> {
-    let text = field.text()?;
-    let key = match text {
-        "largest_loss" => Some(SelectKey::LargestLoss),
-        "most_liquid" => Some(SelectKey::MostLiquid),
-        "largest_margin" => Some(SelectKey::LargestMargin),
-        "largest_risk_release" => Some(SelectKey::LargestRiskRelease),
-        _ => text.strip_prefix("symbol:").and_then(|list| symbol_list(list, symbols)),
-    };
-    key.ok_or_else(|| {
-        field.error(
-            "\"largest_loss\", \"most_liquid\", \"largest_margin\", \"largest_risk_release\" or \"symbol:\" and known symbols",
-        )
-    })
-}
-
-fn symbol_list(list: &str, symbols: &[Label]) -> Option<SelectKey> {
-    let places: Option<Vec<u16>> = list
-        .split(',')
-        .map(|name| {
-            let place = symbols.iter().position(|symbol| symbol.as_str() == name.trim())?;
-            u16::try_from(place).ok()
-        })
-        .collect();
-    places.map(SelectKey::Symbols)
-}
-
-fn protection_price(table: &Table<'_>) -> Result<ProtectionPrice, Error> {
-    let Some(field) = table.get("price") else {
-        return Ok(ProtectionPrice::Band);
-    };
-    if !field.is_table() {
-        return field.word(&[("band", ProtectionPrice::Band)], &["bankruptcy"]);
-    }
-    let table = field.table()?;
-    table.only(&["ticks_through"])?;
-    table.required("ticks_through")?.whole(0, 1 << 30).map(ProtectionPrice::TicksThrough)
-}
-
-fn batch_max(table: &Table<'_>) -> Result<Qty, Error> {
-    let Some(field) = table.get("batch_max") else {
-        return Ok(Qty::MAX);
-    };
-    decimal::quantity(field.decimal()?, Step { mantissa: 1, decimals: 0 })
-        .map_err(|_| field.error("a whole number of lots, 1 to 2^40 - 1"))
-}
-
-fn waterfall(table: &Table<'_>) -> Result<Vec<WaterfallStage>, Error> {
-    let Some(field) = table.get("waterfall") else {
-        return Ok(vec![WaterfallStage::Debt]);
-    };
-    let mut stages = Vec::new();
-    for field in field.array()? {
-        let stage = field.word(
-            &[("insurance_fund", WaterfallStage::InsuranceFund), ("debt", WaterfallStage::Debt)],
-            &["adl", "socialise"],
-        )?;
-        if stages.contains(&stage) || stages.last() == Some(&WaterfallStage::Debt) {
-            return Err(field.error("each stage once, \"debt\" last"));
-        }
-        stages.push(stage);
-    }
-    match stages.last() {
-        Some(WaterfallStage::Debt) => Ok(stages),
-        _ => Err(field.error("an end: a last stage \"debt\" that takes the whole rest")),
-    }
 }

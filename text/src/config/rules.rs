@@ -71,7 +71,7 @@ pub fn phase(table: &Table<'_>) -> Result<Phase, Error> {
 }
 
 /// One of a list of words; the first where the key is absent.
-fn word_or<T: Copy>(table: &Table<'_>, key: &str, words: &[(&str, T)]) -> Result<T, Error> {
+pub fn word_or<T: Copy>(table: &Table<'_>, key: &str, words: &[(&str, T)]) -> Result<T, Error> {
     match table.get(key) {
         None => Ok(words[0].1),
         Some(field) => field.word(words, &[]),

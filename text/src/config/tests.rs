@@ -1,12 +1,17 @@
 //! What a configuration means, and the line that refuses each wrong one.
 
+mod accounts;
 mod calendars;
+mod liquidation;
+mod profiles;
+mod risk;
 mod rules;
+mod schedules;
 
 use super::*;
 use plimsoll_types::{
     Action, Band, Basis, Fees, InstrumentKind, LockedPolicy, MarginRate, MarkSource, MeasureKind,
-    Phase, Price, ProtectionPrice, Qty, Ratio, SelectKey, Step, WaterfallStage,
+    Phase, Price, Profile, ProfileId, ProtectionPrice, Qty, Ratio, SelectKey, Step, WaterfallStage,
 };
 
 const FULL: &str = r#"[exchange]
@@ -176,7 +181,7 @@ fn an_error_names_file_line_and_field() {
     );
     assert_eq!(
         error("waterfall = [\"insurance_fund\", \"debt\"]", "waterfall = [\"insurance_fund\"]"),
-        "E.toml:40: profile[0].liquidation.waterfall: expected an end: a last stage \"debt\" that takes the whole rest, found an array"
+        "E.toml:40: profile[0].liquidation.waterfall: expected an end: a last stage \"socialise\" or \"debt\" that takes the whole rest, found an array"
     );
 }
 
@@ -249,40 +254,16 @@ fn what_does_not_fit_is_refused() {
 }
 
 #[test]
-fn what_is_not_supported_yet_says_so() {
-    for (from, to) in [
-        ("money_decimals = 4", "money_decimals = 4\nposition_mode = \"long_short\""),
-        ("multiplier = \"10\"", "multiplier = \"10\"\nmargin_price = \"settlement\""),
-        ("multiplier = \"10\"", "multiplier = \"10\"\nbrackets = []"),
-        ("multiplier = \"10\"", "multiplier = \"10\"\nlarge_side = true"),
-        ("multiplier = \"10\"", "multiplier = \"10\"\nclose_rule = \"shfe\""),
-        ("multiplier = \"10\"", "multiplier = \"10\"\nreduction = {}"),
-        ("multiplier = \"10\"", "multiplier = \"10\"\nexpires = 2027-01-01"),
-        ("multiplier = \"10\"", "multiplier = \"10\"\nfee_close_today = \"0.1\""),
-        ("name = \"standard\"", "name = \"standard\"\nmargin_mode = \"isolated\""),
-        ("target = \"0.90\"", "target = \"0.90\"\npolicy = \"full\""),
-        ("target = \"0.90\"", "target = \"0.90\"\npolicy = { two_step = \"0.2\" }"),
-        ("price = { ticks_through = 20 }", "price = \"bankruptcy\""),
-        ("\"debt\"]", "\"adl\", \"debt\"]"),
-        ("\"debt\"]", "\"socialise\"]"),
-        ("name = \"A\"", "name = \"A\"\nhedger = true"),
-    ] {
-        let error = error(from, to);
-        assert!(error.ends_with("(not supported yet)"), "{to:?} gave {error}");
-    }
-}
-
-#[test]
 fn switches_at_their_defaults_are_taken() {
     let text = FULL
         .replacen(
             "multiplier = \"10\"",
-            "multiplier = \"10\"\nmargin_price = \"mark\"\nlarge_side = false\nclose_rule = \"oldest_first\"\nlimit_priority = \"time\"\ntrade_price = \"maker\"\nsettlement_price = \"day_average\"\nfee_close_today = \"0\"",
+            "multiplier = \"10\"\nmargin_price = \"mark\"\nlarge_side = false\nclose_rule = \"oldest_first\"\nlimit_priority = \"time\"\ntrade_price = \"maker\"\nsettlement_price = \"day_average\"",
             1,
         )
         .replacen("name = \"standard\"", "name = \"standard\"\nmargin_mode = \"cross\"", 1)
         .replacen("money_decimals = 4", "money_decimals = 4\nposition_mode = \"net\"\nschema = 1", 1)
-        .replacen("target = \"0.90\"", "target = \"0.90\"\npolicy = \"least\"", 1)
+        .replacen("target = \"0.90\"", "target = \"0.90\"\npolicy = \"least\"\nauction = \"wait\"\nlocked = \"park\"\nadl_rank = \"profit_leverage\"\nadl_price = \"bankruptcy\"", 1)
         .replacen("name = \"A\"", "name = \"A\"\nhedger = false", 1);
     assert_eq!(read_config("E.toml", &text).expect("a good configuration"), spec());
 }

@@ -126,7 +126,7 @@ fn a_wrong_instrument_is_no_command() {
         (
             r#""phase":"pre_open""#,
             r#""brackets":[]"#,
-            "brackets: expected this key to be absent, found [] (not supported yet)",
+            "brackets: expected one bracket or more, found []",
         ),
     ] {
         assert!(LIST.contains(from), "{from}");
