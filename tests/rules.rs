@@ -1,5 +1,7 @@
 //! The worked examples of RULES.md, each under its number, on the real exchange.
 
+#[path = "rules/days.rs"]
+mod days;
 #[path = "rules/golden.rs"]
 mod golden;
 #[path = "rules/hall.rs"]

@@ -174,14 +174,13 @@ impl Exchange {
             Command::Leverage { account, instrument, value } => {
                 self.set_leverage(account, instrument, value)
             }
-            Command::Liquidate { .. } | Command::ForcedReduction { .. } => {
-                Err(Reject::NotApplicable)
-            }
+            Command::Liquidate { .. } => Err(Reject::NotApplicable),
             Command::MoveMargin { account, instrument, amount } => {
                 self.move_margin(account, instrument, amount)
             }
             Command::Funding { instrument, rate } => self.fund_positions(instrument, rate),
             Command::Index { instrument, price } => self.set_index(instrument, price),
+            Command::ForcedReduction { instrument } => self.reduce_by_force(instrument),
             Command::Profile { account, profile } => self.set_profile(account, profile),
             Command::Schedule(ref row) => self.schedule(row),
             Command::Restrict { instrument, permission } => self.restrict(instrument, permission),

@@ -36,6 +36,7 @@ mod pass;
 mod phases;
 mod position_limits;
 mod promise;
+mod reduction;
 mod replace;
 mod rests;
 mod schedules;

@@ -46,7 +46,7 @@ impl Market {
     }
 
     /// The side that stands at its limit price while nothing stands opposite.
-    fn lone_side(&self) -> Option<Side> {
+    pub(crate) fn lone_side(&self) -> Option<Side> {
         [Side::Buy, Side::Sell].into_iter().find(|&side| {
             let opposite = side.opposite();
             self.stands_at_limit(side)

@@ -130,7 +130,18 @@ impl Hall {
             accounts: vec![open("M", 0, 0), open("O", 0, 0), open("A", 1, deposit)],
             schedules: Vec::new(),
         };
+        Hall::of(spec)
+    }
+
+    /// An exchange of any kind.
+    pub fn of(spec: ExchangeSpec) -> Hall {
         Hall { exchange: Exchange::new(spec), ts: 0, ids: 0 }
+    }
+
+    /// One command at a time that is not before the last; what it led to.
+    pub fn send_at(&mut self, ts: Ts, command: Command) -> Vec<EventKind> {
+        self.ts = ts - 1;
+        self.send(command)
     }
 
     /// One command, a nanosecond later; what it led to.
