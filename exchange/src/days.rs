@@ -92,8 +92,9 @@ impl Exchange {
         let rules = &self.spec.instruments[instrument.index()].rules;
         let ladder = rules.limit_ladder;
         let price = given.unwrap_or_else(|| self.settlement_price(instrument));
+        let announced = self.announced_limit(instrument);
         let market = &mut self.markets[instrument.index()];
-        let regular = market.price_limit;
+        let regular = announced.or(market.price_limit);
         let mut limit = None;
         match then {
             Then::NextDay => {

@@ -2,7 +2,7 @@
 
 use crate::exchange::Exchange;
 use crate::timers::Alarm;
-use plimsoll_types::{EventKind, InstrumentId, Reject, Schedule, ScheduleTime};
+use plimsoll_types::{EventKind, InstrumentId, Ratio, Reject, Schedule, ScheduleTime};
 
 impl Exchange {
     pub(crate) fn schedule(&mut self, row: &Schedule) -> Result<(), Reject> {
@@ -54,12 +54,16 @@ impl Exchange {
         self.log.emit(EventKind::Terms { instrument, price_limit, fees });
     }
 
+    /// The daily limit announced for an instrument's settlement; its band is of that settlement already.
+    pub(crate) fn announced_limit(&self, instrument: InstrumentId) -> Option<Ratio> {
+        let rows = self.schedules.values().filter(|row| at_settlement(row, instrument));
+        rows.filter_map(|row| row.price_limit).last()
+    }
+
     /// Carries out what was announced for an instrument's settlement, in the order in which it was.
     pub(crate) fn carry_out_announced(&mut self, instrument: InstrumentId) {
-        let due =
-            |row: &Schedule| row.instrument == instrument && row.when == ScheduleTime::Settlement;
-        let numbers: Vec<u32> =
-            self.schedules.iter().filter(|(_, row)| due(row)).map(|(&number, _)| number).collect();
+        let due = self.schedules.iter().filter(|(_, row)| at_settlement(row, instrument));
+        let numbers: Vec<u32> = due.map(|(&number, _)| number).collect();
         for number in numbers {
             if let Some(row) = self.schedules.remove(&number) {
                 self.carry_out_row(&row);
@@ -71,4 +75,9 @@ impl Exchange {
     pub(crate) fn forget_announced(&mut self, instrument: InstrumentId) {
         self.schedules.retain(|_, row| row.instrument != instrument);
     }
+}
+
+/// Whether a change of terms waits for an instrument's settlement.
+fn at_settlement(row: &Schedule, instrument: InstrumentId) -> bool {
+    row.instrument == instrument && row.when == ScheduleTime::Settlement
 }

@@ -245,7 +245,7 @@ fn a_margin_that_rises_on_schedule_breaches_an_account_without_a_trade() {
 }
 
 #[test]
-fn terms_at_settlement_come_with_it_and_the_band_with_the_next() {
+fn terms_at_settlement_come_with_it_the_next_day_s_band_too() {
     let mut spec = instrument("X", 1_000);
     spec.rules.price_limit = Some(mille(50));
     let fees = Fees { open: per_lot(7), ..Fees::default() };
@@ -264,7 +264,7 @@ fn terms_at_settlement_come_with_it_and_the_band_with_the_next() {
         })
     };
     let events = hall.send(settle.clone());
-    assert_eq!(band(&events), Some(1_050));
+    assert_eq!(band(&events), Some(1_100));
     let margin = EventKind::Margin {
         instrument: X,
         account: None,
@@ -273,7 +273,13 @@ fn terms_at_settlement_come_with_it_and_the_band_with_the_next() {
     };
     let said = EventKind::Terms { instrument: X, price_limit: Some(mille(100)), fees: true };
     assert_eq!(events[events.len() - 2..], [margin, said]);
-    assert_eq!(band(&hall.send(settle)), Some(1_100));
+    // A limit that comes at a time waits for the settlement after it.
+    let limit = Schedule { price_limit: Some(mille(20)), ..row(ScheduleTime::At(HOUR)) };
+    hall.send(Command::Schedule(Box::new(limit)));
+    let events = hall.send_at(HOUR, Command::Time);
+    let said = EventKind::Terms { instrument: X, price_limit: Some(mille(20)), fees: false };
+    assert_eq!(events, [said]);
+    assert_eq!(band(&hall.send(settle)), Some(1_020));
     deal(&mut hall, 1, Side::Buy, 1_000, 2);
     let client = &hall.exchange.view().accounts[1];
     assert_eq!((client.fees, client.margin), (money(14), money(140)));
