@@ -9,6 +9,8 @@ mod hall;
 mod model;
 #[path = "rules/orders.rs"]
 mod orders;
+#[path = "rules/reductions.rs"]
+mod reductions;
 
 use hall::*;
 use plimsoll_types::*;
