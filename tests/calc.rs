@@ -1,5 +1,8 @@
 //! `plimsoll calc` as people type it: the worked examples of docs/RULES.md and CALC.md, and what is refused, in one line.
 
+#[path = "calc/engine.rs"]
+mod engine;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -337,6 +340,9 @@ fn refused(line: &str, path: &Path, says: &str) {
 #[test]
 fn arguments_that_cannot_be_used_are_refused_in_one_line() {
     let nines = "999999999999999.1";
+    let bracketed = |brackets: &str| {
+        format!("liquidation-price --side long --entry 1 --qty 1 --wallet 1 --bracket {brackets}")
+    };
     for (line, says) in [
         ("", "expected a subcommand, found nothing"),
         ("profit", "unrecognized subcommand 'profit'"),
@@ -392,6 +398,13 @@ fn arguments_that_cannot_be_used_are_refused_in_one_line() {
         (
             &format!("loss --side long --entry {nines} --exit 1 --qty {nines}"),
             "expected numbers whose products have at most 28 digits",
+        ),
+        (&bracketed("1000:0.01:0"), "expected a last one up to \"inf\", found one that ends"),
+        (&bracketed("inf:0.01"), "expected UP_TO:RATE:DEDUCT such as"),
+        (&bracketed("inf:0.01:0 --deduct 1"), "cannot be used with"),
+        (
+            &bracketed("1000:0.01:0 --bracket inf:0.02:9"),
+            "bracket 2: expected the deduction 10, which keeps maintenance continuous",
         ),
         ("adl", "were not provided: <FILE>"),
         ("adl FILE --tick 1", "unexpected argument '--tick'"),
@@ -525,6 +538,15 @@ fn the_examples_of_calc_md_give_what_it_says() {
             given = Some(calc(&format!("{calculator} FILE --json"), &path));
         }
     }
-    let all = ["liquidation-price", "loss", "risk", "reduce", "adl", "forced-reduction", "auction"];
+    let all = [
+        "liquidation-price",
+        "liquidation-price",
+        "loss",
+        "risk",
+        "reduce",
+        "adl",
+        "forced-reduction",
+        "auction",
+    ];
     assert_eq!(checked, all);
 }

@@ -2,6 +2,7 @@
 
 use crate::account::PositionId;
 use crate::case::Goal;
+use crate::formula::least::{Try, search};
 use crate::ledger::Risk;
 use crate::netting::Around;
 use crate::quote::{Liquidity, Quote};
@@ -10,6 +11,7 @@ use crate::tiers::{Bases, Standing};
 use plimsoll_types::{
     AccountId, Basis, InstrumentId, LiquidationTarget, Money, Price, Qty, ceil_div,
 };
+use std::convert::Infallible;
 
 /// A position that a plan may close, with what the book offers for it.
 pub(crate) struct Candidate {
@@ -160,19 +162,19 @@ impl Risk {
         for chunk in candidate.chunks() {
             let start = *equity;
             let left = candidate.lots() - closed;
-            let mut n = 1;
-            while n <= chunk.lots {
+            let Ok(found) = search(1, chunk.lots, |n| -> Result<Try, Infallible> {
                 let after = Standing {
                     margins: around.with(candidate.margins(self, left - n)),
                     equity: Money::new(start + candidate.result(self, chunk.price, n)),
                 };
                 if is_safe(goal, &after) {
-                    return Some(closed + n);
+                    return Ok(Try::Met);
                 }
-                match self.skip(candidate, goal, chunk.price, &after) {
-                    Some(skip) => n = n.saturating_add(skip),
-                    None => break,
-                }
+                let skip = self.skip(candidate, goal, chunk.price, &after);
+                Ok(skip.map_or(Try::Never, Try::NotBefore))
+            });
+            if let Some(n) = found {
+                return Some(closed + n);
             }
             *equity += candidate.result(self, chunk.price, chunk.lots);
             closed += chunk.lots;

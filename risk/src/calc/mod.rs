@@ -21,10 +21,10 @@ mod account;
 mod price;
 mod shares;
 
-pub use crate::formula::price::{Holding, MarginOn};
+pub use crate::formula::price::{Bracket, Holding, MarginOn};
 pub use crate::formula::{Fraction, TooLarge};
 pub use account::{Degrees, Loss, all_lots, available, loss, lots_to_close, risk_degrees};
-pub use price::{Bracket, liquidation_price, liquidation_price_in, on_tick};
+pub use price::{BracketFault, liquidation_price, liquidation_price_in, on_tick, prove_brackets};
 pub use shares::{Candidate, Deleveraged, deleverage};
 
 /// Exchange forced reduction in whole lots: see [`crate::formula::reduction::forced_reduction`].

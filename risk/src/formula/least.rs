@@ -17,11 +17,11 @@ pub enum Try {
 ///
 /// Whether more lots meet a target is not monotonic (each costs), so no bisection; `attempt` may jump over numbers
 /// that it knows cannot. Cost: one try a jump. Source: RULES 1.5.
-pub fn search(
+pub fn search<E>(
     first: u64,
     last: u64,
-    mut attempt: impl FnMut(u64) -> Result<Try, TooLarge>,
-) -> Result<Option<u64>, TooLarge> {
+    mut attempt: impl FnMut(u64) -> Result<Try, E>,
+) -> Result<Option<u64>, E> {
     let mut n = first;
     while n <= last {
         match attempt(n)? {

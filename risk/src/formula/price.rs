@@ -69,14 +69,15 @@ impl<N: Number> Line<N> {
     /// lowest bracket upwards each solution lies on the same side of it, nearer than the one before.
     /// Cost: at most one solution a bracket and one more. Source: RULES 1.6.
     pub fn price_in(&self, brackets: &[Bracket<N>]) -> Result<Option<Fraction<N>>, TooLarge> {
-        let Some(mut bracket) = brackets.first() else { return self.price() };
+        let Some((last, closed)) = brackets.split_last() else { return self.price() };
+        let mut bracket = closed.first().unwrap_or(last);
         for _ in 0..=brackets.len() {
             let rate = self.rate.plus(bracket.rate)?;
             let fixed = self.fixed.minus(bracket.deduct)?;
             let Some(found) = (Line { rate, fixed, ..*self }).price()? else { return Ok(None) };
             let notional = self.exposure.absolute()?.times(found.numerator)?;
-            let mut home = brackets.last().unwrap_or(bracket);
-            for candidate in brackets {
+            let mut home = last;
+            for candidate in closed {
                 if notional <= candidate.up_to.times(found.denominator)? {
                     home = candidate;
                     break;
