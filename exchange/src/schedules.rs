@@ -57,7 +57,7 @@ impl Exchange {
     /// The daily limit announced for an instrument's settlement; its band is of that settlement already.
     pub(crate) fn announced_limit(&self, instrument: InstrumentId) -> Option<Ratio> {
         let rows = self.schedules.values().filter(|row| at_settlement(row, instrument));
-        rows.filter_map(|row| row.price_limit).last()
+        rows.filter_map(|row| row.price_limit).next_back()
     }
 
     /// Carries out what was announced for an instrument's settlement, in the order in which it was.
