@@ -8,8 +8,8 @@ use crate::timers::Alarm;
 use plimsoll_matching::{NewResting, Stop};
 use plimsoll_risk::{Case, Quote, RestingBatch};
 use plimsoll_types::{
-    CancelReason, CaseStep, EventKind, InstrumentId, LiquidationTarget, Money, OrderId, ParkReason,
-    Phase, Price, Qty, SelfMatch, TimeInForce, floor_div, invariant,
+    CancelReason, CaseStep, EventKind, InstrumentId, LiquidationTarget, Money, Offset, OrderId,
+    ParkReason, Phase, Price, Qty, SelfMatch, TimeInForce, floor_div, invariant,
 };
 
 impl Exchange {
@@ -86,13 +86,14 @@ impl Exchange {
         let n = self.number(case, interval);
         let price = quote.worst;
         self.say_case(account, case.id, CaseStep::Batch { n, instrument, side, price, qty });
-        let position = self.risk.position_of(account, instrument);
+        let (position, aim) = self.risk.closed_by(account, instrument, side);
         let before = self.risk.position(position).lots();
         let ready = Ready {
             account: self.risk.owner_of(account),
             id: OrderId::Liquidation { case: case.id.0, n },
             instrument,
             side,
+            aim,
             limit: price,
             market: true,
             qty,
@@ -124,7 +125,7 @@ impl Exchange {
             "a batch turned or grew a position: {before} to {after} lots"
         );
         self.finish_pass(instrument, pass);
-        case.traded(instrument, filled);
+        case.traded(instrument, side, filled);
         self.say_checked(case, n, instrument, filled);
         if filled.is_zero() {
             let reason = match self.markets[instrument.index()].phase {
@@ -154,10 +155,10 @@ impl Exchange {
         let n = self.number(case, interval);
         self.say_case(account, case.id, CaseStep::Batch { n, instrument, side, price, qty });
         let id = OrderId::Liquidation { case: case.id.0, n };
-        let position = self.risk.position_of(account, instrument);
+        let (position, aim) = self.risk.closed_by(account, instrument, side);
         self.arrivals += 1;
         let arrival = self.arrivals;
-        let first = self.goes_first(instrument, position, (side, price), qty);
+        let first = self.goes_first(instrument, (position, aim), (side, price), qty);
         let (book, mut keeper) = self.split(instrument);
         let owner = keeper.risk.owner_of(account);
         let plain = NewResting::plain(side, price, owner.0, qty);
@@ -179,6 +180,7 @@ impl Exchange {
                 post_only: false,
                 reduce_only: false,
                 role: Role::Limit,
+                aim,
                 self_match: SelfMatch::None,
                 tif: TimeInForce::Gtc,
             },
@@ -192,7 +194,7 @@ impl Exchange {
             qty,
             trigger: None,
             display: Qty::ZERO,
-            offset: None,
+            offset: self.said_offset(Some(Offset::Close)),
             handle: Some(handle),
         });
         self.markets[instrument.index()].touch();

@@ -26,7 +26,7 @@ pub(crate) struct Pass {
     /// Positions that traded and their lots before each trade, where large ones are reported.
     pub(crate) held: Vec<(PositionId, i64)>,
     /// Lots that cases' resting batches traded.
-    pub(crate) case_fills: Vec<(u32, Qty)>,
+    pub(crate) case_fills: Vec<(u32, Side, Qty)>,
     /// Lots the incoming order traded.
     pub(crate) taken: u64,
     /// Prices of its trades, each change, where stops watch them.
@@ -65,6 +65,9 @@ impl Keeper<'_> {
             self.risk.freeze(account, record.frozen);
         }
         self.risk.order_rests(position, side, qty, qty - record.opens, record.reduce_only);
+        if record.aim.is_today() {
+            self.risk.promise_today(position, qty as i64);
+        }
         self.file(handle, record);
     }
 
@@ -73,7 +76,8 @@ impl Keeper<'_> {
     pub(crate) fn file(&mut self, handle: Handle, mut record: Record) {
         let position = record.position;
         let account = self.risk.position(position).owner();
-        let list = &mut self.risk.position_mut(position).orders;
+        let home = self.risk.home(position);
+        let list = &mut self.risk.position_mut(home).orders;
         (record.prev, record.next) = (list.1, NIL);
         let before = list.1;
         list.1 = handle.slot;
@@ -93,7 +97,7 @@ impl Keeper<'_> {
     #[inline]
     pub(crate) fn shrink(&mut self, slot: u32, side: Side, qty: u64, left: u64) {
         let record = &self.records[slot];
-        let (position, reduce_only) = (record.position, record.reduce_only);
+        let (position, reduce_only, aim) = (record.position, record.reduce_only, record.aim);
         let reducing = (qty + left - record.opens).min(qty);
         if left == 0 {
             let frozen = record.frozen;
@@ -106,6 +110,9 @@ impl Keeper<'_> {
             self.refreeze(slot, opens);
         }
         self.risk.order_shrinks(position, side, qty, reducing, left == 0 && reduce_only);
+        if aim.is_today() {
+            self.risk.promise_today(position, -(qty as i64));
+        }
         if left == 0 {
             self.drop_record(slot);
         }
@@ -131,7 +138,8 @@ impl Keeper<'_> {
     pub(crate) fn drop_record(&mut self, slot: u32) {
         let record = &self.records[slot];
         let (prev, next, id) = (record.prev, record.next, record.client_id().copied());
-        let position = self.risk.position_mut(record.position);
+        let home = self.risk.home(record.position);
+        let position = self.risk.position_mut(home);
         if prev == NIL {
             position.orders.0 = next;
         }
@@ -167,6 +175,7 @@ pub(crate) struct Incoming {
     pub(crate) position: PositionId,
     pub(crate) id: OrderId,
     pub(crate) side: Side,
+    pub(crate) aim: Aim,
     pub(crate) limit: Option<Price>,
 }
 
@@ -218,6 +227,7 @@ struct Leg {
     account: AccountId,
     position: PositionId,
     id: OrderId,
+    aim: Aim,
     arrival: u64,
 }
 
@@ -239,6 +249,7 @@ impl Booking<'_> {
             account: self.keeper.risk.position(record.position).owner(),
             position: record.position,
             id: record.id,
+            aim: record.aim,
             arrival: record.arrival,
         }
     }
@@ -273,7 +284,7 @@ impl Booking<'_> {
         let risk = &mut *self.keeper.risk;
         let fill = |leg: &Leg, side, role| Fill {
             position: leg.position,
-            aim: Aim::Net,
+            aim: leg.aim,
             side,
             price,
             qty,
@@ -298,16 +309,16 @@ impl Booking<'_> {
         self.remember(&maker, &taker, side, price, qty);
         self.keeper.say_moved();
         let risk = &mut *self.keeper.risk;
-        for leg in [&maker, &taker] {
+        for (leg, side) in [(&maker, side.opposite()), (&taker, side)] {
             if risk.position(leg.position).reduce_only_orders() > 0 {
                 self.pass.reduce_only.push(leg.position);
             }
             if auction && let OrderId::Liquidation { case, .. } = leg.id {
-                self.pass.case_fills.push((case, Qty::new(qty)));
+                self.pass.case_fills.push((case, side, Qty::new(qty)));
             }
         }
         if !auction && let OrderId::Liquidation { case, .. } = maker.id {
-            self.pass.case_fills.push((case, Qty::new(qty)));
+            self.pass.case_fills.push((case, side.opposite(), Qty::new(qty)));
         }
         if self.watched && self.pass.last != Some(price) {
             self.pass.prices.push(price);
@@ -335,6 +346,7 @@ impl Sink for Booking<'_> {
             account: incoming.account,
             position: incoming.position,
             id: incoming.id,
+            aim: incoming.aim,
             arrival: u64::MAX,
         };
         let price = match self.pricing.median {

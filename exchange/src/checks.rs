@@ -3,6 +3,7 @@
 use crate::entry::{Terms, Wish};
 use crate::exchange::Exchange;
 use crate::stops::check_display;
+use plimsoll_risk::Aim;
 use plimsoll_types::{
     AccountId, InstrumentId, Money, NewOrder, OrderRef, Permission, Phase, Price, Qty, Reject,
     TimeInForce,
@@ -56,10 +57,11 @@ impl Exchange {
             return Err(Reject::QuantityNotPositive);
         }
         let held = match self.risk.find_position(wish.account, wish.instrument) {
-            Some(id) => {
+            Some(id) if wish.aim == Aim::Net => {
                 let position = self.risk.position(id);
                 position.lots().unsigned_abs() + position.open(wish.side) - wish.given_back
             }
+            Some(id) => self.lots_of_legs(id, wish.side) - wish.given_back,
             None => 0,
         };
         let most = self.risk.contract(wish.instrument).lots_max;
@@ -103,15 +105,19 @@ impl Exchange {
     pub(crate) fn check_terms(&self, wish: &Wish) -> Result<Terms, Reject> {
         self.check_band(wish.instrument, wish.limit)?;
         let market = &self.markets[wish.instrument.index()];
-        let reducible = match self.risk.find_position(wish.account, wish.instrument) {
-            Some(id) => {
-                let position = self.risk.position(id);
-                let others = position.open(wish.side) - wish.given_back;
-                position.room(wish.side).saturating_sub(wish.ahead.unwrap_or(others))
-            }
-            None => 0,
+        let opens = if wish.aim == Aim::Net {
+            let reducible = match self.risk.find_position(wish.account, wish.instrument) {
+                Some(id) => {
+                    let position = self.risk.position(id);
+                    let others = position.open(wish.side) - wish.given_back;
+                    position.room(wish.side).saturating_sub(wish.ahead.unwrap_or(others))
+                }
+                None => 0,
+            };
+            wish.qty.lots().saturating_sub(reducible)
+        } else {
+            self.check_leg(wish)?
         };
-        let opens = wish.qty.lots().saturating_sub(reducible);
         let account = self.risk.account(wish.account);
         if opens > 0 && wish.reduce_only {
             return Err(Reject::ReduceOnly);

@@ -78,6 +78,9 @@ impl Exchange {
             self.widen(instrument, limit);
             self.carry_out_announced(instrument);
         }
+        for &instrument in instruments {
+            self.trim_settled(instrument);
+        }
         self.look();
     }
 

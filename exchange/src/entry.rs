@@ -3,7 +3,7 @@
 use crate::booking::{Booking, Incoming, Pass};
 use crate::exchange::Exchange;
 use plimsoll_matching::{Stop, Taker};
-use plimsoll_risk::PositionId;
+use plimsoll_risk::{Aim, PositionId};
 use plimsoll_types::{
     AccountId, EventKind, InstrumentId, Money, NewOrder, OrderId, OrderKind, Phase, Price, Qty,
     Reject, SelfMatch, Side, TimeInForce,
@@ -16,6 +16,7 @@ pub(crate) struct Ready {
     pub(crate) id: OrderId,
     pub(crate) instrument: InstrumentId,
     pub(crate) side: Side,
+    pub(crate) aim: Aim,
     /// Worst price; `None` = any.
     pub(crate) limit: Option<Price>,
     pub(crate) market: bool,
@@ -42,13 +43,14 @@ impl Ready {
         id: OrderId,
         limit: Option<Price>,
         market: bool,
-        terms: Terms,
+        (aim, terms): (Aim, Terms),
     ) -> Ready {
         Ready {
             account: order.account,
             id,
             instrument: order.instrument,
             side: order.side,
+            aim,
             limit,
             market,
             qty: order.qty,
@@ -59,7 +61,8 @@ impl Ready {
             frozen: terms.frozen,
             tif: order.tif,
             post_only: order.post_only,
-            reduce_only: order.reduce_only,
+            // Every closing order of a leg reduces only, within lots of its own that it promises.
+            reduce_only: order.reduce_only && aim == Aim::Net,
             self_match: order.self_match,
         }
     }
@@ -97,6 +100,7 @@ pub(crate) struct Wish {
     pub(crate) account: AccountId,
     pub(crate) instrument: InstrumentId,
     pub(crate) side: Side,
+    pub(crate) aim: Aim,
     pub(crate) limit: Option<Price>,
     pub(crate) qty: Qty,
     pub(crate) post_only: bool,
@@ -112,11 +116,12 @@ pub(crate) struct Wish {
 impl Wish {
     /// What a new order asks for.
     #[inline]
-    pub(crate) fn of(order: &NewOrder, limit: Option<Price>) -> Wish {
+    pub(crate) fn of(order: &NewOrder, aim: Aim, limit: Option<Price>) -> Wish {
         Wish {
             account: order.account,
             instrument: order.instrument,
             side: order.side,
+            aim,
             limit,
             qty: order.qty,
             post_only: order.post_only,
@@ -138,9 +143,11 @@ impl Exchange {
             return self.enter_waiting(order, trigger);
         }
         let (limit, market) = self.limit_of(order);
-        let wish = Wish::of(order, limit);
+        let aim = self.aim_of(order);
+        let wish = Wish::of(order, aim.unwrap_or(Aim::Net), limit);
         self.check_quantity(&wish)?;
         self.check_extras(order)?;
+        let aim = aim?;
         self.check_account_may_order(order.account, order.instrument)?;
         self.check_phase(order)?;
         self.check_id(order)?;
@@ -148,7 +155,7 @@ impl Exchange {
         self.check_full(order.instrument)?;
         let id = self.id_of(order);
         let said = self.say_accepted(order, id, limit);
-        self.work(&Ready::new(order, id, limit, market, terms), Some(said));
+        self.work(&Ready::new(order, id, limit, market, (aim, terms)), Some(said));
         Ok(())
     }
 
@@ -161,6 +168,7 @@ impl Exchange {
         };
         self.check_stop_quantity(order)?;
         self.check_extras(order)?;
+        self.aim_of(order)?;
         self.check_account_may_order(order.account, order.instrument)?;
         if matches!(self.markets[order.instrument.index()].phase, Phase::Halted | Phase::Closed) {
             return Err(Reject::Phase);
@@ -209,7 +217,7 @@ impl Exchange {
             qty: order.qty,
             trigger: order.trigger,
             display: order.display,
-            offset: order.offset,
+            offset: self.said_offset(order.offset),
             handle: None,
         });
         said
@@ -233,7 +241,8 @@ impl Exchange {
     pub(crate) fn work(&mut self, ready: &Ready, said: Option<usize>) {
         self.arrivals += 1;
         let arrival = self.arrivals;
-        let position = self.risk.position_of(ready.account, ready.instrument);
+        let first = self.risk.position_of(ready.account, ready.instrument);
+        let position = self.risk.leg_for(first, ready.side, ready.aim);
         self.markets[ready.instrument.index()].touch();
         let bound = self.bound(ready);
         let gathers = self.markets[ready.instrument.index()].phase != Phase::Continuous;
@@ -330,6 +339,7 @@ impl Exchange {
             position,
             id: ready.id,
             side: ready.side,
+            aim: ready.aim,
             limit: ready.limit,
         });
         let mut sink = Booking { keeper, incoming, pass, pricing, watched };

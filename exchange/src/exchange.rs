@@ -63,8 +63,13 @@ impl Exchange {
     /// An exchange as configured, before its first command.
     pub fn new(spec: ExchangeSpec) -> Exchange {
         let contracts = spec.instruments.iter().map(Contract::new).collect();
-        let risk =
-            Risk::new(contracts, spec.profiles.clone(), spec.floating_profit, spec.insurance_fund);
+        let risk = Risk::new(
+            contracts,
+            spec.profiles.clone(),
+            spec.floating_profit,
+            spec.position_mode,
+            spec.insurance_fund,
+        );
         let mut exchange = Exchange {
             markets: spec.instruments.iter().enumerate().map(|(i, s)| Market::new(i, s)).collect(),
             configured: spec.instruments.len(),

@@ -24,6 +24,7 @@ mod index;
 mod indicative;
 mod isolated;
 mod last_hour;
+mod legs;
 mod limit_state;
 mod listing;
 mod lives;

@@ -1,6 +1,6 @@
 //! What the exchange keeps of each resting order beside its book, by slot.
 
-use plimsoll_risk::PositionId;
+use plimsoll_risk::{Aim, PositionId};
 use plimsoll_types::prefetch::prefetch;
 use plimsoll_types::{Handle, Label, Money, OrderId, Price, SelfMatch, TimeInForce};
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,8 @@ pub(crate) struct Record {
     pub(crate) post_only: bool,
     pub(crate) reduce_only: bool,
     pub(crate) role: Role,
+    /// What it means to do to its position.
+    pub(crate) aim: Aim,
     pub(crate) self_match: SelfMatch,
     pub(crate) tif: TimeInForce,
     pub(crate) id: OrderId,
@@ -59,6 +61,7 @@ impl Record {
         post_only: false,
         reduce_only: false,
         role: Role::Limit,
+        aim: Aim::Net,
         self_match: SelfMatch::None,
         tif: TimeInForce::Gtc,
         id: OrderId::Number(0),

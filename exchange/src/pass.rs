@@ -2,7 +2,8 @@
 
 use crate::booking::Pass;
 use crate::exchange::Exchange;
-use crate::orders::Role;
+use crate::orders::{Record, Role};
+use plimsoll_matching::Resting;
 use plimsoll_risk::PositionId;
 use plimsoll_types::{CancelReason, EventKind, InstrumentId, Qty, Side};
 
@@ -41,9 +42,9 @@ impl Exchange {
             self.risk.set_mark(instrument, price);
             self.log.emit(EventKind::Mark { instrument, price });
         }
-        for (case, qty) in pass.case_fills {
+        for (case, side, qty) in pass.case_fills {
             if let Some(open) = self.cases.get_mut(&case) {
-                open.traded(instrument, qty);
+                open.traded(instrument, side, qty);
                 if let Some(resting) = &mut open.resting {
                     resting.left -= qty;
                     resting.unchecked += qty;
@@ -66,30 +67,42 @@ impl Exchange {
     /// Cuts reduce-only orders that exceed what their positions can give, in account order.
     #[cold]
     fn trim_reduce_only(&mut self, instrument: InstrumentId, mut positions: Vec<PositionId>) {
+        for id in &mut positions {
+            *id = self.risk.home(*id);
+        }
         positions.sort_unstable_by_key(|&id| self.risk.position(id).owner());
         positions.dedup();
         for position in positions {
+            if self.risk.position(position).leg().is_leg() {
+                self.trim_legs(instrument, position);
+                continue;
+            }
             for side in [Side::Buy, Side::Sell] {
-                self.trim_side(instrument, position, side);
+                let room = self.risk.position(position).room(side);
+                self.trim(instrument, (position, side), room, |order, _| order.reduce_only);
             }
         }
     }
 
-    fn trim_side(&mut self, instrument: InstrumentId, position: PositionId, side: Side) {
-        let record = self.risk.position(position);
-        let room = record.room(side);
+    /// Cuts an account's orders on a side, of those that `wanted` picks, to `room` lots together, the newest first.
+    pub(crate) fn trim(
+        &mut self,
+        instrument: InstrumentId,
+        (position, side): (PositionId, Side),
+        room: u64,
+        wanted: impl Fn(&Resting, &Record) -> bool,
+    ) {
         let market = &self.markets[instrument.index()];
         let mut total = 0;
         let mut own = Vec::new();
-        let mut slot = record.orders.1;
+        let mut slot = self.risk.position(self.risk.home(position)).orders.1;
         while slot != crate::orders::NIL {
-            let order = market.book.resting(slot);
-            let rests = market.records[slot].role != Role::Stop;
-            if order.reduce_only && order.side == side && rests {
+            let (order, record) = (market.book.resting(slot), &market.records[slot]);
+            if order.side == side && record.role != Role::Stop && wanted(&order, record) {
                 total += order.qty.lots();
                 own.push((slot, order));
             }
-            slot = market.records[slot].prev;
+            slot = record.prev;
         }
         // Newest first.
         for (slot, order) in own {

@@ -29,6 +29,10 @@ impl Exchange {
     #[cold]
     fn share_side(&mut self, position: PositionId, side: Side) {
         let held = self.risk.position(position);
+        if held.leg().is_leg() {
+            // What a leg's orders mean is fixed as they enter; trimming sees to it that it can be had.
+            return;
+        }
         let mut room = held.room(side);
         let fair = room.min(held.open(side));
         let (instrument, mut slot) = (held.instrument(), held.orders.0);

@@ -29,6 +29,7 @@ impl Exchange {
             account,
             instrument: place.instrument,
             side: old.side,
+            aim: record.aim,
             limit: Some(price),
             qty,
             post_only: record.post_only,
@@ -61,6 +62,9 @@ impl Exchange {
             let position = keeper.records[place.slot].position;
             keeper.risk.order_shrinks(position, old.side, old.qty.lots(), reducing, false);
             keeper.risk.order_rests(position, old.side, qty.lots(), qty.lots() - opens, false);
+            if wish.aim.is_today() {
+                keeper.risk.promise_today(position, -((old.qty - qty).lots() as i64));
+            }
             keeper.records[place.slot].frozen_at = frozen_at;
             keeper.refreeze(place.slot, opens);
             self.share_out(position);
@@ -77,6 +81,7 @@ impl Exchange {
             id,
             instrument: place.instrument,
             side: old.side,
+            aim: wish.aim,
             limit: price,
             market: false,
             qty,

@@ -4,7 +4,7 @@ use crate::entry::Ready;
 use crate::exchange::Exchange;
 use crate::orders::{Record, Role};
 use plimsoll_matching::{NewResting, Stop};
-use plimsoll_risk::PositionId;
+use plimsoll_risk::{Aim, PositionId};
 use plimsoll_types::{
     CancelReason, EventKind, Handle, InstrumentId, MarketRemainder, Price, Qty, Side, TimeInForce,
 };
@@ -76,7 +76,8 @@ impl Exchange {
     ) {
         // What closes traded first; where trades with itself left it otherwise, the end of the pass shares out anew.
         let opens = ready.opens.min(left.lots());
-        let first = self.goes_first(ready.instrument, position, (ready.side, price), left);
+        let first =
+            self.goes_first(ready.instrument, (position, ready.aim), (ready.side, price), left);
         let (book, mut keeper) = self.split(ready.instrument);
         let handle = book.rest(NewResting {
             side: ready.side,
@@ -104,6 +105,7 @@ impl Exchange {
             post_only: ready.post_only,
             reduce_only: ready.reduce_only,
             role: if ready.market { Role::Market } else { Role::Limit },
+            aim: ready.aim,
             self_match: ready.self_match,
             tif: ready.tif,
         };
@@ -120,7 +122,7 @@ impl Exchange {
     pub(crate) fn goes_first(
         &self,
         instrument: InstrumentId,
-        position: PositionId,
+        (position, aim): (PositionId, Aim),
         (side, price): (Side, Option<Price>),
         qty: Qty,
     ) -> bool {
@@ -129,9 +131,14 @@ impl Exchange {
         }
         // The account's other orders on the side come before it, so they close first.
         let held = self.risk.position(position);
-        price.is_some()
-            && price == self.markets[instrument.index()].edge(side)
-            && held.open(side) + qty.lots() <= held.carried().min(held.room(side))
+        let closes_carried = match aim {
+            Aim::CloseCarried => true,
+            Aim::Open | Aim::CloseToday => false,
+            Aim::Net | Aim::Close => {
+                held.open(side) + qty.lots() <= held.carried().min(held.room(side))
+            }
+        };
+        price.is_some() && price == self.markets[instrument.index()].edge(side) && closes_carried
     }
 
     /// Tells whoever addresses orders by handle which one an order has.

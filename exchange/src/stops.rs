@@ -3,6 +3,7 @@
 use crate::entry::{Ready, Wish};
 use crate::exchange::Exchange;
 use crate::orders::{Record, Role};
+use plimsoll_risk::Aim;
 use plimsoll_types::{
     AccountId, CancelReason, EventKind, Handle, InstrumentId, Money, NewOrder, OrderId, OrderKind,
     Phase, Price, Qty, Reject,
@@ -20,10 +21,13 @@ impl Exchange {
     pub(crate) fn wait(&mut self, order: &NewOrder, id: OrderId, trigger: Price) -> Handle {
         self.arrivals += 1;
         let arrival = self.arrivals;
-        let position = self.risk.position_of(order.account, order.instrument);
+        let aim = self.aim_of(order).unwrap_or(Aim::Net);
+        let first = self.risk.position_of(order.account, order.instrument);
+        let position = self.risk.leg_for(first, order.side, aim);
+        let reduce_only = order.reduce_only && aim == Aim::Net;
         let (book, mut keeper) = self.split(order.instrument);
         let (side, owner, qty) = (order.side, order.account.0, order.qty);
-        let handle = book.park(side, owner, qty, order.display, order.reduce_only);
+        let handle = book.park(side, owner, qty, order.display, reduce_only);
         keeper.file(
             handle,
             Record {
@@ -37,8 +41,9 @@ impl Exchange {
                 prev: 0,
                 live: true,
                 post_only: order.post_only,
-                reduce_only: order.reduce_only,
+                reduce_only,
                 role: Role::Stop,
+                aim,
                 self_match: order.self_match,
                 tif: order.tif,
             },
@@ -98,9 +103,12 @@ impl Exchange {
         let said = self.log.events.len();
         self.log.emit(EventKind::Triggered { account, id, instrument, handle: None });
         let (limit, market) = self.limit_of(&order);
-        let wish = Wish::of(&order, limit);
+        let aim = self.aim_of(&order).unwrap_or(Aim::Net);
+        let wish = Wish::of(&order, aim, limit);
         match self.check_triggered(&wish) {
-            Ok(terms) => self.work(&Ready::new(&order, id, limit, market, terms), Some(said)),
+            Ok(terms) => {
+                self.work(&Ready::new(&order, id, limit, market, (aim, terms)), Some(said))
+            }
             Err(reason) => {
                 let reason = CancelReason::Refused(reason);
                 let qty = order.qty;

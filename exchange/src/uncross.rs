@@ -85,7 +85,8 @@ impl Exchange {
         keeper.shrink(slot, order.side, order.qty.lots(), 0);
         (record.role, record.arrival, record.frozen_at) = (Role::Limit, arrival, price);
         let (side, position, opens, tif) = (order.side, record.position, record.opens, record.tif);
-        let first = self.goes_first(instrument, position, (side, Some(price)), order.qty);
+        let aim = record.aim;
+        let first = self.goes_first(instrument, (position, aim), (side, Some(price)), order.qty);
         let (book, mut keeper) = self.split(instrument);
         let handle = book.rest(NewResting {
             side,

@@ -168,10 +168,12 @@ impl Exchange {
         self.risk.available(account)
     }
 
-    /// Signed lots of an account in an instrument.
+    /// Signed lots of an account in an instrument; of its long and its short leg together.
     pub fn position(&self, account: AccountId, instrument: InstrumentId) -> i64 {
-        let position = self.risk.find_position(account, instrument);
-        position.map_or(0, |id| self.risk.position(id).lots())
+        let Some(first) = self.risk.find_position(account, instrument) else { return 0 };
+        let held = self.risk.position(first);
+        let short = held.leg().is_leg().then(|| self.risk.position(self.risk.legs(first)[1]));
+        held.lots() + short.map_or(0, |short| short.lots())
     }
 
     /// Tier of an account: 0 = normal, else 1 + the place of the tier in its profile.

@@ -237,6 +237,48 @@ impl Position {
         u64::try_from(self.closable(side)).unwrap_or(0)
     }
 
+    /// Of a leg's lots, those opened since the last settlement.
+    #[inline]
+    pub fn today(&self) -> u64 {
+        self.lots.unsigned_abs() - self.carried
+    }
+
+    /// The side whose orders close lots of a leg; `None` in net mode, where that depends on what is held.
+    #[inline]
+    pub fn closing_side(&self) -> Option<Side> {
+        match self.leg {
+            Leg::Net => None,
+            Leg::Long => Some(Side::Sell),
+            Leg::Short => Some(Side::Buy),
+        }
+    }
+
+    /// Lots of a leg that orders with this aim may take between them.
+    pub fn givable(&self, aim: Aim) -> u64 {
+        match aim {
+            Aim::Net | Aim::Open => 0,
+            Aim::Close => self.lots.unsigned_abs(),
+            Aim::CloseCarried => self.carried,
+            Aim::CloseToday => self.today(),
+        }
+    }
+
+    /// Of these, those that no resting order promises; its orders are all of the same kinds.
+    pub fn unpromised(&self, aim: Aim) -> u64 {
+        let promised = self.closing_side().map_or(0, |side| self.promised(side));
+        self.givable(aim).saturating_sub(match aim {
+            Aim::CloseCarried => promised - self.promised_today,
+            Aim::CloseToday => self.promised_today,
+            Aim::Net | Aim::Open | Aim::Close => promised,
+        })
+    }
+
+    /// Whether it has resting orders that must be cut where the position comes to give less.
+    #[inline]
+    pub fn has_reducing_orders(&self) -> bool {
+        self.reduce_only > 0 || self.closing_side().is_some_and(|side| self.open(side) > 0)
+    }
+
     /// Whether it has resting orders.
     #[inline]
     pub fn has_orders(&self) -> bool {

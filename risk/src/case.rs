@@ -84,8 +84,11 @@ impl Case {
     }
 
     /// Takes traded lots off the plan.
-    pub fn traded(&mut self, instrument: InstrumentId, qty: Qty) {
-        if let Some(target) = self.plan.iter_mut().find(|target| target.instrument == instrument) {
+    pub fn traded(&mut self, instrument: InstrumentId, side: Side, qty: Qty) {
+        let wanted = |target: &&mut LiquidationTarget| {
+            target.instrument == instrument && target.side == side
+        };
+        if let Some(target) = self.plan.iter_mut().find(wanted) {
             target.qty = target.qty.saturating_sub(qty);
         }
         self.plan.retain(|target| !target.qty.is_zero());

@@ -78,19 +78,30 @@ impl Rate {
     }
 }
 
+/// What the lots of a part of a fill do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Close, opened today or not.
+    Close,
+    /// Open.
+    Open,
+    /// Close, opened today, where that has a fee of its own.
+    CloseToday,
+}
+
 /// Which fees apply to a part of a fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FeeCase {
-    pub(crate) opens: bool,
+    pub(crate) part: Part,
     pub(crate) role: Role,
     pub(crate) liquidation: bool,
 }
 
 impl FeeCase {
     fn index(self) -> usize {
-        usize::from(self.opens)
-            | usize::from(self.role == Role::Taker) << 1
-            | usize::from(self.liquidation) << 2
+        usize::from(self.role == Role::Taker)
+            | usize::from(self.liquidation) << 1
+            | (self.part as usize) << 2
     }
 }
 
@@ -116,10 +127,12 @@ pub struct Contract {
     /// The product over which only the larger side's margin counts, if so.
     pub(crate) large_side: Option<Label>,
     /// Sums of the fees that apply, by [`FeeCase`].
-    fees: [Rate; 8],
+    fees: [Rate; 12],
     /// Who pays more on lots that open, if it is the same at every price.
     dearer: Option<Role>,
     pub(crate) free: bool,
+    /// Today's lots have a closing fee of their own.
+    pub(crate) splits_close: bool,
 }
 
 /// Worth of the largest position an account may hold at the highest price, money units.
@@ -142,17 +155,18 @@ impl Contract {
             brackets: Brackets::new(&spec.risk.brackets),
             large_side: spec.risk.large_side.then(|| spec.risk.product.unwrap_or(spec.symbol)),
             free: fees.iter().all(Rate::is_zero),
+            splits_close: spec.fees.close_today.is_some(),
             dearer: Contract::dearer(&spec.fees),
             fees,
         }
     }
 
-    fn sums(fees: &Fees) -> [Rate; 8] {
+    fn sums(fees: &Fees) -> [Rate; 12] {
         std::array::from_fn(|index| {
             let parts = [
-                if index & 1 == 1 { fees.open } else { fees.close },
-                if index & 2 == 2 { fees.taker } else { fees.maker },
-                if index & 4 == 4 { fees.liquidation } else { Fee::default() },
+                [fees.close, fees.open, fees.close_today.unwrap_or(fees.close)][index >> 2],
+                if index & 1 == 1 { fees.taker } else { fees.maker },
+                if index & 2 == 2 { fees.liquidation } else { Fee::default() },
             ];
             Rate::new(Fee {
                 share: parts.iter().fold(Ratio::ZERO, |sum, fee| sum.plus(fee.share)),
@@ -262,10 +276,23 @@ impl Contract {
         self.fees[case.index()].half_up(self.notional(price, lots), lots)
     }
 
-    /// The fee of closing `lots` at `price` as a case's taker.
+    /// The fee on the closing part of a fill, of so many carried lots and so many of today's.
     #[inline]
-    pub(crate) fn liquidation_fee(&self, price: Price, lots: u64) -> i128 {
-        self.fee(FeeCase { opens: false, role: Role::Taker, liquidation: true }, price, lots)
+    pub(crate) fn closing_fee(
+        &self,
+        (role, liquidation): (Role, bool),
+        price: Price,
+        [carried, today]: [u64; 2],
+    ) -> i128 {
+        let fee = |part, lots| match lots {
+            0 => 0,
+            lots => self.fee(FeeCase { part, role, liquidation }, price, lots),
+        };
+        if self.splits_close {
+            fee(Part::Close, carried) + fee(Part::CloseToday, today)
+        } else {
+            fee(Part::Close, carried + today)
+        }
     }
 
     /// The larger possible fee of an order's opening lots at `price`. Source: SEMANTICS 4.
@@ -274,7 +301,8 @@ impl Contract {
         if self.free {
             return Money::ZERO;
         }
-        let fee = |role| self.fee(FeeCase { opens: true, role, liquidation: false }, price, lots);
+        let fee =
+            |role| self.fee(FeeCase { part: Part::Open, role, liquidation: false }, price, lots);
         Money::new(match self.dearer {
             Some(role) => fee(role),
             None => fee(Role::Maker).max(fee(Role::Taker)),
@@ -344,14 +372,14 @@ pub(crate) mod tests {
         odd.fees.open.per_lot = Money::new(2);
         let contract = Contract::new(&odd);
         assert_eq!(contract.initial_margin(Price::clamped(101), 1), Money::new(2));
-        let fee = |opens| {
+        let fee = |part| {
             contract.fee(
-                FeeCase { opens, role: Role::Taker, liquidation: false },
+                FeeCase { part, role: Role::Taker, liquidation: false },
                 Price::clamped(100),
                 1,
             )
         };
-        assert_eq!((fee(true), fee(false)), (4, 2));
+        assert_eq!((fee(Part::Open), fee(Part::Close)), (4, 2));
         assert_eq!(contract.opening_fee(Price::clamped(100), 1), Money::new(4));
     }
 }

@@ -2,15 +2,15 @@
 
 use crate::account::{Account, Aim, Cold, NIL, Position, PositionId};
 use crate::call::Call;
-use crate::contract::{Contract, FeeCase, Role};
+use crate::contract::{Contract, FeeCase, Part, Role};
 use crate::costs::Costs;
 use crate::own::InForce;
 use crate::pocket::Moved;
 use crate::tiers::{Bases, Lines};
 use crate::watch::Watch;
 use plimsoll_types::{
-    AccountId, Basis, Fees, FloatingProfit, InstrumentId, MarginRate, Money, Price, Profile, Side,
-    half_up_div,
+    AccountId, Basis, Fees, FloatingProfit, InstrumentId, MarginRate, Money, PositionMode, Price,
+    Profile, Side, half_up_div,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -65,6 +65,7 @@ pub struct Risk {
     /// Some instrument counts only the larger side's margin of its product.
     pub(crate) nets: bool,
     floating_profit: FloatingProfit,
+    pub(crate) position_mode: PositionMode,
     pub(crate) house: House,
     /// Outstanding margin calls, by account.
     pub calls: BTreeMap<AccountId, Call>,
@@ -83,6 +84,7 @@ impl Risk {
         contracts: Vec<Contract>,
         profiles: Vec<Profile>,
         floating_profit: FloatingProfit,
+        position_mode: PositionMode,
         fund: Money,
     ) -> Risk {
         let lines = profiles.iter().map(Lines::new).collect();
@@ -99,6 +101,7 @@ impl Risk {
             own: BTreeMap::new(),
             nets,
             floating_profit,
+            position_mode,
             house: House { fund, deposits: fund, ..House::default() },
             calls: BTreeMap::new(),
             has_pockets: false,
@@ -148,16 +151,17 @@ impl Risk {
         let position = &mut self.positions[fill.position.0 as usize];
         let contract = &self.contracts[position.instrument.index()];
         let account = &mut self.accounts[position.account.index()];
+        let carried = position.carried;
         let closes = book_legs(position, &mut self.costs, contract, account, &fill);
         let opens = fill.qty - closes;
         let id = position.account;
         let mut paid = 0;
         if !contract.free {
-            let fee = |opens, lots| {
-                let case = FeeCase { opens, role: fill.role, liquidation: fill.liquidation };
-                if lots == 0 { 0 } else { contract.fee(case, fill.price, lots) }
-            };
-            paid = fee(false, closes) + fee(true, opens);
+            let (role, liquidation) = (fill.role, fill.liquidation);
+            let case = FeeCase { part: Part::Open, role, liquidation };
+            let old = carried - position.carried;
+            paid = contract.closing_fee((role, liquidation), fill.price, [old, closes - old])
+                + if opens == 0 { 0 } else { contract.fee(case, fill.price, opens) };
             account.cash -= paid;
             position.fees += paid;
             self.house.fees += Money::new(paid);
@@ -224,6 +228,12 @@ impl Risk {
         position.open[side as usize] -= qty;
         position.promised[side as usize] -= reducing;
         position.reduce_only -= u32::from(gone_reduce_only);
+    }
+
+    /// Counts lots of a resting order that promises today's lots of a leg; below zero: out.
+    pub fn promise_today(&mut self, id: PositionId, change: i64) {
+        let promised = &mut self.positions[id.0 as usize].promised_today;
+        *promised = promised.wrapping_add_signed(change);
     }
 
     /// Sets how many lots resting orders on a side promise to close, once they are shared out anew.
@@ -377,6 +387,7 @@ pub(crate) mod tests {
             vec![Contract::new(&spec(10, 10))],
             vec![Profile::unlimited(), profile],
             FloatingProfit::All,
+            PositionMode::Net,
             Money::new(500),
         )
     }

@@ -1,9 +1,9 @@
 //! What a position's margin is counted on, and the margin. Source: RULES 1.2, SEMANTICS 3.1.
 
 use crate::account::{Position, PositionId};
-use crate::contract::Contract;
+use crate::contract::{Contract, Role};
 use crate::ledger::Risk;
-use plimsoll_types::{Basis, MarginPrice, Money, ceil_div};
+use plimsoll_types::{Basis, MarginPrice, Money, Price, ceil_div};
 
 impl Risk {
     /// Margin of a position at its instrument's margin price, rounded up once.
@@ -76,6 +76,20 @@ impl Risk {
             most = [most[0].max(i128::from(own.nano)), most[1].max(own.per_lot)];
         }
         most
+    }
+
+    /// The fee of closing `lots` lots of a position at `price` as a case's taker, once the first `after` have closed, the oldest first.
+    pub(crate) fn liquidation_fee(
+        &self,
+        id: PositionId,
+        after: u64,
+        lots: u64,
+        price: Price,
+    ) -> i128 {
+        let position = self.position(id);
+        let carried = position.carried.saturating_sub(after).min(lots);
+        let parts = [carried, lots - carried];
+        self.contract(position.instrument).closing_fee((Role::Taker, true), price, parts)
     }
 
     /// The most that one lot's closing takes off the notional, whichever lot it is.

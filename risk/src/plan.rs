@@ -32,6 +32,8 @@ pub(crate) struct Candidate {
 struct Chunk {
     price: Price,
     lots: u64,
+    /// Lots of the position that close before these.
+    after: u64,
 }
 
 impl Candidate {
@@ -66,20 +68,21 @@ impl Candidate {
         for &(price, qty) in &self.quote.levels {
             let lots = qty.lots().min(left);
             if lots > 0 {
-                chunks.push(Chunk { price, lots });
+                chunks.push(Chunk { price, lots, after: self.lots() - left });
                 left -= lots;
             }
         }
         if left > 0 {
-            chunks.push(Chunk { price: self.quote.beyond, lots: left });
+            let after = self.lots() - left;
+            chunks.push(Chunk { price: self.quote.beyond, lots: left, after });
         }
         chunks
     }
 
     /// What closing `lots` of a chunk adds to equity against the mark, fees included.
-    fn result(&self, risk: &Risk, price: Price, lots: u64) -> i128 {
-        self.gain_a_lot(risk, price) * i128::from(lots)
-            - risk.contract(self.instrument).liquidation_fee(price, lots)
+    fn result(&self, risk: &Risk, chunk: &Chunk, lots: u64) -> i128 {
+        self.gain_a_lot(risk, chunk.price) * i128::from(lots)
+            - risk.liquidation_fee(self.position, chunk.after, lots, chunk.price)
     }
 
     /// Gain of one lot closed at `price` against the mark, without fees.
@@ -92,7 +95,7 @@ impl Candidate {
 
     /// Cost of closing all of it: loss against the mark and fees.
     pub(crate) fn cost(&self, risk: &Risk) -> i128 {
-        -self.chunks().iter().map(|chunk| self.result(risk, chunk.price, chunk.lots)).sum::<i128>()
+        -self.chunks().iter().map(|chunk| self.result(risk, chunk, chunk.lots)).sum::<i128>()
     }
 }
 
@@ -165,7 +168,7 @@ impl Risk {
             let Ok(found) = search(1, chunk.lots, |n| -> Result<Try, Infallible> {
                 let after = Standing {
                     margins: around.with(candidate.margins(self, left - n)),
-                    equity: Money::new(start + candidate.result(self, chunk.price, n)),
+                    equity: Money::new(start + candidate.result(self, &chunk, n)),
                 };
                 if is_safe(goal, &after) {
                     return Ok(Try::Met);
@@ -176,7 +179,7 @@ impl Risk {
             if let Some(n) = found {
                 return Some(closed + n);
             }
-            *equity += candidate.result(self, chunk.price, chunk.lots);
+            *equity += candidate.result(self, &chunk, chunk.lots);
             closed += chunk.lots;
             // A last lot that leaves no margin is its own case: met if equity is not below zero.
             let after = Standing { margins: around.with([0; 2]), equity: Money::new(*equity) };
@@ -364,7 +367,7 @@ mod tests {
                 for chunk in candidate.chunks() {
                     let take = chunk.lots.min(left);
                     if take > 0 {
-                        equity += candidate.result(&risk, chunk.price, take);
+                        equity += candidate.result(&risk, &chunk, take);
                     }
                     left -= take;
                 }

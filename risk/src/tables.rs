@@ -1,13 +1,15 @@
 //! The tables of accounts, positions and contracts: made, found, walked.
 
-use crate::account::{Account, Cold, Leg, NIL, Position, PositionId};
+use crate::account::{Account, Aim, Cold, Leg, NIL, Position, PositionId};
 use crate::contract::Contract;
 use crate::costs::Costs;
 use crate::ledger::Risk;
 use crate::settlement::DayResult;
 use crate::tiers::Lines;
 use plimsoll_types::prefetch::prefetch;
-use plimsoll_types::{AccountId, InstrumentId, Label, Money, Permission, Profile, ProfileId};
+use plimsoll_types::{
+    AccountId, InstrumentId, Label, Money, Permission, PositionMode, Profile, ProfileId, Side,
+};
 
 impl Risk {
     /// Opens an account.
@@ -155,15 +157,61 @@ impl Risk {
         }
     }
 
+    /// The legs of an account in an instrument, long before short: its first record there and the one after it.
+    pub fn legs(&self, first: PositionId) -> [PositionId; 2] {
+        [first, PositionId(first.0 + 1)]
+    }
+
+    /// The record that an order is booked on, of an account whose first record in the instrument this is.
+    #[inline]
+    pub fn leg_for(&self, first: PositionId, side: Side, aim: Aim) -> PositionId {
+        if aim == Aim::Net {
+            return first;
+        }
+        let long = (side == Side::Buy) != aim.closes();
+        self.legs(first)[usize::from(!long)]
+    }
+
+    /// The record that keeps the list of all orders that an account has in an instrument.
+    #[inline]
+    pub fn home(&self, id: PositionId) -> PositionId {
+        PositionId(id.0 - u32::from(self.position(id).leg == Leg::Short))
+    }
+
+    /// The record that lots close on which an order on `side` takes whatever else is on order: a net position or a leg.
+    pub fn closed_by(
+        &mut self,
+        owner: AccountId,
+        instrument: InstrumentId,
+        side: Side,
+    ) -> (PositionId, Aim) {
+        let aim = match self.position_mode {
+            PositionMode::Net => Aim::Net,
+            PositionMode::LongShort => Aim::Close,
+        };
+        let first = self.position_of(owner, instrument);
+        (self.leg_for(first, side, aim), aim)
+    }
+
     #[cold]
     fn make_position(&mut self, owner: AccountId, instrument: InstrumentId) -> PositionId {
+        if self.position_mode == PositionMode::Net {
+            return self.make_record(owner, instrument, Leg::Net);
+        }
+        let long = self.make_record(owner, instrument, Leg::Long);
+        self.make_record(owner, instrument, Leg::Short);
+        long
+    }
+
+    fn make_record(&mut self, owner: AccountId, instrument: InstrumentId, leg: Leg) -> PositionId {
         let account = self.holder_for(owner, instrument);
         let id = self.positions.len() as u32;
         let (mut before, mut next) = (NIL, self.account(owner).first);
-        while next != NIL && self.positions[next as usize].instrument < instrument {
+        let place = |record: &Position| (record.instrument, record.leg);
+        while next != NIL && place(&self.positions[next as usize]) < (instrument, leg) {
             (before, next) = (next, self.positions[next as usize].next);
         }
-        let kept = self.contract(instrument).needs_today();
+        let kept = leg.is_leg() || self.contract(instrument).needs_today();
         self.costs.push(Costs::default());
         self.positions.push(Position {
             basis: 0,
@@ -178,7 +226,7 @@ impl Risk {
             instrument,
             reduce_only: 0,
             promised_today: 0,
-            leg: Leg::Net,
+            leg,
             kept,
             own: self.own.contains_key(&(owner, instrument)),
             orders: (Position::NO_ORDER, Position::NO_ORDER),
