@@ -197,6 +197,7 @@ impl Contract {
         self.fees = Contract::sums(fees);
         self.free = self.fees.iter().all(Rate::is_zero);
         self.dearer = Contract::dearer(fees);
+        self.splits_close = fees.close_today.is_some();
     }
 
     /// The rates in force: [initial, maintenance].
