@@ -73,11 +73,13 @@ impl Exchange {
     fn declarer(&self, stake: Stake, side: Side, limit: Price) -> Option<Declarer> {
         let held = self.risk.position(stake.net);
         let market = &self.markets[held.instrument().index()];
-        let (mut room, mut slot) = (held.room(side), held.orders.0);
+        // The orders of both legs hang on the long one.
+        let list = self.risk.position(self.risk.home(stake.net)).orders;
+        let (mut room, mut slot) = (held.room(side), list.0);
         let mut orders = Vec::new();
         while slot != crate::orders::NIL {
             let (order, record) = (market.book.resting(slot), &market.records[slot]);
-            if order.side == side && record.role != Role::Stop {
+            if order.side == side && record.position == stake.net && record.role != Role::Stop {
                 // The account's earlier orders close first.
                 let lots = order.qty.lots().min(room);
                 room -= lots;
@@ -142,7 +144,7 @@ impl Exchange {
         if held.has_orders() {
             pass.changed.push(id);
         }
-        if held.reduce_only_orders() > 0 {
+        if held.has_reducing_orders() {
             pass.reduce_only.push(id);
         }
         if let Some(case) = self.risk.account(holder).case() {
@@ -168,12 +170,12 @@ impl Exchange {
     fn deal(&mut self, slot: u32, deal: Deal, pass: &mut Pass) {
         let Deal { instrument, price, side, taker, lots } = deal;
         let record = &self.markets[instrument.index()].records[slot];
-        let (maker, id) = (record.position, record.id);
-        for (position, side) in [(maker, side), (taker, side.opposite())] {
-            let aim = match self.risk.position(position).leg().is_leg() {
-                true => Aim::Close,
-                false => Aim::Net,
-            };
+        let (maker, id, aim) = (record.position, record.id, record.aim);
+        let oldest = match self.risk.position(taker).leg().is_leg() {
+            true => Aim::Close,
+            false => Aim::Net,
+        };
+        for (position, side, aim) in [(maker, side, aim), (taker, side.opposite(), oldest)] {
             let qty = lots;
             let role = Made::Maker;
             self.risk.book_free(Fill { position, aim, side, price, qty, role, liquidation: false });
@@ -201,7 +203,7 @@ impl Exchange {
         }
         keeper.shrink(slot, side, lots, left);
         if let OrderId::Liquidation { case, .. } = id {
-            pass.case_fills.push((case, Qty::new(lots)));
+            pass.case_fills.push((case, side, Qty::new(lots)));
         }
     }
 }

@@ -138,7 +138,9 @@ mod tests {
     use super::*;
     use crate::contract::{Contract, tests::spec};
     use crate::ledger::tests::{fill, risk};
-    use plimsoll_types::{FloatingProfit, InstrumentId, InstrumentSpec, ProfileId, Side};
+    use plimsoll_types::{
+        FloatingProfit, InstrumentId, InstrumentSpec, PositionMode, ProfileId, Side,
+    };
 
     /// Three instruments worth 10 a tick at a mark of 1000, 10 % initial, 5 % maintenance; the first two of one product.
     fn months(large_side: bool) -> Risk {
@@ -150,7 +152,7 @@ mod tests {
         };
         let contracts = vec![month("rb"), month("rb"), month("cu")];
         let profiles = risk().profiles;
-        Risk::new(contracts, profiles, FloatingProfit::All, Money::ZERO)
+        Risk::new(contracts, profiles, FloatingProfit::All, PositionMode::Net, Money::ZERO)
     }
 
     fn hold(risk: &mut Risk, lots: [i64; 3]) -> (AccountId, Vec<PositionId>) {
