@@ -1,5 +1,7 @@
 //! Every event as a line, field by field.
 
+mod chain;
+
 use super::*;
 use crate::config::read_config;
 use plimsoll_types::{
