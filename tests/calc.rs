@@ -499,8 +499,8 @@ fn files_that_cannot_be_read_are_refused_in_one_line() {
     }
     let bytes = file("bad-bytes.json", b"{\"side\":\n\"\xff\"}");
     refused("adl FILE", &bytes, "bad-bytes.json:2: line: expected UTF-8 text");
-    let long = file("bad-long.json", " ".repeat((64 << 20) + 1));
-    refused("adl FILE", &long, "file: expected a file of at most 64 MiB, found a longer one");
+    let long = file("bad-long.json", " ".repeat((16 << 20) + 1));
+    refused("adl FILE", &long, "file: expected a file of at most 16 MiB, found a longer one");
     fs::remove_file(long).expect("removed");
 }
 

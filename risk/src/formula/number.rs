@@ -106,7 +106,7 @@ impl Number for Decimal {
     }
 
     fn ceil_quotient(self, divisor: Decimal) -> Result<i128, TooLarge> {
-        Ok(-(-self).floor_quotient(divisor)?)
+        (-self).floor_quotient(divisor)?.checked_neg().ok_or(TooLarge)
     }
 }
 
@@ -179,7 +179,7 @@ impl Fraction<Decimal> {
     pub fn half_up(&self, places: u32) -> Result<Decimal, TooLarge> {
         let unit = Decimal::try_from_i128_with_scale(1, places).map_err(|_| TooLarge)?;
         let (whole, rest, divisor) = long_division(self.numerator, self.denominator.times(unit)?)?;
-        let units = whole + u128::from(rest >= divisor - rest);
+        let units = whole.checked_add(u128::from(rest >= divisor - rest)).ok_or(TooLarge)?;
         let rounded = decimal(i128::try_from(units).map_err(|_| TooLarge)?, places)?;
         Ok(if self.numerator < Decimal::ZERO { Decimal::ZERO - rounded } else { rounded })
     }
@@ -216,6 +216,9 @@ mod tests {
         }
         assert_eq!((7i128.floor_quotient(2), (-7i128).ceil_quotient(2)), (Ok(3), Ok(-3)));
         assert_eq!(d("1").floor_quotient(d("0")), Err(TooLarge));
+        let least = d("0.0000000000000000000000000001");
+        assert_eq!(Decimal::MAX.floor_quotient(least), Err(TooLarge));
+        assert_eq!(Decimal::MIN.ceil_quotient(least), Err(TooLarge));
         assert_eq!(i128::MIN.ceil_quotient(1), Err(TooLarge));
     }
 

@@ -122,7 +122,7 @@ fn too_large(_: TooLarge) -> Failure {
 }
 
 /// Most bytes of a calculator's file.
-const FILE_MAX: u64 = 64 << 20;
+const FILE_MAX: u64 = 16 << 20;
 
 /// The text of a calculator's file.
 fn read(path: &str) -> Result<String, Failure> {

@@ -102,12 +102,12 @@ fn orders(rows: &[Row<'_>], tick: Step, lot: Step) -> Result<Vec<AuctionOrder>, 
 }
 
 fn ticks(price: Decimal, field: &Field<'_>, tick: Step) -> Result<i64, Error> {
-    let ticks = decimal::steps(price, tick).and_then(|ticks| i64::try_from(ticks).ok());
-    ticks.ok_or_else(|| {
+    let Some(ticks) = decimal::steps(price, tick) else {
         let mut expected = b"a multiple of the tick ".to_vec();
         decimal::write_steps(&mut expected, 1, tick);
-        field.error(&String::from_utf8_lossy(&expected))
-    })
+        return Err(field.error(&String::from_utf8_lossy(&expected)));
+    };
+    i64::try_from(ticks).map_err(|_| field.error("a price below 2^63 ticks"))
 }
 
 fn step(field: &Field<'_>) -> Result<Step, Error> {

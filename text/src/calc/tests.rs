@@ -111,6 +111,9 @@ fn an_auction_that_is_wrong_is_refused_by_name() {
     assert!(bids("7").contains("bids: expected an array, found 7"));
     let fine = r#"[["999999999999999","1"],["0.0000000000000000000000000001","1"]]"#;
     assert!(bids(fine).contains("bids[0][0]: expected a quantity of fewer digits"));
+    let spread = r#"[["1","999999999999999"],["1","0.00001"]]"#;
+    let spread = read_auction("f", &format!("{{\"bids\":{spread},\"asks\":[]}}"), None);
+    assert!(said(spread).contains("bids[0][1]: expected a price below 2^63 ticks"));
     let off = r#"{"bids":[],"asks":[],"reference":"0.7","tick":"0"}"#;
     assert!(said(read_auction("f", off, None)).contains("tick: expected a step above zero"));
     assert!(said(read_auction("f", off, Some(tick))).contains("tick: expected a step above zero"));
