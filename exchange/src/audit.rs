@@ -1,7 +1,9 @@
 //! The exchange recounted: money, positions, books. Source: SEMANTICS 3.
 
 use crate::exchange::Exchange;
-use plimsoll_types::{Phase, invariant};
+use crate::orders::Role;
+use plimsoll_risk::Aim;
+use plimsoll_types::{AccountId, Money, Phase, Side, invariant};
 
 impl Exchange {
     /// Money conserved, longs equal shorts, books whole: always in small exchanges, now and then in large ones.
@@ -19,6 +21,7 @@ impl Exchange {
     pub fn audit(&self) {
         let money = self.risk.audit();
         invariant!(money.is_ok(), "{money:?}");
+        self.recount_orders();
         for market in &self.markets {
             invariant!(
                 !market.gone || market.book.live() == 0 && !self.risk.has_holders(market.id),
@@ -36,6 +39,48 @@ impl Exchange {
             );
         }
     }
+
+    /// What resting orders have on order, promise and freeze, added up anew. Cost: O(slots + positions).
+    fn recount_orders(&self) {
+        let mut counts = vec![Count::default(); self.risk.all_positions().len()];
+        let mut frozen = vec![Money::ZERO; self.risk.account_count()];
+        for market in &self.markets {
+            for slot in market.records.by_entry(|record| record.role != Role::Stop) {
+                let (record, order) = (&market.records[slot], market.book.resting(slot));
+                let (lots, side) = (order.qty.lots(), order.side as usize);
+                let count = &mut counts[record.position.0 as usize];
+                count.open[side] += lots;
+                count.promised[side] += lots - record.opens;
+                count.today += if record.aim.is_today() { lots } else { 0 };
+                frozen[self.risk.position(record.position).owner().index()] += record.frozen;
+            }
+        }
+        for (held, count) in self.risk.all_positions().iter().zip(counts) {
+            let sides = [Side::Buy, Side::Sell];
+            let counted = Count {
+                open: sides.map(|side| held.open(side)),
+                promised: sides.map(|side| held.promised(side)),
+                today: held.promised_today(),
+            };
+            invariant!(counted == count, "{held:?} says {counted:?}, its orders {count:?}");
+            let kept = held.closing_side().is_none_or(|side| {
+                held.promised(side) <= held.givable(Aim::Close) && count.today <= held.today()
+            });
+            invariant!(kept, "orders promise more lots than a leg has: {held:?}");
+        }
+        for (index, frozen) in frozen.into_iter().enumerate() {
+            let account = self.risk.account(AccountId(index as u32));
+            invariant!(account.frozen() == frozen, "account {index} has not frozen {frozen:?}");
+        }
+    }
+}
+
+/// What the orders of a position add up to, by side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Count {
+    open: [u64; 2],
+    promised: [u64; 2],
+    today: u64,
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ use std::fmt;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 const MAGIC: &[u8; 8] = b"PLIMSOLL";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const HEADER: usize = 8 + 4 + 8 + 16;
 
 /// Why a snapshot could not be taken up again.

@@ -231,7 +231,12 @@ impl Position {
         self.promised[side as usize]
     }
 
-    /// The same without a sign: zero where an order would open.
+    /// Of these, lots of a leg that mean today's alone.
+    pub fn promised_today(&self) -> u64 {
+        self.promised_today
+    }
+
+    /// Lots an order on `side` could close: zero where it would open.
     #[inline]
     pub fn room(&self, side: Side) -> u64 {
         u64::try_from(self.closable(side)).unwrap_or(0)

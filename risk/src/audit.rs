@@ -15,6 +15,8 @@ pub enum Imbalance {
     Frozen(AccountId),
     /// An account would have carried more lots than it holds.
     Carried(AccountId, InstrumentId),
+    /// A position's cost is not what its lots add up to, or a leg holds lots of the other side.
+    Costs(AccountId, InstrumentId),
     /// Margins in force are not what accounts of their own and the instruments ask for.
     OwnMargins,
 }
@@ -40,6 +42,12 @@ impl Risk {
         let carries_more = |held: &&Position| held.carried > held.lots.unsigned_abs();
         if let Some(held) = self.positions.iter().find(carries_more) {
             return Err(Imbalance::Carried(held.account, held.instrument));
+        }
+        let mut records = self.positions.iter().zip(&self.costs);
+        if let Some((held, _)) = records
+            .find(|(held, costs)| !costs.is_sound(held, self.contract(held.instrument).tick_value))
+        {
+            return Err(Imbalance::Costs(held.account, held.instrument));
         }
         if !self.own_is_sound() {
             return Err(Imbalance::OwnMargins);
@@ -77,6 +85,7 @@ mod tests {
         assert!(matches!(plant(|r| r.accounts[1].frozen = -1), Err(Imbalance::Frozen(_))));
         assert!(matches!(plant(|r| r.positions[1].carried = 3), Err(Imbalance::Carried(..))));
         assert!(matches!(plant(|r| r.positions[1].own = true), Err(Imbalance::OwnMargins)));
+        assert!(matches!(plant(|r| r.costs[0].gain = 1), Err(Imbalance::Costs(..))));
         assert!(matches!(plant(|r| r.house.fund += Money::new(1)), Err(Imbalance::Money(_))));
     }
 }

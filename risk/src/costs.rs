@@ -2,7 +2,7 @@
 //!
 //! Kept beside the positions: where margin is counted at the mark and nothing has been settled, no trade comes here.
 
-use crate::account::{Position, PositionId};
+use crate::account::{Leg, Position, PositionId};
 use crate::contract::Contract;
 use crate::ledger::{Fill, Risk, released};
 use plimsoll_types::{AccountId, Money, Price};
@@ -152,6 +152,22 @@ impl Costs {
         position.basis = worth;
         position.carried = position.lots.unsigned_abs();
         position.kept = self.is_kept(position, contract);
+    }
+
+    /// Whether these are what the lots held add up to. Cost: O(a leg's lots).
+    pub(crate) fn is_sound(&self, position: &Position, tick_value: i64) -> bool {
+        let held = position.lots.unsigned_abs();
+        if held == 0 {
+            return (position.basis, self.gain) == (0, 0) && self.lots.is_empty();
+        }
+        if !position.leg.is_leg() {
+            return self.lots.is_empty() && (position.kept || self.gain == 0);
+        }
+        let right_side = (position.lots > 0) == (position.leg == Leg::Long);
+        let lots: u64 = self.lots.iter().map(|lot| lot.qty).sum();
+        let sums = self.release(position, tick_value, held, false);
+        let counted = (sums.basis, sums.gain, sums.today);
+        right_side && lots == held && counted == (position.basis, self.gain, self.today)
     }
 
     /// Whether trades must keep these costs up.

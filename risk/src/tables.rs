@@ -242,6 +242,11 @@ impl Risk {
         PositionId(id)
     }
 
+    /// Every position record, by number.
+    pub fn all_positions(&self) -> &[Position] {
+        &self.positions
+    }
+
     /// Whether an account exists.
     #[inline]
     pub fn has_account(&self, id: AccountId) -> bool {
