@@ -6,5 +6,7 @@ mod days {
     pub mod hall;
     mod limits;
     mod listings;
+    mod perpetuals;
     mod settlements;
+    mod terms;
 }
