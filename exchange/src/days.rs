@@ -147,6 +147,10 @@ impl Exchange {
             }
             for &(id, price) in &settled {
                 self.risk.settle_position(id, price);
+                if then == Then::Expiry {
+                    // At what it counts as having cost now: only the result by trade knows the difference.
+                    self.risk.close_position(id, price);
+                }
             }
             let day = self.risk.unsettled(account);
             if !settled.is_empty() || day != Default::default() {
@@ -161,9 +165,6 @@ impl Exchange {
                 });
             }
             if then == Then::Expiry {
-                for (id, price) in settled {
-                    self.risk.close_position(id, price);
-                }
                 self.sweep_pocket(account);
             }
         }

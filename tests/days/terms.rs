@@ -42,8 +42,8 @@ fn an_account_above_its_limit_may_open_no_more_and_is_reported() {
         {"ts":2000000000,"event":"accepted","account":"B","id":"b2","symbol":"RB","side":"sell","price":"1000","qty":"11"}
         {"ts":2000000000,"event":"trade","symbol":"RB","price":"1000","qty":"11","maker":"A","maker_id":"a2","taker":"B","taker_id":"b2","side":"sell","kind":"normal"}
         {"ts":2000000000,"event":"mark","symbol":"RB","price":"1000"}
-        {"ts":2000000000,"event":"large_position","account":"A","symbol":"RB","side":"buy","qty":"20"}
-        {"ts":2000000000,"event":"large_position","account":"B","symbol":"RB","side":"sell","qty":"20"}"#,
+        {"ts":2000000000,"event":"large_position","account":"A","symbol":"RB","side":"long","qty":"20"}
+        {"ts":2000000000,"event":"large_position","account":"B","symbol":"RB","side":"short","qty":"20"}"#,
     );
     hall.expect(
         &order(3, "A", "a3", "buy", 1000, 1),
