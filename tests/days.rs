@@ -7,6 +7,7 @@ mod days {
     mod limits;
     mod listings;
     mod perpetuals;
+    mod reductions;
     mod settlements;
     mod terms;
 }

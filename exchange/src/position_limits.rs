@@ -15,10 +15,11 @@ impl Exchange {
         }
         let most = self.markets[wish.instrument.index()].lots_limit;
         let held = match self.risk.find_position(wish.account, wish.instrument) {
-            Some(id) => {
+            Some(first) => {
+                let id = self.risk.leg_for(first, wish.side, wish.aim);
                 let position = self.risk.position(id);
                 let open = position.open(wish.side) - wish.given_back;
-                // Lots of the other side count against.
+                // Lots of the other side count against, where they are in one record.
                 i128::from(open) - i128::from(position.closable(wish.side))
             }
             None => 0,
@@ -37,7 +38,10 @@ impl Exchange {
         mut before: Vec<(PositionId, i64)>,
     ) {
         // Stable: of several notes of one position the first is from before the pass.
-        before.sort_by_key(|(id, _)| (self.risk.position(*id).owner(), id.0));
+        before.sort_by_key(|(id, _)| {
+            let position = self.risk.position(*id);
+            (position.owner(), position.leg(), id.0)
+        });
         before.dedup_by_key(|(id, _)| *id);
         let from = i128::from(self.markets[instrument.index()].report_at);
         for (id, old) in before {

@@ -77,9 +77,9 @@ fn accounts_are_settled_in_order_and_profits_become_balance() {
         r#"{"ts":4000000000,"event":"cancelled","account":"A","id":"day","qty":"1","reason":"expired"}
         {"ts":4000000000,"event":"settled","symbol":"RB","price":"995","one_sided":null,"limit":null}
         {"ts":4000000000,"event":"mark","symbol":"RB","price":"995"}
-        {"ts":4000000000,"event":"settlement","account":"A","symbol":"RB","profit":"-500","profit_by_trade":"-500","fees":"50","balance":"999450"}
+        {"ts":4000000000,"event":"settlement","account":"A","symbol":"RB","profit":"-500","profit_by_trade":"0","fees":"50","balance":"999450"}
         {"ts":4000000000,"event":"settlement","account":"B","symbol":"RB","profit":"1000","profit_by_trade":"1000","fees":"50","balance":"1000950"}
-        {"ts":4000000000,"event":"settlement","account":"M","symbol":"RB","profit":"-500","profit_by_trade":"-500","fees":"50","balance":"-550"}"#,
+        {"ts":4000000000,"event":"settlement","account":"M","symbol":"RB","profit":"-500","profit_by_trade":"0","fees":"50","balance":"-550"}"#,
     );
     let a = hall.state()["accounts"]["A"].clone();
     assert_eq!(a["positions"][0]["qty"], "10");
