@@ -111,3 +111,156 @@ impl Risk {
         self.margin_on(position, basis, notional, lots).units()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Contract, tests::spec};
+    use crate::ledger::tests::{fill, risk};
+    use crate::own::Own;
+    use plimsoll_types::{
+        Bracket, FloatingProfit, InstrumentId, Label, MarginRate, MeasureKind, Money, Price,
+        ProfileId, Ratio, Side,
+    };
+
+    struct Draw(u64);
+
+    impl Draw {
+        fn below(&mut self, n: u64) -> u64 {
+            self.0 = self
+                .0
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 33) % n
+        }
+
+        fn one_in(&mut self, n: u64) -> bool {
+            self.below(n) == 0
+        }
+    }
+
+    /// Which rules an exchange plays by, beyond plain rates.
+    #[derive(Clone, Copy, Debug, Default)]
+    struct Rules {
+        brackets: bool,
+        margin_price: Option<MarginPrice>,
+        large_side: bool,
+        own: bool,
+        both_bases: bool,
+    }
+
+    /// Three instruments worth 10 a tick at a mark of 1000; the first two of one product.
+    fn exchange(rules: Rules, draw: &mut Draw) -> Risk {
+        let mut profiles = risk().profiles;
+        let instrument = |index: usize| {
+            let mut spec = spec(10, 10 + index as i64);
+            spec.risk.product = Some(Label::new(if index < 2 { "rb" } else { "cu" }).unwrap());
+            spec.risk.large_side = rules.large_side;
+            spec.risk.margin_price = rules.margin_price.unwrap_or(MarginPrice::Mark);
+            if rules.brackets {
+                let bracket = |up_to, nano: i64, deduct| Bracket {
+                    up_to: Money::new(up_to),
+                    maintenance: Ratio::from_nano(nano),
+                    deduct: Money::new(deduct),
+                };
+                // 60,000 x 0.03 = 1,800; 200,000 x 0.05 + 1,800 = 11,800.
+                spec.risk.brackets = vec![
+                    bracket(60_000, 20_000_000, 0),
+                    bracket(200_000, 50_000_000, 1_800),
+                    bracket(i128::MAX, 100_000_000, 11_800),
+                ];
+            }
+            Contract::new(&spec)
+        };
+        let profile = &mut profiles[1];
+        if rules.brackets || draw.one_in(2) {
+            profile.basis = Basis::Maintenance;
+        }
+        if draw.one_in(3) {
+            profile.measure = MeasureKind::EquityOverMargin;
+            profile.tiers.reverse();
+            profile.tiers.iter_mut().for_each(|tier| tier.action = plimsoll_types::Action::Notify);
+        }
+        for (index, tier) in profile.tiers.iter_mut().enumerate() {
+            tier.basis = profile.basis;
+            if rules.both_bases && index == 1 {
+                tier.basis = match profile.basis {
+                    Basis::Initial => Basis::Maintenance,
+                    Basis::Maintenance => Basis::Initial,
+                };
+            }
+        }
+        let contracts = (0..3).map(instrument).collect();
+        Risk::new(contracts, profiles, FloatingProfit::All, Money::ZERO)
+    }
+
+    fn populate(risk: &mut Risk, rules: Rules, draw: &mut Draw) {
+        for index in 0..60 {
+            let name = Label::new(&format!("a{index}")).unwrap();
+            let id = risk.open_account(name, ProfileId(1));
+            risk.deposit(id, Money::new(2_000 + i128::from(draw.below(60_000))));
+            if rules.own && draw.one_in(2) {
+                let share = Ratio::from_nano(30_000_000 + draw.below(300_000_000) as i64);
+                let rate = MarginRate { share, per_lot: Money::new(draw.below(50).into()) };
+                let leverage = draw.one_in(2).then(|| Ratio::from_nano(4_000_000_000));
+                let margins = draw.one_in(2).then_some([rate; 2]);
+                let instrument = InstrumentId(draw.below(3) as u16);
+                risk.set_own(id, instrument, Own { margins, leverage });
+            }
+        }
+    }
+
+    /// Walks at random, looks at whom the watch names; accounts whose tier changed, and questions asked.
+    fn walk(rules: Rules, seed: u64) -> (usize, usize) {
+        let mut draw = Draw(seed);
+        let mut risk = exchange(rules, &mut draw);
+        populate(&mut risk, rules, &mut draw);
+        let (mut marks, mut found) = ([1000i64; 3], Vec::new());
+        let (mut crossed, mut asked) = (0, 0);
+        for step in 0..1_500 {
+            let instrument = InstrumentId(draw.below(3) as u16);
+            let mark = &mut marks[instrument.index()];
+            if draw.one_in(3) {
+                let id = AccountId(draw.below(60) as u32);
+                let position = risk.position_of(id, instrument);
+                let side = if draw.one_in(2) { Side::Buy } else { Side::Sell };
+                risk.book(fill(position, side, *mark, 1 + draw.below(12)));
+            }
+            let jump = if draw.one_in(200) { 300 } else { 4 };
+            *mark = (*mark + draw.below(2 * jump + 1) as i64 - jump as i64).clamp(200, 5_000);
+            risk.set_mark(instrument, Price::clamped(*mark));
+            let moved: Vec<AccountId> = (0..60)
+                .map(AccountId)
+                .filter(|&id| risk.next_tier(id, risk.standing(id)) != risk.account(id).tier)
+                .collect();
+            risk.suspects(&mut found);
+            asked += found.len();
+            crossed += moved.len();
+            for id in moved {
+                assert!(found.contains(&id), "seed {seed}, step {step}, {rules:?}: {id:?} missed");
+                let tier = risk.next_tier(id, risk.standing(id));
+                risk.set_tier(id, tier);
+            }
+        }
+        assert!(risk.own_is_sound());
+        (crossed, asked)
+    }
+
+    #[test]
+    fn no_crossing_is_missed_under_any_rules() {
+        let prices = [None, Some(MarginPrice::Settlement), Some(MarginPrice::Open)];
+        for seed in 0..48u64 {
+            let bit = |n: u64| seed >> n & 1 == 1;
+            let rules = Rules {
+                brackets: bit(0),
+                large_side: bit(1),
+                own: bit(2),
+                both_bases: bit(3),
+                margin_price: prices[(seed / 16 % 3) as usize],
+            };
+            let (crossed, asked) = walk(rules, seed);
+            assert!(crossed > 50, "{rules:?}: {crossed}");
+            assert!(asked < 1_500 * 60 * 3 / 4, "the watch asks too often: {rules:?} {asked}");
+        }
+    }
+}
