@@ -113,20 +113,20 @@ impl Risk {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::contract::{Contract, tests::spec};
     use crate::ledger::tests::{fill, risk};
     use crate::own::Own;
     use plimsoll_types::{
-        Bracket, FloatingProfit, InstrumentId, Label, MarginRate, MeasureKind, Money, Price,
-        ProfileId, Ratio, Side,
+        Action, Bracket, FloatingProfit, InstrumentId, Label, MarginRate, MeasureKind, Money,
+        Price, ProfileId, Ratio, Side,
     };
 
-    struct Draw(u64);
+    pub(crate) struct Draw(pub(crate) u64);
 
     impl Draw {
-        fn below(&mut self, n: u64) -> u64 {
+        pub(crate) fn below(&mut self, n: u64) -> u64 {
             self.0 = self
                 .0
                 .wrapping_mul(6_364_136_223_846_793_005)
@@ -134,14 +134,14 @@ mod tests {
             (self.0 >> 33) % n
         }
 
-        fn one_in(&mut self, n: u64) -> bool {
+        pub(crate) fn one_in(&mut self, n: u64) -> bool {
             self.below(n) == 0
         }
     }
 
     /// Which rules an exchange plays by, beyond plain rates.
     #[derive(Clone, Copy, Debug, Default)]
-    struct Rules {
+    pub(crate) struct Rules {
         brackets: bool,
         margin_price: Option<MarginPrice>,
         large_side: bool,
@@ -149,8 +149,23 @@ mod tests {
         both_bases: bool,
     }
 
+    impl Rules {
+        /// One of the 48 combinations.
+        pub(crate) fn of(seed: u64) -> Rules {
+            let prices = [None, Some(MarginPrice::Settlement), Some(MarginPrice::Open)];
+            let bit = |n: u64| seed >> n & 1 == 1;
+            Rules {
+                brackets: bit(0),
+                large_side: bit(1),
+                own: bit(2),
+                both_bases: bit(3),
+                margin_price: prices[(seed / 16 % 3) as usize],
+            }
+        }
+    }
+
     /// Three instruments worth 10 a tick at a mark of 1000; the first two of one product.
-    fn exchange(rules: Rules, draw: &mut Draw) -> Risk {
+    pub(crate) fn exchange(rules: Rules, draw: &mut Draw) -> Risk {
         let mut profiles = risk().profiles;
         let instrument = |index: usize| {
             let mut spec = spec(10, 10 + index as i64);
@@ -179,7 +194,8 @@ mod tests {
         if draw.one_in(3) {
             profile.measure = MeasureKind::EquityOverMargin;
             profile.tiers.reverse();
-            profile.tiers.iter_mut().for_each(|tier| tier.action = plimsoll_types::Action::Notify);
+            profile.tiers[0].action = Action::Notify;
+            profile.tiers[1].action = Action::Liquidate;
         }
         for (index, tier) in profile.tiers.iter_mut().enumerate() {
             tier.basis = profile.basis;
@@ -194,7 +210,7 @@ mod tests {
         Risk::new(contracts, profiles, FloatingProfit::All, Money::ZERO)
     }
 
-    fn populate(risk: &mut Risk, rules: Rules, draw: &mut Draw) {
+    pub(crate) fn populate(risk: &mut Risk, rules: Rules, draw: &mut Draw) {
         for index in 0..60 {
             let name = Label::new(&format!("a{index}")).unwrap();
             let id = risk.open_account(name, ProfileId(1));
@@ -248,16 +264,8 @@ mod tests {
 
     #[test]
     fn no_crossing_is_missed_under_any_rules() {
-        let prices = [None, Some(MarginPrice::Settlement), Some(MarginPrice::Open)];
-        for seed in 0..48u64 {
-            let bit = |n: u64| seed >> n & 1 == 1;
-            let rules = Rules {
-                brackets: bit(0),
-                large_side: bit(1),
-                own: bit(2),
-                both_bases: bit(3),
-                margin_price: prices[(seed / 16 % 3) as usize],
-            };
+        for seed in 0..48 {
+            let rules = Rules::of(seed);
             let (crossed, asked) = walk(rules, seed);
             assert!(crossed > 50, "{rules:?}: {crossed}");
             assert!(asked < 1_500 * 60 * 3 / 4, "the watch asks too often: {rules:?} {asked}");

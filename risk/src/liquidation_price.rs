@@ -90,8 +90,9 @@ impl Risk {
 
 #[cfg(test)]
 mod tests {
+    use crate::bounds::tests::{Draw, Rules, exchange, populate};
     use crate::ledger::tests::{fill, open, risk};
-    use plimsoll_types::{Price, Side};
+    use plimsoll_types::{AccountId, InstrumentId, Price, Side};
 
     #[test]
     fn the_mark_it_names_is_the_first_that_liquidates() {
@@ -115,5 +116,44 @@ mod tests {
         let (_, position) = open(&mut risk, 1_000_000);
         risk.book(fill(position, Side::Buy, 1000, 10));
         assert_eq!(risk.liquidation_price(position), None);
+    }
+
+    #[test]
+    fn under_any_rules_the_account_is_liquidated_past_it_and_not_before() {
+        let (mut named, mut none) = (0, 0);
+        for seed in 0..96 {
+            let (rules, mut draw) = (Rules::of(seed), Draw(seed));
+            let mut risk = exchange(rules, &mut draw);
+            populate(&mut risk, rules, &mut draw);
+            for account in (0..60).map(AccountId) {
+                for instrument in (0..3).map(InstrumentId) {
+                    let position = risk.position_of(account, instrument);
+                    let side = if draw.one_in(2) { Side::Buy } else { Side::Sell };
+                    risk.book(fill(position, side, 1000, 1 + draw.below(12)));
+                }
+                let position = risk.position_of(account, InstrumentId(draw.below(3) as u16));
+                let (held, line) = (risk.position(position).clone(), risk.lines(account).at[1]);
+                let reached_at = |ticks: i64| {
+                    let mut risk = risk.clone();
+                    risk.set_mark(held.instrument, Price::clamped(ticks));
+                    line.is_reached(&risk.standing(account))
+                };
+                let against = -held.lots.signum();
+                match risk.liquidation_price(position) {
+                    Some(price) => {
+                        named += 1;
+                        let ticks = price.ticks();
+                        assert!(ticks < 2 || reached_at(ticks + against), "{seed} {price:?}");
+                        assert!(!reached_at(ticks - 2 * against), "{seed} {rules:?} {price:?}");
+                    }
+                    None => {
+                        none += 1;
+                        // Either no mark reaches the line or all do.
+                        assert_eq!(reached_at(3), reached_at(100_000), "{seed} {rules:?}");
+                    }
+                }
+            }
+        }
+        assert!(named > 2_000 && none > 100, "{named} {none}");
     }
 }

@@ -184,3 +184,79 @@ impl Risk {
         margin + self.contract(instrument).opening_fee(price, lots)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::PositionId;
+    use crate::ledger::tests::{fill, open, risk};
+    use plimsoll_types::{Label, ProfileId, Side};
+
+    const X: InstrumentId = InstrumentId(0);
+
+    fn rate(percent: i64, per_lot: i128) -> MarginRate {
+        MarginRate { share: Ratio::from_nano(percent * 10_000_000), per_lot: Money::new(per_lot) }
+    }
+
+    /// 10 lots of 10,000 each, 10 % initial and 5 % maintenance margin asked of everybody.
+    fn holder() -> (Risk, AccountId, PositionId) {
+        let mut risk = risk();
+        let (id, position) = open(&mut risk, 50_000);
+        risk.book(fill(position, Side::Buy, 1000, 10));
+        (risk, id, position)
+    }
+
+    fn margins(risk: &Risk, id: AccountId) -> [i128; 2] {
+        risk.margins(id).map(Money::units)
+    }
+
+    #[test]
+    fn rules_1_2_the_house_asks_one_account_for_more() {
+        let (mut risk, id, position) = holder();
+        let (other, held) = open(&mut risk, 50_000);
+        risk.book(fill(held, Side::Sell, 1000, 10));
+        risk.set_own(id, X, Own { margins: Some([rate(15, 3), rate(5, 0)]), leverage: None });
+        assert_eq!(margins(&risk, id), [15_030, 5_000]);
+        assert_eq!(margins(&risk, other), [10_000, 5_000]);
+        let price = Price::clamped(1000);
+        assert_eq!(risk.frozen(id, X, price, 2), Money::new(3_006));
+        assert_eq!(risk.frozen(other, X, price, 2), Money::new(2_000));
+        assert_eq!(risk.margin_left(position, 4, Basis::Initial), Money::new(9_018));
+        risk.set_margin(X, rate(20, 1), rate(8, 0));
+        assert_eq!(margins(&risk, id), [20_030, 8_000], "share and amount each by itself");
+        risk.set_own(id, X, Own::default());
+        assert_eq!(margins(&risk, id), [20_010, 8_000]);
+        assert_eq!(risk.audit(), Ok(()));
+    }
+
+    #[test]
+    fn leverage_sets_the_initial_share_alone() {
+        let (mut risk, id, _) = holder();
+        // 1/3, rounded up to a billionth.
+        let leverage = Some(Ratio::from_nano(3 * Ratio::SCALE));
+        risk.set_own(id, X, Own { margins: None, leverage });
+        assert_eq!(margins(&risk, id), [33_334, 5_000]);
+        risk.set_own(id, X, Own { margins: Some([rate(40, 0), rate(6, 0)]), leverage });
+        assert_eq!(margins(&risk, id), [40_000, 6_000], "the larger of the two");
+    }
+
+    #[test]
+    fn a_position_opened_later_knows_of_its_margins() {
+        let mut risk = risk();
+        let id = risk.open_account(Label::new("late").unwrap(), ProfileId(1));
+        risk.set_own(id, X, Own { margins: Some([rate(15, 0); 2]), leverage: None });
+        let position = risk.position_of(id, X);
+        risk.book(fill(position, Side::Buy, 1000, 10));
+        assert_eq!(margins(&risk, id), [15_000, 15_000]);
+        assert!(risk.own_is_sound());
+    }
+
+    #[test]
+    fn margins_in_force_that_nobody_asked_for_are_found() {
+        let (mut risk, id, _) = holder();
+        risk.set_own(id, X, Own { margins: Some([rate(15, 0); 2]), leverage: None });
+        assert!(risk.own_is_sound());
+        risk.contracts[0].set_margin(rate(30, 0), rate(30, 0));
+        assert!(!risk.own_is_sound(), "the instrument's rates changed behind its back");
+    }
+}
