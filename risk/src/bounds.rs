@@ -115,12 +115,13 @@ impl Risk {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::account::Aim;
     use crate::contract::{Contract, tests::spec};
     use crate::ledger::tests::{fill, risk};
     use crate::own::Own;
     use plimsoll_types::{
         Action, Bracket, FloatingProfit, InstrumentId, Label, MarginRate, MeasureKind, Money,
-        Price, ProfileId, Ratio, Side,
+        PositionMode, Price, ProfileId, Ratio, Side,
     };
 
     pub(crate) struct Draw(pub(crate) u64);
@@ -147,10 +148,15 @@ pub(crate) mod tests {
         large_side: bool,
         own: bool,
         both_bases: bool,
+        legs: bool,
     }
 
     impl Rules {
-        /// One of the 48 combinations.
+        fn mode(self) -> PositionMode {
+            if self.legs { PositionMode::LongShort } else { PositionMode::Net }
+        }
+
+        /// One of the 96 combinations.
         pub(crate) fn of(seed: u64) -> Rules {
             let prices = [None, Some(MarginPrice::Settlement), Some(MarginPrice::Open)];
             let bit = |n: u64| seed >> n & 1 == 1;
@@ -160,6 +166,7 @@ pub(crate) mod tests {
                 own: bit(2),
                 both_bases: bit(3),
                 margin_price: prices[(seed / 16 % 3) as usize],
+                legs: seed / 48 % 2 == 1,
             }
         }
     }
@@ -207,7 +214,7 @@ pub(crate) mod tests {
             }
         }
         let contracts = (0..3).map(instrument).collect();
-        Risk::new(contracts, profiles, FloatingProfit::All, Money::ZERO)
+        Risk::new(contracts, profiles, FloatingProfit::All, rules.mode(), Money::ZERO)
     }
 
     pub(crate) fn populate(risk: &mut Risk, rules: Rules, draw: &mut Draw) {
@@ -226,6 +233,29 @@ pub(crate) mod tests {
         }
     }
 
+    /// An account buys or sells at random; of its legs, where it has legs, it opens or closes one. Which record that was.
+    pub(crate) fn trade(
+        risk: &mut Risk,
+        draw: &mut Draw,
+        id: AccountId,
+        instrument: InstrumentId,
+        price: i64,
+    ) -> PositionId {
+        let first = risk.position_of(id, instrument);
+        let side = if draw.one_in(2) { Side::Buy } else { Side::Sell };
+        let mut fill = fill(first, side, price, 1 + draw.below(12));
+        if risk.position(first).leg().is_leg() {
+            let room = risk.position(risk.leg_for(first, side, Aim::Close)).room(side);
+            fill.aim = if room > 0 && draw.one_in(2) { Aim::Close } else { Aim::Open };
+            fill.position = risk.leg_for(first, side, fill.aim);
+            if fill.aim == Aim::Close {
+                fill.qty = fill.qty.min(room);
+            }
+        }
+        risk.book(fill);
+        fill.position
+    }
+
     /// Walks at random, looks at whom the watch names; accounts whose tier changed, and questions asked.
     fn walk(rules: Rules, seed: u64) -> (usize, usize) {
         let mut draw = Draw(seed);
@@ -233,14 +263,12 @@ pub(crate) mod tests {
         populate(&mut risk, rules, &mut draw);
         let (mut marks, mut found) = ([1000i64; 3], Vec::new());
         let (mut crossed, mut asked) = (0, 0);
-        for step in 0..1_500 {
+        for step in 0..1_000 {
             let instrument = InstrumentId(draw.below(3) as u16);
             let mark = &mut marks[instrument.index()];
             if draw.one_in(3) {
                 let id = AccountId(draw.below(60) as u32);
-                let position = risk.position_of(id, instrument);
-                let side = if draw.one_in(2) { Side::Buy } else { Side::Sell };
-                risk.book(fill(position, side, *mark, 1 + draw.below(12)));
+                trade(&mut risk, &mut draw, id, instrument, *mark);
             }
             let jump = if draw.one_in(200) { 300 } else { 4 };
             *mark = (*mark + draw.below(2 * jump + 1) as i64 - jump as i64).clamp(200, 5_000);
@@ -264,11 +292,11 @@ pub(crate) mod tests {
 
     #[test]
     fn no_crossing_is_missed_under_any_rules() {
-        for seed in 0..48 {
+        for seed in 0..96 {
             let rules = Rules::of(seed);
             let (crossed, asked) = walk(rules, seed);
-            assert!(crossed > 50, "{rules:?}: {crossed}");
-            assert!(asked < 1_500 * 60 * 3 / 4, "the watch asks too often: {rules:?} {asked}");
+            assert!(crossed > 30, "{rules:?}: {crossed}");
+            assert!(asked < 1_000 * 60 * 3 / 4, "the watch asks too often: {rules:?} {asked}");
         }
     }
 }

@@ -90,7 +90,7 @@ impl Risk {
 
 #[cfg(test)]
 mod tests {
-    use crate::bounds::tests::{Draw, Rules, exchange, populate};
+    use crate::bounds::tests::{Draw, Rules, exchange, populate, trade};
     use crate::ledger::tests::{fill, open, risk};
     use plimsoll_types::{AccountId, InstrumentId, Price, Side};
 
@@ -126,12 +126,19 @@ mod tests {
             let mut risk = exchange(rules, &mut draw);
             populate(&mut risk, rules, &mut draw);
             for account in (0..60).map(AccountId) {
-                for instrument in (0..3).map(InstrumentId) {
-                    let position = risk.position_of(account, instrument);
-                    let side = if draw.one_in(2) { Side::Buy } else { Side::Sell };
-                    risk.book(fill(position, side, 1000, 1 + draw.below(12)));
+                let mut position = None;
+                for instrument in [0, 1, 2, draw.below(3) as u16] {
+                    let traded =
+                        trade(&mut risk, &mut draw, account, InstrumentId(instrument), 1000);
+                    position = Some(traded).filter(|&id| risk.position(id).lots != 0).or(position);
                 }
-                let position = risk.position_of(account, InstrumentId(draw.below(3) as u16));
+                let Some(position) = position else { continue };
+                let here = risk.position(position).instrument;
+                let held = risk.held(account).filter(|&id| risk.position(id).instrument == here);
+                if held.count() > 1 {
+                    // The other leg counts as frozen; the mark would move both.
+                    continue;
+                }
                 let (held, line) = (risk.position(position).clone(), risk.lines(account).at[1]);
                 let reached_at = |ticks: i64| {
                     let mut risk = risk.clone();
