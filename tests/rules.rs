@@ -6,6 +6,8 @@ mod days;
 mod golden;
 #[path = "rules/hall.rs"]
 mod hall;
+#[path = "rules/margins.rs"]
+mod margins;
 mod model;
 #[path = "rules/orders.rs"]
 mod orders;
