@@ -1,48 +1,81 @@
-//! A case's batches: planned, sent, checked; or queued at the limit price. Source: SEMANTICS 7.
+//! A case's batches: planned, sent, checked. Source: SEMANTICS 7.
 
 use crate::entry::Ready;
 use crate::exchange::Exchange;
 use crate::market::Books;
-use crate::orders::{Record, Role};
 use crate::timers::Alarm;
-use plimsoll_matching::{NewResting, Stop};
-use plimsoll_risk::{Case, Quote, RestingBatch};
+use plimsoll_matching::Stop;
+use plimsoll_risk::{Case, Quote};
 use plimsoll_types::{
-    CancelReason, CaseStep, EventKind, InstrumentId, LiquidationTarget, Money, Offset, OrderId,
-    ParkReason, Phase, Price, Qty, SelfMatch, TimeInForce, floor_div, invariant,
+    CaseStep, InstrumentId, LiquidationTarget, Money, OrderId, ParkReason, Phase, Price,
+    ProtectionPrice, Qty, Ratio, SelfMatch, TimeInForce, floor_div, invariant,
 };
 
 impl Exchange {
-    /// Plans, then sends a batch, queues one, or parks.
+    /// Plans, then sends a batch, lets one rest, hands over, or parks.
     pub(crate) fn send_or_wait(&mut self, case: &mut Case) {
-        let plan = self.risk.plan(case.account, case.goal, &Books(&self.markets));
-        let liquid = plan.iter().copied().find(|target| {
-            let market = &self.markets[target.instrument.index()];
-            market.phase == Phase::Continuous && market.book.best(target.side.opposite()).is_some()
-        });
-        if let Some(target) = liquid {
+        if self.sits_out(case) {
+            return;
+        }
+        self.risk.begin_steps(case);
+        let plan = self.risk.plan(case, &Books(&self.markets));
+        let of = |wanted: &dyn Fn(&LiquidationTarget) -> bool| plan.iter().copied().find(wanted);
+        if let Some(target) = of(&|target| self.is_liquid(case, target)) {
             self.go_on(case, plan);
             self.send(case, target);
-            return;
-        }
-        let queue = plan.iter().copied().find(|target| {
-            let market = &self.markets[target.instrument.index()];
-            market.phase == Phase::Continuous
-                && market.stands_at_limit(target.side)
-                && market.others_at_limit(target.side, self.risk.owner_of(case.account).0)
-        });
-        if let Some(target) = queue.filter(|_| self.rests_when_locked(case.account)) {
+        } else if let Some(target) = of(&|target| self.may_queue(case, target)) {
             self.go_on(case, plan);
             self.queue(case, target);
-            return;
-        }
-        if let Some(&first) = plan.first()
+        } else if let Some(target) = of(&|target| self.may_join(case, target)) {
+            self.go_on(case, plan);
+            self.join(case, target);
+        } else if self.must_hand_over(case) {
+            if !self.hand_over(case) {
+                // In the book from now on, and at once: the price is no longer what bounds it.
+                self.send_or_wait(case);
+            }
+        } else if let Some(&first) = plan.first()
             && !case.parked
         {
             self.announce(case, plan);
             let reason = self.park_reason(first.instrument, first.side);
-            self.park(case, reason);
+            self.park(case, first.instrument, reason);
         }
+    }
+
+    /// Whether a case sits out the session in which it found its market locked. A change of phase or band ends that.
+    fn sits_out(&mut self, case: &mut Case) -> bool {
+        let same = case.rolled.is_some_and(|rolled| {
+            let market = &self.markets[rolled.instrument.index()];
+            (market.phase_serial, market.book.band()) == (rolled.phase_serial, rolled.band)
+        });
+        if !same {
+            case.rolled = None;
+        }
+        same
+    }
+
+    /// Whether a batch would find something opposite inside its worst price.
+    fn is_liquid(&self, case: &Case, target: &LiquidationTarget) -> bool {
+        let market = &self.markets[target.instrument.index()];
+        let Some((best, _)) = market.book.best(target.side.opposite()) else { return false };
+        market.phase == Phase::Continuous
+            && (case.price != ProtectionPrice::Bankruptcy
+                || self
+                    .worst_price(case, target, best)
+                    .is_none_or(|worst| worst.admits(target.side, best)))
+    }
+
+    /// Worst price of closing a target where the opposite best, or what stands for it, is `touch`.
+    pub(crate) fn worst_price(
+        &self,
+        case: &Case,
+        target: &LiquidationTarget,
+        touch: Price,
+    ) -> Option<Price> {
+        let bound = self.risk.bound_of(case, target.instrument, target.side);
+        let band = self.markets[target.instrument.index()].book.band();
+        bound.price(target.side, Some(touch), band)
     }
 
     fn go_on(&mut self, case: &mut Case, plan: Vec<LiquidationTarget>) {
@@ -63,7 +96,8 @@ impl Exchange {
     }
 
     /// Counts a batch out: its number, its time, the timer of the next.
-    fn number(&mut self, case: &mut Case, interval: u64) -> u32 {
+    pub(crate) fn number(&mut self, case: &mut Case) -> u32 {
+        let interval = self.risk.rules(case.rules).interval;
         case.batches += 1;
         case.last_batch = Some(self.log.now);
         if interval > 0 {
@@ -76,14 +110,10 @@ impl Exchange {
     /// Sends one immediate-or-cancel batch and checks what came of it.
     fn send(&mut self, case: &mut Case, target: LiquidationTarget) {
         let (account, instrument, side) = (case.account, target.instrument, target.side);
-        let rules = &self.risk.profile_of(account).liquidation;
-        let (interval, batch_max, share) = (rules.interval, rules.batch_max, rules.book_share);
-        let quote = Quote::read(&self.risk, &Books(&self.markets), instrument, side, rules.price);
-        let depth = i128::from(quote.depth.lots());
-        let part = floor_div(depth * i128::from(share.nano()), 1_000_000_000).max(1);
-        let part = u64::try_from(part).unwrap_or(u64::MAX);
-        let qty = target.qty.min(batch_max).min(Qty::new(part)).min(Qty::MAX);
-        let n = self.number(case, interval);
+        let bound = self.risk.bound_of(case, instrument, side);
+        let quote = Quote::read(&self.risk, &Books(&self.markets), instrument, side, bound);
+        let qty = target.qty.min(self.largest_batch(case, instrument, quote.depth));
+        let n = self.number(case);
         let price = quote.worst;
         self.say_case(account, case.id, CaseStep::Batch { n, instrument, side, price, qty });
         let (position, aim) = self.risk.closed_by(account, instrument, side);
@@ -126,109 +156,50 @@ impl Exchange {
         );
         self.finish_pass(instrument, pass);
         case.traded(instrument, side, filled);
+        case.exclude_volume(instrument, filled);
         self.say_checked(case, n, instrument, filled);
         if filled.is_zero() {
             let reason = match self.markets[instrument.index()].phase {
                 Phase::Continuous => ParkReason::NoLiquidity,
                 _ => self.park_reason(instrument, side),
             };
-            self.park(case, reason);
+            self.park(case, instrument, reason);
         }
     }
 
-    fn say_checked(&mut self, case: &Case, n: u32, instrument: InstrumentId, filled: Qty) {
-        let standing = self.risk.standing(case.account);
+    pub(crate) fn say_checked(
+        &mut self,
+        case: &Case,
+        n: u32,
+        instrument: InstrumentId,
+        filled: Qty,
+    ) {
+        let mut standing = self.risk.standing(case.account);
+        if self.risk.account(case.account).is_unlimited() {
+            standing.margins = [Money::ZERO; 2];
+        }
         let measure = self.risk.measure(case.account, standing);
         let remaining = case.remaining();
         let step = CaseStep::Checked { n, instrument, filled, remaining, measure };
         self.say_case(case.account, case.id, step);
     }
 
-    /// Queues a batch at the limit price.
-    fn queue(&mut self, case: &mut Case, target: LiquidationTarget) {
-        let (account, instrument, side) = (case.account, target.instrument, target.side);
-        let rules = &self.risk.profile_of(account).liquidation;
-        let (interval, batch_max) = (rules.interval, rules.batch_max);
-        let qty = target.qty.min(batch_max).min(Qty::MAX);
-        let market = &self.markets[instrument.index()];
-        let (price, band) = (market.edge(side), market.book.band());
-        let n = self.number(case, interval);
-        self.say_case(account, case.id, CaseStep::Batch { n, instrument, side, price, qty });
-        let id = OrderId::Liquidation { case: case.id.0, n };
-        let (position, aim) = self.risk.closed_by(account, instrument, side);
-        self.arrivals += 1;
-        let arrival = self.arrivals;
-        let first = self.goes_first(instrument, (position, aim), (side, price), qty);
-        let (book, mut keeper) = self.split(instrument);
-        let owner = keeper.risk.owner_of(account);
-        let plain = NewResting::plain(side, price, owner.0, qty);
-        let handle = book.rest(NewResting { first, ..plain });
-        keeper.keep(
-            handle,
-            side,
-            qty.lots(),
-            Record {
-                id,
-                position,
-                frozen: Money::ZERO,
-                frozen_at: Price::MIN,
-                opens: 0,
-                arrival,
-                next: 0,
-                prev: 0,
-                live: true,
-                post_only: false,
-                reduce_only: false,
-                role: Role::Limit,
-                aim,
-                self_match: SelfMatch::None,
-                tif: TimeInForce::Gtc,
-            },
-        );
-        self.log.emit(EventKind::Accepted {
-            account: owner,
-            id,
-            instrument,
-            side,
-            price,
-            qty,
-            trigger: None,
-            display: Qty::ZERO,
-            offset: self.said_offset(Some(Offset::Close)),
-            handle: Some(handle),
-        });
-        self.markets[instrument.index()].touch();
-        case.resting =
-            Some(RestingBatch { instrument, side, handle, left: qty, unchecked: Qty::ZERO, band });
-    }
-
-    /// Says what a queued batch has traded since the last check.
-    pub(crate) fn check_resting(&mut self, case: &mut Case) {
-        let Some(resting) = &mut case.resting else { return };
-        let (instrument, filled) = (resting.instrument, std::mem::take(&mut resting.unchecked));
-        if resting.left.is_zero() {
-            case.resting = None;
+    /// The most lots of a batch into a book that offers `depth`; its share of what others traded is counted from here on.
+    fn largest_batch(&mut self, case: &mut Case, instrument: InstrumentId, depth: Qty) -> Qty {
+        let rules = self.risk.rules(case.rules);
+        let part = |share: Ratio, of: u128| {
+            let whole = i128::try_from(of).unwrap_or(i128::MAX >> 62).min(i128::MAX >> 62);
+            let lots = floor_div(whole * i128::from(share.nano()), i128::from(Ratio::SCALE)).max(1);
+            Qty::new(u64::try_from(lots).unwrap_or(u64::MAX))
+        };
+        let most = rules.batch_max.min(part(rules.book_share, depth.lots().into())).min(Qty::MAX);
+        let Some(share) = rules.volume_share else { return most };
+        let traded = self.markets[instrument.index()].traded;
+        if case.volumes.len() <= instrument.index() {
+            // Listed since: all that was ever traded there counts.
+            case.volumes.resize(instrument.index() + 1, 0);
         }
-        if !filled.is_zero() {
-            self.say_checked(case, case.batches, instrument, filled);
-        }
-    }
-
-    /// Whether a queued batch keeps its place: still locked, others in the queue, the same band, the same need.
-    pub(crate) fn may_go_on_resting(&self, case: &Case) -> bool {
-        let Some(resting) = &case.resting else { return false };
-        let market = &self.markets[resting.instrument.index()];
-        market.phase == Phase::Continuous
-            && market.book.best(resting.side.opposite()).is_none()
-            && market.book.band() == resting.band
-            && market.others_at_limit(resting.side, case.account.0)
-            && self.risk.plan(case.account, case.goal, &Books(&self.markets)) == case.plan
-    }
-
-    /// Takes a queued batch out of the book.
-    pub(crate) fn pull(&mut self, case: &mut Case) {
-        if let Some(resting) = case.resting.take() {
-            self.take_out(resting.instrument, resting.handle.slot, CancelReason::Liquidation);
-        }
+        let before = std::mem::replace(&mut case.volumes[instrument.index()], traded);
+        most.min(part(share, traded.saturating_sub(before)))
     }
 }

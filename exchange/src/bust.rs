@@ -53,6 +53,8 @@ impl Exchange {
             self.sweep_pocket(holder);
         }
         self.strike_from_day(trade);
+        // Somebody may hold lots again that a deleveraging waits for.
+        self.markets[instrument.index()].touch();
         self.finish_pass(instrument, pass);
         Ok(())
     }

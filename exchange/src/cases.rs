@@ -1,10 +1,13 @@
 //! Liquidation cases: opened, acting, parked, ended. Source: SEMANTICS 7.
 
 use crate::exchange::Exchange;
-use plimsoll_risk::{Case, Standing};
+use crate::market::Market;
+use crate::timers::Alarm;
+use plimsoll_risk::{Case, Paid, Purpose, Rolled, Standing, Step};
 use plimsoll_types::{
-    AccountId, CancelReason, CaseId, CaseStep, EventKind, ForcedReason, InstrumentId, Money,
-    ParkReason, Phase, Side, WaterfallStage,
+    AccountId, AuctionPolicy, CancelReason, CaseId, CaseStep, EventKind, ForcedReason,
+    InstrumentId, LockedPolicy, Money, ParkReason, Phase, Policy, ProfileId, ProtectionPrice, Side,
+    WaterfallStage,
 };
 
 /// Whether a case goes on after its turn.
@@ -16,17 +19,45 @@ pub(crate) enum Turn {
     Ended,
 }
 
+/// What a new case is about.
+pub(crate) struct Opening {
+    pub(crate) account: AccountId,
+    pub(crate) reason: ForcedReason,
+    pub(crate) purpose: Purpose,
+    /// By whose profile's rules it goes about.
+    pub(crate) rules: ProfileId,
+    pub(crate) price: ProtectionPrice,
+}
+
 impl Exchange {
     /// Opens a case for an account that breached; it acts at once.
-    pub(crate) fn open_case(&mut self, account: AccountId, trigger: u8) {
+    pub(crate) fn open_breach(&mut self, account: AccountId, trigger: u8) {
+        let rules = self.risk.account(account).profile();
+        let opening = Opening {
+            account,
+            reason: ForcedReason::Funds,
+            purpose: Purpose::Safe(self.risk.goal(account, trigger)),
+            rules,
+            price: self.risk.rules(rules).price,
+        };
+        self.open_case(opening, |_, _| true);
+    }
+
+    /// Opens a case; those of the account's orders that `wanted` picks go first. It acts at once.
+    pub(crate) fn open_case(&mut self, opening: Opening, wanted: impl Fn(&Market, u32) -> bool) {
+        let Opening { account, reason, purpose, rules, price } = opening;
         self.cases_opened += 1;
         let id = CaseId(self.cases_opened);
-        let goal = self.risk.goal(account, trigger);
+        self.breaches.remove(&account);
         self.risk.calls.remove(&account);
         self.risk.set_case(account, id.0);
-        self.say_case(account, id, CaseStep::Triggered { reason: ForcedReason::Funds });
-        self.cancel_orders(account, CancelReason::Liquidation, |_, _| true);
-        self.cases.insert(id.0, Case::new(id, account, goal));
+        self.say_case(account, id, CaseStep::Triggered { reason });
+        self.cancel_orders(account, CancelReason::Liquidation, wanted);
+        let mut case = Case::new(id, account, purpose, (rules, price));
+        if self.risk.rules(rules).volume_share.is_some() {
+            case.volumes = self.markets.iter().map(|market| market.traded).collect();
+        }
+        self.cases.insert(id.0, case);
         self.act(id.0);
     }
 
@@ -59,12 +90,16 @@ impl Exchange {
             self.pull(case);
             return self.end_flat(case, standing);
         }
-        if case.goal.is_met(&standing) {
+        if self.backs_up(case, standing) {
+            return Turn::Open;
+        }
+        if self.has_met(case, &standing) {
             self.pull(case);
-            self.end(case, CaseStep::Restored);
-            let tier = self.risk.account(case.account).tier();
-            self.renew_call(case.account, tier, standing);
+            self.end_restored(case, standing);
             return Turn::Ended;
+        }
+        if self.deleverages_early(case, standing) {
+            return Turn::Open;
         }
         if case.resting.is_some() {
             if !self.may_go_on_resting(case) {
@@ -72,11 +107,44 @@ impl Exchange {
             }
             return Turn::Open;
         }
-        let interval = self.risk.profile_of(case.account).liquidation.interval;
-        if self.log.now >= case.due(interval) {
+        let interval = self.risk.rules(case.rules).interval;
+        if !self.is_cooling(case) && self.log.now >= case.due(interval) {
             self.send_or_wait(case);
         }
         Turn::Open
+    }
+
+    /// Whether a case has done what it was opened for.
+    pub(crate) fn has_met(&self, case: &Case, standing: &Standing) -> bool {
+        match case.purpose {
+            Purpose::Safe(goal) => goal.is_met(standing),
+            Purpose::Lots { instrument, side, keep } => {
+                self.risk.lots_to_close(case.account, instrument, side) <= keep
+            }
+            Purpose::Flat => false,
+        }
+    }
+
+    /// Whether the rest of a case of two steps waits still. The pause begins when its first step has traded whole.
+    fn is_cooling(&mut self, case: &mut Case) -> bool {
+        if self.risk.first_step_is_done(case) {
+            let pause = match self.risk.rules(case.rules).policy {
+                Policy::TwoStep { cooldown, .. } => cooldown,
+                _ => 0,
+            };
+            let due = self.log.now.saturating_add(pause);
+            if pause > 0 {
+                self.timers.set(due, Alarm::Batch { case: case.id.0 });
+            }
+            case.step = Step::Cooling(due);
+        }
+        if let Step::Cooling(due) = case.step {
+            if self.log.now < due {
+                return true;
+            }
+            case.step = Step::Whole;
+        }
+        false
     }
 
     fn end(&mut self, case: &Case, step: CaseStep) {
@@ -85,34 +153,56 @@ impl Exchange {
         self.sweep_pocket(case.account);
     }
 
+    /// Done before it was flat. A case by order leaves the account to its tier.
+    fn end_restored(&mut self, case: &Case, standing: Standing) {
+        self.end(case, CaseStep::Restored);
+        let tier = self.risk.account(case.account).tier();
+        match case.purpose {
+            Purpose::Lots { .. } => self.act_on_tier(case.account, tier, standing),
+            Purpose::Safe(_) | Purpose::Flat => self.renew_call(case.account, tier, standing),
+        }
+    }
+
     /// Flat: closed, or what is owed goes down the waterfall.
     fn end_flat(&mut self, case: &Case, standing: Standing) -> Turn {
-        if standing.equity >= Money::ZERO {
+        if standing.equity >= Money::ZERO || case.purpose == Purpose::Flat {
             self.end(case, CaseStep::Closed);
+            if case.purpose == Purpose::Flat {
+                self.sweep_to_fund(case.account, case.id);
+            }
             return Turn::Ended;
         }
         self.end(case, CaseStep::Waterfall);
-        for paid in self.risk.waterfall(case.account) {
-            self.log.emit(match paid.stage {
-                WaterfallStage::InsuranceFund => EventKind::Fund {
-                    change: -paid.amount,
-                    balance: self.risk.house().fund,
-                    case: Some(case.id),
-                },
-                WaterfallStage::Deleverage | WaterfallStage::Socialise => continue,
-                WaterfallStage::Debt => {
-                    EventKind::Debt { account: case.account, amount: paid.amount }
+        let paid = self.risk.waterfall(case);
+        let balance = self.risk.house().fund;
+        for paid in &paid {
+            self.log.emit(match *paid {
+                Paid::Fund(amount) => {
+                    EventKind::Fund { change: -amount, balance, case: Some(case.id) }
+                }
+                Paid::Socialised(account, amount) => EventKind::Socialised { account, amount },
+                Paid::Debt(amount) => {
+                    EventKind::Debt { account: self.risk.owner_of(case.account), amount }
                 }
             });
         }
         self.say_permission(self.risk.owner_of(case.account));
+        if paid.iter().any(|paid| matches!(paid, Paid::Socialised(..))) {
+            self.look();
+        }
         Turn::Ended
     }
 
-    /// Parks a case that finds nothing to trade with.
-    pub(crate) fn park(&mut self, case: &mut Case, reason: ParkReason) {
+    /// Parks a case that finds nothing to trade with in `instrument`.
+    pub(crate) fn park(&mut self, case: &mut Case, instrument: InstrumentId, reason: ParkReason) {
         if !case.parked {
             case.parked = true;
+            let rolls = self.risk.rules(case.rules).locked == LockedPolicy::Roll;
+            if rolls && reason == ParkReason::LimitLocked {
+                let market = &self.markets[instrument.index()];
+                let (phase_serial, band) = (market.phase_serial, market.book.band());
+                case.rolled = Some(Rolled { instrument, phase_serial, band });
+            }
             self.say_case(case.account, case.id, CaseStep::Parked { reason });
         }
     }
@@ -138,7 +228,7 @@ impl Exchange {
         }
         // With several positions any change in one of the books may change the plan.
         let held = self.risk.positions(case.account).filter(|p| p.lots() != 0).count();
-        let queues = held > 1 || self.rests_when_locked(case.account);
+        let queues = held > 1 || self.waits_for_more(case);
         for position in self.risk.positions(case.account).filter(|p| p.lots() != 0) {
             let market = &mut self.markets[position.instrument().index()];
             if queues {
@@ -149,6 +239,23 @@ impl Exchange {
                 market.parked[side as usize].insert(case.id.0);
             }
         }
+    }
+
+    /// Whether more than something opposite in its book may let a case go on.
+    fn waits_for_more(&self, case: &Case) -> bool {
+        let rules = self.risk.rules(case.rules);
+        rules.locked != LockedPolicy::Park
+            || rules.auction == AuctionPolicy::Join
+            || self.depends_on_others(case)
+    }
+
+    /// Whether a case may hand its positions over, so that it asks what the fund has and who else holds what.
+    pub(crate) fn depends_on_others(&self, case: &Case) -> bool {
+        let rules = self.risk.rules(case.rules);
+        matches!(case.purpose, Purpose::Safe(_))
+            && (case.price == ProtectionPrice::Bankruptcy
+                || rules.backstop.is_some()
+                || rules.waterfall.contains(&WaterfallStage::Deleverage))
     }
 
     fn stop_waiting(&mut self, case: &Case) {

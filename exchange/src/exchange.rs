@@ -11,7 +11,7 @@ use crate::timers::Timers;
 use plimsoll_risk::{Case, Contract, Own, PositionId, Risk};
 use plimsoll_types::{
     AccountId, CancelReason, Command, Event, EventKind, ExchangeSpec, InstrumentId, Label,
-    MarkSource, OrderRef, Phase, ProfileId, Reject, Schedule, TradePrice, Ts, invariant,
+    MarkSource, Money, OrderRef, Phase, ProfileId, Reject, Schedule, TradePrice, Ts, invariant,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -40,6 +40,10 @@ pub struct Exchange {
     pub(crate) schedules: BTreeMap<u32, Schedule>,
     /// Changes of terms announced so far.
     pub(crate) schedules_made: u32,
+    /// By whose profile's rules what the fund has just taken over is worked off.
+    pub(crate) fund_rules: ProfileId,
+    /// What the fund could bear when cases that ask for it were last woken.
+    pub(crate) cover: Option<Money>,
     /// Orders entered without an id so far.
     pub(crate) numbers: u64,
     /// Order entries so far.
@@ -83,6 +87,8 @@ impl Exchange {
             cases_opened: 0,
             agenda: BTreeSet::new(),
             breaches: BTreeMap::new(),
+            fund_rules: ProfileId::UNLIMITED,
+            cover: None,
             schedules: BTreeMap::new(),
             schedules_made: 0,
             numbers: 0,
@@ -179,9 +185,11 @@ impl Exchange {
             Command::Leverage { account, instrument, value } => {
                 self.set_leverage(account, instrument, value)
             }
-            Command::Liquidate { .. } => Err(Reject::NotApplicable),
             Command::MoveMargin { account, instrument, amount } => {
                 self.move_margin(account, instrument, amount)
+            }
+            Command::Liquidate { account, instrument, qty, reason } => {
+                self.liquidate(account, instrument, qty, reason)
             }
             Command::Funding { instrument, rate } => self.fund_positions(instrument, rate),
             Command::Index { instrument, price } => self.set_index(instrument, price),
@@ -233,8 +241,8 @@ impl Exchange {
     }
 
     pub(crate) fn check_account(&self, id: AccountId) -> Result<(), Reject> {
-        let opened = self.risk.has_account(id)
-            && !(self.risk.has_pockets() && self.risk.pocket(id).is_some());
+        let opened =
+            self.risk.is_client(id) && !(self.risk.has_pockets() && self.risk.pocket(id).is_some());
         if opened { Ok(()) } else { Err(Reject::UnknownAccount) }
     }
 

@@ -3,7 +3,7 @@
 use crate::exchange::Exchange;
 use crate::timers::Alarm;
 use plimsoll_risk::{Call, Standing};
-use plimsoll_types::{AccountId, Action, CancelReason, EventKind, LockedPolicy, Money, Ts};
+use plimsoll_types::{AccountId, Action, CancelReason, EventKind, Money, Ts};
 
 impl Exchange {
     /// Looks at every account that may have changed its standing, in account order.
@@ -48,7 +48,7 @@ impl Exchange {
         // A parked case with one position waits for that instrument alone, and is woken by it.
         let held = self.risk.positions(account).filter(|position| position.lots() != 0).count();
         let replans = case.resting.is_some() || case.parked && held > 1;
-        if replans || case.goal.is_met(&standing) || held == 0 {
+        if replans || held == 0 || self.depends_on_others(case) || self.has_met(case, &standing) {
             self.agenda.insert(number.0);
         }
     }
@@ -108,7 +108,13 @@ impl Exchange {
         }
     }
 
-    fn act_on(&mut self, account: AccountId, tier: u8, action: Action, standing: Standing) {
+    pub(crate) fn act_on(
+        &mut self,
+        account: AccountId,
+        tier: u8,
+        action: Action,
+        standing: Standing,
+    ) {
         match action {
             Action::Notify | Action::CloseOnly => {}
             Action::Liquidate | Action::Call { grace: Some(0) } => self.breach(account, tier),
@@ -138,10 +144,5 @@ impl Exchange {
         self.risk.calls.insert(account, Call { tier, deadline, serial });
         let shortfall = self.risk.shortfall(account, tier, standing);
         self.log.emit(EventKind::MarginCall { account, shortfall, deadline });
-    }
-
-    /// Whether an account's cases queue at the limit price.
-    pub(crate) fn rests_when_locked(&self, account: AccountId) -> bool {
-        self.risk.profile_of(account).liquidation.locked == LockedPolicy::Rest
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Market {
     pub(crate) gone: bool,
     /// Price of the last trade.
     pub(crate) last: Option<Price>,
+    /// Lots ever traded in its book.
+    pub(crate) traded: u128,
     /// Market orders that came in an auction; those that have gone since are skipped.
     pub(crate) waiting: Vec<Handle>,
     /// Triggers of orders that wait for theirs.
@@ -90,6 +92,7 @@ impl Market {
             at_limit: AtLimit::default(),
             gone: false,
             last: None,
+            traded: 0,
             waiting: Vec::new(),
             stops: Stops::default(),
             waits: BTreeMap::new(),

@@ -30,6 +30,7 @@ impl Exchange {
         if let Some(last) = pass.last {
             let market = &mut self.markets[instrument.index()];
             market.last = Some(last);
+            market.traded += u128::from(pass.taken);
             market.touch();
             if let Some(corridor) = &mut market.corridor {
                 corridor.traded(self.log.now, last);
@@ -45,6 +46,7 @@ impl Exchange {
         for (case, side, qty) in pass.case_fills {
             if let Some(open) = self.cases.get_mut(&case) {
                 open.traded(instrument, side, qty);
+                open.exclude_volume(instrument, qty);
                 if let Some(resting) = &mut open.resting {
                     resting.left -= qty;
                     resting.unchecked += qty;

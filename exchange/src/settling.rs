@@ -29,7 +29,11 @@ impl Exchange {
             let pending: Vec<_> = self.breaches.keys().copied().collect();
             for account in pending {
                 if let Some(trigger) = self.breaches.remove(&account) {
-                    self.open_case(account, trigger);
+                    if self.risk.fund_account() == Some(account) {
+                        self.open_fund_case(account);
+                    } else {
+                        self.open_breach(account, trigger);
+                    }
                     acted = true;
                 }
             }
@@ -41,6 +45,13 @@ impl Exchange {
 
     /// Puts waiting cases on the agenda whose instrument changed so that they might go on.
     fn wake(&mut self) {
+        let cover = self.risk.house().fund + self.fund_equity();
+        if self.cover != Some(cover) {
+            self.cover = Some(cover);
+            let asking = self.cases.values().filter(|case| self.depends_on_others(case));
+            let asking: Vec<u32> = asking.map(|case| case.id.0).collect();
+            self.agenda.extend(asking);
+        }
         for market in &mut self.markets {
             if !market.changed {
                 continue;

@@ -21,7 +21,7 @@ use plimsoll_matching::{Book, SavedBook};
 use plimsoll_risk::{Case, Risk};
 use plimsoll_types::{
     AccountId, ExchangeSpec, Handle, InstrumentId, InstrumentSpec, MarginRate, NewOrder,
-    Permission, Phase, Price, Ratio, Schedule, Side, Ts,
+    Permission, Phase, Price, ProfileId, Ratio, Schedule, Side, Ts,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -76,6 +76,7 @@ struct SavedMarket {
     at_limit: AtLimit,
     gone: bool,
     last: Option<Price>,
+    traded: u128,
     waiting: Vec<Handle>,
     waits: BTreeMap<u32, NewOrder>,
     corridor: Option<Corridor>,
@@ -123,6 +124,7 @@ impl Exchange {
                     at_limit: market.at_limit,
                     gone: market.gone,
                     last: market.last,
+                    traded: market.traded,
                     waiting: market.waiting.clone(),
                     waits: market.waits.clone(),
                     corridor: market.corridor.clone(),
@@ -220,6 +222,7 @@ impl Exchange {
                 at_limit: market.at_limit,
                 gone: market.gone,
                 last: market.last,
+                traded: market.traded,
                 waiting: market.waiting,
                 waits: market.waits,
                 corridor: market.corridor,
@@ -275,6 +278,8 @@ impl Exchange {
             schedules_made: saved.schedules_made,
             agenda: BTreeSet::new(),
             breaches: Default::default(),
+            fund_rules: ProfileId::UNLIMITED,
+            cover: None,
             numbers: saved.numbers,
             arrivals: saved.arrivals,
             triggered: VecDeque::new(),

@@ -221,6 +221,12 @@ impl Position {
         -side.sign() * self.lots
     }
 
+    /// Side of the orders that close it. Of a position without lots: buys.
+    #[inline]
+    pub fn closed_with(&self) -> Side {
+        if self.lots > 0 { Side::Sell } else { Side::Buy }
+    }
+
     /// Lots of resting orders on `side`.
     pub fn open(&self, side: Side) -> u64 {
         self.open[side as usize]

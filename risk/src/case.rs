@@ -3,7 +3,8 @@
 use crate::line::Line;
 use crate::tiers::Standing;
 use plimsoll_types::{
-    AccountId, Band, CaseId, Handle, InstrumentId, LiquidationTarget, Qty, Side, Ts,
+    AccountId, Band, CaseId, Handle, InstrumentId, LiquidationTarget, ProfileId, ProtectionPrice,
+    Qty, Side, Ts,
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +26,58 @@ impl Goal {
     }
 }
 
-/// A batch that queues at the limit price.
+/// What ends a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Purpose {
+    /// The account back in safety.
+    Safe(Goal),
+    /// An order of the exchange: at most `keep` lots held of those that close with `side`.
+    Lots {
+        /// In what.
+        instrument: InstrumentId,
+        /// Side of the closing orders.
+        side: Side,
+        /// Lots that may stay.
+        keep: u64,
+    },
+    /// Nothing held any more: what the fund has taken over.
+    Flat,
+}
+
+/// How far a case of policy two-step is. Source: RULES 5.2.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// It has not planned yet.
+    Unplanned,
+    /// The first share is being closed: what is left of it.
+    First(Vec<LiquidationTarget>),
+    /// The first share is closed; the rest waits for this time.
+    Cooling(Ts),
+    /// Everything goes.
+    Whole,
+}
+
+/// Why a batch rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RestsFor {
+    /// It queues at the limit price.
+    Limit,
+    /// It takes part in a call auction.
+    Auction,
+}
+
+/// A session that a case sits out: it does not trade before phase or band of the instrument change. Source: SEMANTICS 7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rolled {
+    /// In what.
+    pub instrument: InstrumentId,
+    /// Which phase it was, counted from the start.
+    pub phase_serial: u64,
+    /// Under which band.
+    pub band: Option<Band>,
+}
+
+/// A batch that rests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestingBatch {
     /// In what.
@@ -40,6 +92,8 @@ pub struct RestingBatch {
     pub unchecked: Qty,
     /// The band it was sent under.
     pub band: Option<Band>,
+    /// Why it rests.
+    pub why: RestsFor,
 }
 
 /// An open case.
@@ -50,29 +104,50 @@ pub struct Case {
     /// Whose.
     pub account: AccountId,
     /// When it is done.
-    pub goal: Goal,
+    pub purpose: Purpose,
+    /// By whose profile's rules it goes about.
+    pub rules: ProfileId,
+    /// Its worst price.
+    pub price: ProtectionPrice,
+    /// How far it is, where it goes in two steps.
+    pub step: Step,
     /// Batches sent.
     pub batches: u32,
     /// When the last batch went out.
     pub last_batch: Option<Ts>,
     /// Whether it waits.
     pub parked: bool,
+    /// The session it sits out.
+    pub rolled: Option<Rolled>,
     /// Its batch in the queue.
     pub resting: Option<RestingBatch>,
     /// The plan last announced, less what has traded since.
     pub plan: Vec<LiquidationTarget>,
+    /// Lots traded in each instrument up to its last batch there or its beginning, its own since then added; empty where
+    /// batches are not bounded by volume.
+    pub volumes: Vec<u128>,
 }
 
 impl Case {
     /// A new case, which has done nothing yet.
-    pub fn new(id: CaseId, account: AccountId, goal: Goal) -> Case {
+    pub fn new(
+        id: CaseId,
+        account: AccountId,
+        purpose: Purpose,
+        (rules, price): (ProfileId, ProtectionPrice),
+    ) -> Case {
         Case {
             id,
             account,
-            goal,
+            purpose,
+            rules,
+            price,
+            step: Step::Unplanned,
+            volumes: Vec::new(),
             batches: 0,
             last_batch: None,
             parked: false,
+            rolled: None,
             resting: None,
             plan: Vec::new(),
         }
@@ -83,21 +158,33 @@ impl Case {
         self.last_batch.map_or(0, |last| last.saturating_add(interval))
     }
 
-    /// Takes traded lots off the plan.
+    /// Takes lots that `side` has closed off the plan, and off a first step.
     pub fn traded(&mut self, instrument: InstrumentId, side: Side, qty: Qty) {
-        let wanted = |target: &&mut LiquidationTarget| {
-            target.instrument == instrument && target.side == side
-        };
-        if let Some(target) = self.plan.iter_mut().find(wanted) {
-            target.qty = target.qty.saturating_sub(qty);
+        take_off(&mut self.plan, instrument, side, qty);
+        if let Step::First(left) = &mut self.step {
+            take_off(left, instrument, side, qty);
         }
-        self.plan.retain(|target| !target.qty.is_zero());
+    }
+
+    /// Own lots are not volume to take part in.
+    pub fn exclude_volume(&mut self, instrument: InstrumentId, qty: Qty) {
+        if let Some(volume) = self.volumes.get_mut(instrument.index()) {
+            *volume += u128::from(qty.lots());
+        }
     }
 
     /// Lots of the plan still to trade.
     pub fn remaining(&self) -> Qty {
         self.plan.iter().fold(Qty::ZERO, |sum, target| sum + target.qty)
     }
+}
+
+fn take_off(targets: &mut Vec<LiquidationTarget>, instrument: InstrumentId, side: Side, qty: Qty) {
+    let meant = |t: &&mut LiquidationTarget| t.instrument == instrument && t.side == side;
+    if let Some(target) = targets.iter_mut().find(meant) {
+        target.qty = target.qty.saturating_sub(qty);
+    }
+    targets.retain(|target| !target.qty.is_zero());
 }
 
 #[cfg(test)]

@@ -296,6 +296,15 @@ impl Contract {
         }
     }
 
+    /// The most that closing as a case's taker costs as a share of the notional, 10^-9.
+    pub(crate) fn liquidation_share(&self) -> i128 {
+        let share = |part| {
+            let case = FeeCase { part, role: Role::Taker, liquidation: true };
+            i128::from(self.fees[case.index()].nano)
+        };
+        share(Part::Close).max(share(Part::CloseToday))
+    }
+
     /// The larger possible fee of an order's opening lots at `price`. Source: SEMANTICS 4.
     #[inline]
     pub(crate) fn opening_fee(&self, price: Price, lots: u64) -> Money {

@@ -71,6 +71,8 @@ pub struct Risk {
     pub calls: BTreeMap<AccountId, Call>,
     /// Whether any account has a pocket.
     pub(crate) has_pockets: bool,
+    /// The reserved account `$fund`, once something was taken over.
+    pub(crate) fund_account: Option<AccountId>,
     /// Money that moved to or from pockets since it was last asked.
     #[serde(skip)]
     pub(crate) moved: Vec<Moved>,
@@ -105,6 +107,7 @@ impl Risk {
             house: House { fund, deposits: fund, ..House::default() },
             calls: BTreeMap::new(),
             has_pockets: false,
+            fund_account: None,
             moved: Vec::new(),
             watch,
         }
@@ -157,7 +160,8 @@ impl Risk {
         let id = position.account;
         let mut paid = 0;
         if !contract.free {
-            let (role, liquidation) = (fill.role, fill.liquidation);
+            let (role, liquidation) =
+                (fill.role, fill.liquidation && self.fund_account != Some(id));
             let case = FeeCase { part: Part::Open, role, liquidation };
             let old = carried - position.carried;
             paid = contract.closing_fee((role, liquidation), fill.price, [old, closes - old])
@@ -447,8 +451,12 @@ pub(crate) mod tests {
         let mut risk = risk();
         let (id, _) = open(&mut risk, 100);
         risk.pay_in(id, Money::new(-1_000));
-        let paid = risk.waterfall(id);
-        assert_eq!(paid.iter().map(|p| p.amount.units()).collect::<Vec<_>>(), [500, 400]);
+        let goal = risk.goal(id, 0);
+        let rules = (ProfileId(1), ProtectionPrice::Band);
+        let case = crate::Case::new(CaseId(1), id, crate::Purpose::Safe(goal), rules);
+        let paid = risk.waterfall(&case);
+        let units = Money::new;
+        assert_eq!(paid, [crate::Paid::Fund(units(500)), crate::Paid::Debt(units(400))]);
         assert_eq!((risk.cash(id), risk.cold(id).debt), (Money::ZERO, Money::new(400)));
         assert_eq!(risk.deposit(id, Money::new(1_000)), Money::new(400));
         assert_eq!((risk.cash(id), risk.house.written_off), (Money::new(600), Money::ZERO));

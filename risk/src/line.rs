@@ -49,6 +49,11 @@ impl Line {
     }
 }
 
+/// Whether equity lies below a share of a margin. Exact.
+pub fn is_below(equity: Money, share: Ratio, margin: Money) -> bool {
+    above(share.nano(), margin.units(), Ratio::SCALE, equity.units())
+}
+
 fn gcd(a: i64, b: i64) -> i64 {
     if b == 0 { a.max(1) } else { gcd(b, a % b) }
 }

@@ -89,7 +89,9 @@ impl Risk {
         let position = self.position(id);
         let carried = position.carried.saturating_sub(after).min(lots);
         let parts = [carried, lots - carried];
-        self.contract(position.instrument).closing_fee((Role::Taker, true), price, parts)
+        // What the fund works off is nobody's liquidation.
+        let pays = (Role::Taker, self.fund_account != Some(position.account));
+        self.contract(position.instrument).closing_fee(pays, price, parts)
     }
 
     /// The most that one lot's closing takes off the notional, whichever lot it is.

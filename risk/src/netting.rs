@@ -31,7 +31,7 @@ impl Around {
 
 impl Risk {
     /// The positions that an account's money covers, by instrument.
-    pub(crate) fn held(&self, account: AccountId) -> impl Iterator<Item = PositionId> {
+    pub fn held(&self, account: AccountId) -> impl Iterator<Item = PositionId> {
         self.held_ids(account).filter(|&id| self.position(id).lots != 0)
     }
 

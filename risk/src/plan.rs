@@ -1,10 +1,11 @@
 //! The least-lots plan: who closes what, and how much of it. Source: RULES 1.5, SEMANTICS 7.
 
 use crate::account::PositionId;
-use crate::case::Goal;
+use crate::case::{Case, Goal, Purpose};
 use crate::formula::least::{Try, search};
 use crate::ledger::Risk;
 use crate::netting::Around;
+use crate::policy;
 use crate::quote::{Liquidity, Quote};
 use crate::select::select;
 use crate::tiers::{Bases, Standing};
@@ -100,44 +101,54 @@ impl Candidate {
 }
 
 impl Risk {
-    /// What to close so that the goal is met, at the prices the books offer, with the mark held fixed.
+    /// What a case closes next, by its policy, at the prices the books offer, with the mark held fixed.
     ///
-    /// Positions in the profile's order, each whole before the next, the last by the least lots that do; everything where
-    /// nothing does. Cost: O(positions x levels) and a few tries a level.
-    pub fn plan<L: Liquidity>(
-        &self,
-        account: AccountId,
-        goal: Goal,
-        books: &L,
-    ) -> Vec<LiquidationTarget> {
-        let profile = self.profile_of(account);
-        let bases = self.lines(account).bases;
-        let mut candidates: Vec<Candidate> = self
-            .held(account)
-            .map(|id| (id, self.position(id)))
-            .map(|(id, position)| {
-                let side = if position.lots > 0 {
-                    plimsoll_types::Side::Sell
-                } else {
-                    plimsoll_types::Side::Buy
-                };
-                let protection = profile.liquidation.price;
+    /// Cost: O(positions x levels), and a few tries a level under the policy least.
+    pub fn plan<L: Liquidity>(&self, case: &Case, books: &L) -> Vec<LiquidationTarget> {
+        if let Purpose::Lots { instrument, side, keep } = case.purpose {
+            let lots = self.lots_to_close(case.account, instrument, side).saturating_sub(keep);
+            return vec![LiquidationTarget { instrument, side, qty: Qty::new(lots) }];
+        }
+        policy::targets(self, case, &self.candidates(case, books))
+    }
+
+    /// An account's positions in the order in which its case closes them.
+    fn candidates<L: Liquidity>(&self, case: &Case, books: &L) -> Vec<Candidate> {
+        let profile = &self.profiles[case.rules.index()];
+        let bases = self.lines(case.account).bases;
+        let bounds = self.bounds_of(case);
+        let mut candidates: Vec<Candidate> = bounds
+            .into_iter()
+            .map(|(id, bound)| {
+                let position = self.position(id);
+                let (instrument, side) = (position.instrument, position.closed_with());
                 Candidate {
                     position: id,
-                    instrument: position.instrument,
+                    instrument,
                     held: position.lots,
                     basis_cost: position.basis,
                     basis: profile.basis,
                     bases,
-                    quote: Quote::read(self, books, position.instrument, side, protection),
+                    quote: Quote::read(self, books, instrument, side, bound),
                 }
             })
             .collect();
         select(self, &profile.liquidation.select, &mut candidates);
+        candidates
+    }
+
+    /// The least lots of positions in this order that meet a goal: each whole before the next, the last by the least lots
+    /// that do; everything where nothing does.
+    pub(crate) fn least_lots(
+        &self,
+        account: AccountId,
+        goal: Goal,
+        candidates: &[Candidate],
+    ) -> Vec<LiquidationTarget> {
         let mut equity = self.standing(account).equity.units();
         let mut closed = Vec::with_capacity(candidates.len());
         let mut targets = Vec::with_capacity(candidates.len());
-        for candidate in &candidates {
+        for candidate in candidates {
             let around = self.around(account, candidate.position, &closed);
             let found = self.least(candidate, &goal, &around, &mut equity);
             closed.push(candidate.position);
@@ -246,6 +257,7 @@ mod tests {
     use super::*;
     use crate::contract::{Contract, tests::spec};
     use crate::ledger::tests::{fill, open, risk};
+    use crate::quote::Worst;
     use plimsoll_types::*;
 
     /// Bids and asks of one instrument.
@@ -272,9 +284,15 @@ mod tests {
         }
     }
 
+    /// A case that the second tier of its profile opened.
+    fn case(risk: &Risk, id: AccountId) -> Case {
+        let rules = risk.account(id).profile();
+        let price = risk.profile_of(id).liquidation.price;
+        Case::new(CaseId(1), id, Purpose::Safe(risk.goal(id, 2)), (rules, price))
+    }
+
     fn planned(risk: &Risk, id: AccountId, book: &Book) -> u64 {
-        let goal = risk.goal(id, 2);
-        risk.plan(id, goal, book).iter().map(|target| target.qty.lots()).sum()
+        risk.plan(&case(risk, id), book).iter().map(|target| target.qty.lots()).sum()
     }
 
     #[test]
@@ -345,13 +363,7 @@ mod tests {
             levels.dedup_by_key(|level| level.0);
             let book = Book { bids: levels.clone(), asks: levels };
             let goal = risk.goal(id, 2);
-            let quote = Quote::read(
-                &risk,
-                &book,
-                InstrumentId(0),
-                side.opposite(),
-                risk.profiles[1].liquidation.price,
-            );
+            let quote = Quote::read(&risk, &book, InstrumentId(0), side.opposite(), Worst::Edge);
             let candidate = Candidate {
                 position,
                 instrument: InstrumentId(0),

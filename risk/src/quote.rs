@@ -1,7 +1,7 @@
 //! Depth as numbers: what a plan sees of the books.
 
 use crate::ledger::Risk;
-use plimsoll_types::{Band, InstrumentId, Price, ProtectionPrice, Qty, Side};
+use plimsoll_types::{Band, InstrumentId, Price, Qty, Side};
 
 /// The books, as risk may see them.
 pub trait Liquidity {
@@ -13,6 +13,37 @@ pub trait Liquidity {
 
     /// Visible levels of a side from the best, for as long as `each` answers true.
     fn walk(&self, instrument: InstrumentId, side: Side, each: &mut dyn FnMut(Price, Qty) -> bool);
+}
+
+/// What bounds the price of a closing order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worst {
+    /// So many ticks through the opposite touch, clipped to the band.
+    Through(u32),
+    /// The band's edge; without a band nothing.
+    Edge,
+    /// A price, clipped to the band.
+    At(Price),
+}
+
+impl Worst {
+    /// The worst price of an order that closes with `side`, where the opposite side's best (or what stands for it) is `touch`.
+    pub fn price(self, side: Side, touch: Option<Price>, band: Option<Band>) -> Option<Price> {
+        let clip = |price: Price| band.map_or(price, |band| price.clamp(band.down, band.up));
+        match self {
+            Worst::Through(ticks) => touch.map(|touch| clip(touch.through(side, i64::from(ticks)))),
+            Worst::Edge => edge(side, band),
+            Worst::At(price) => Some(clip(price)),
+        }
+    }
+}
+
+/// The edge of the band against an order on `side`.
+fn edge(side: Side, band: Option<Band>) -> Option<Price> {
+    band.map(|band| match side {
+        Side::Buy => band.up,
+        Side::Sell => band.down,
+    })
 }
 
 /// What closing with `side` would meet, read at one moment.
@@ -31,7 +62,7 @@ pub struct Quote {
 }
 
 impl Quote {
-    /// Reads the book for an order that closes with `side` under a protection price.
+    /// Reads the book for an order that closes with `side`, no worse than `bound`.
     ///
     /// Cost: O(opposite levels inside the worst price). Source: SEMANTICS 7.
     pub fn read<L: Liquidity>(
@@ -39,25 +70,12 @@ impl Quote {
         books: &L,
         instrument: InstrumentId,
         side: Side,
-        protection: ProtectionPrice,
+        bound: Worst,
     ) -> Quote {
         let opposite = side.opposite();
         let touch = books.best(instrument, opposite);
-        let edge = books.band(instrument).map(|band| match side {
-            Side::Buy => band.up,
-            Side::Sell => band.down,
-        });
-        let worst = match protection {
-            ProtectionPrice::Band | ProtectionPrice::Bankruptcy => edge,
-            ProtectionPrice::TicksThrough(ticks) => touch.map(|touch| {
-                let worst = touch.through(side, i64::from(ticks));
-                match (side, edge) {
-                    (_, None) => worst,
-                    (Side::Buy, Some(edge)) => worst.min(edge),
-                    (Side::Sell, Some(edge)) => worst.max(edge),
-                }
-            }),
-        };
+        let band = books.band(instrument);
+        let worst = bound.price(side, touch, band);
         let mut levels = Vec::new();
         books.walk(instrument, opposite, &mut |price, qty| {
             let inside = worst.is_none_or(|worst| worst.admits(side, price));
@@ -69,7 +87,7 @@ impl Quote {
         let deepest = levels.last().map(|level| level.0);
         let beyond = match touch {
             Some(_) => worst.or(deepest),
-            None => edge,
+            None => edge(side, band),
         };
         Quote {
             side,

@@ -8,7 +8,8 @@ use crate::settlement::DayResult;
 use crate::tiers::Lines;
 use plimsoll_types::prefetch::prefetch;
 use plimsoll_types::{
-    AccountId, InstrumentId, Label, Money, Permission, PositionMode, Profile, ProfileId, Side,
+    AccountId, InstrumentId, Label, Liquidation, Money, Permission, PositionMode, Profile,
+    ProfileId, Side,
 };
 
 impl Risk {
@@ -39,6 +40,22 @@ impl Risk {
         });
         self.watch.make_room(self.accounts.len());
         id
+    }
+
+    /// The reserved account that holds what the fund has taken over, once there is one.
+    #[inline]
+    pub fn fund_account(&self) -> Option<AccountId> {
+        self.fund_account
+    }
+
+    /// Makes an account the one that holds what the fund takes over.
+    pub fn set_fund_account(&mut self, id: AccountId) {
+        self.fund_account = Some(id);
+    }
+
+    /// A profile's rules of liquidation.
+    pub fn rules(&self, profile: ProfileId) -> &Liquidation {
+        &self.profiles[profile.index()].liquidation
     }
 
     /// Accounts opened so far.
@@ -193,6 +210,26 @@ impl Risk {
         (self.leg_for(first, side, aim), aim)
     }
 
+    /// How a fill takes lots off a record without an order.
+    pub fn closing_aim(&self, id: PositionId) -> Aim {
+        if self.position(id).leg.is_leg() { Aim::Close } else { Aim::Net }
+    }
+
+    /// The record to which lots come without an order, on `side`, and how.
+    pub fn opened_by(
+        &mut self,
+        owner: AccountId,
+        instrument: InstrumentId,
+        side: Side,
+    ) -> (PositionId, Aim) {
+        let aim = match self.position_mode {
+            PositionMode::Net => Aim::Net,
+            PositionMode::LongShort => Aim::Open,
+        };
+        let first = self.position_of(owner, instrument);
+        (self.leg_for(first, side, aim), aim)
+    }
+
     #[cold]
     fn make_position(&mut self, owner: AccountId, instrument: InstrumentId) -> PositionId {
         if self.position_mode == PositionMode::Net {
@@ -251,6 +288,12 @@ impl Risk {
     #[inline]
     pub fn has_account(&self, id: AccountId) -> bool {
         id.index() < self.accounts.len()
+    }
+
+    /// Whether an account exists and is not the fund's own: whether commands may name it.
+    #[inline]
+    pub fn is_client(&self, id: AccountId) -> bool {
+        self.has_account(id) && self.fund_account != Some(id)
     }
 
     /// Whether an account holds nothing.
