@@ -6,6 +6,8 @@ mod days;
 mod golden;
 #[path = "rules/hall.rs"]
 mod hall;
+#[path = "rules/liquidation.rs"]
+mod liquidation;
 #[path = "rules/margins.rs"]
 mod margins;
 mod model;

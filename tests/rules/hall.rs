@@ -153,6 +153,11 @@ impl Hall {
         events.into_iter().map(|event| event.kind).collect()
     }
 
+    /// Lets time go by until the next command.
+    pub fn pass_time(&mut self, nanoseconds: Ts) {
+        self.ts += nanoseconds - 1;
+    }
+
     /// A plain order under a running id, to be changed before it is sent.
     pub fn order(&mut self, account: AccountId, side: Side, price: i64, qty: u64) -> NewOrder {
         self.ids += 1;
