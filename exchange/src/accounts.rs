@@ -86,6 +86,7 @@ impl Exchange {
         };
         let mut holders = vec![account];
         holders.extend(self.risk.pockets(account));
+        holders[1..].sort_unstable();
         if holders.iter().any(|&holder| self.risk.account(holder).case().is_some()) {
             return Err(Reject::Liquidation);
         }

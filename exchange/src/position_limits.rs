@@ -40,13 +40,13 @@ impl Exchange {
         // Stable: of several notes of one position the first is from before the pass.
         before.sort_by_key(|(id, _)| {
             let position = self.risk.position(*id);
-            (position.owner(), position.leg(), id.0)
+            (position.account(), position.leg(), id.0)
         });
         before.dedup_by_key(|(id, _)| *id);
         let from = i128::from(self.markets[instrument.index()].report_at);
         for (id, old) in before {
             let position = self.risk.position(id);
-            let (new, account) = (position.lots(), position.owner());
+            let (new, account) = (position.lots(), position.account());
             for side in [Side::Buy, Side::Sell] {
                 let lots = |signed: i64| i128::from(signed) * i128::from(side.sign());
                 if lots(old) < from && lots(new) >= from {

@@ -122,10 +122,10 @@ impl Exchange {
                 next += usize::from(left[next] == 0);
             }
         }
-        let closed = declarers.iter().map(|d| (d.stake.client, side.opposite(), d.lots));
-        let given = givers.iter().map(|giver| (giver.stake.client, side, giver.lots));
-        for (account, side, lots) in closed.chain(given).filter(|(_, _, lots)| *lots > 0) {
-            let qty = Qty::new(lots);
+        let closed = declarers.iter().map(|d| (d.stake.net, side.opposite(), d.lots));
+        let given = givers.iter().map(|giver| (giver.stake.net, side, giver.lots));
+        for (id, side, lots) in closed.chain(given).filter(|(_, _, lots)| *lots > 0) {
+            let (account, qty) = (self.risk.position(id).account(), Qty::new(lots));
             self.log.emit(EventKind::Reduced { instrument, account, side, qty, price });
         }
         let parties = declarers.iter().map(|declarer| &declarer.stake);
@@ -197,10 +197,7 @@ impl Exchange {
         });
         let (book, mut keeper) = self.split(instrument);
         let left = book.resting(slot).qty.lots() - lots;
-        match left {
-            0 => drop(book.remove(slot)),
-            _ => book.reduce(slot, Qty::new(lots)),
-        }
+        book.take_off(slot, Qty::new(lots));
         keeper.shrink(slot, side, lots, left);
         if let OrderId::Liquidation { case, .. } = id {
             pass.case_fills.push((case, side, Qty::new(lots)));

@@ -148,6 +148,12 @@ impl Book {
         self.reduce(slot, plimsoll_types::Qty::new(qty));
     }
 
+    /// Takes lots that traded outside the book off a resting order, as an auction does: what is left shows as much as it may, at its place.
+    pub fn take_off(&mut self, slot: u32, qty: plimsoll_types::Qty) {
+        self.shorten_front(slot, qty.lots());
+        self.show_anew(slot);
+    }
+
     /// An iceberg that traded in an auction shows as much of what is left as it may, at its place.
     fn show_anew(&mut self, slot: u32) {
         let order = self.slab[slot];

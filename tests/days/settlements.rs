@@ -124,3 +124,39 @@ fn a_settlement_price_can_bring_an_account_down() {
     );
     assert!(told.contains(r#""reason":"no_liquidity""#), "{told}");
 }
+
+#[test]
+fn rules_2_2_by_date_and_by_trade_agree_over_a_position_s_life() {
+    let mut hall = Hall::new(&instrument("RB", ""));
+    let sell = |second, n, price, qty| {
+        order(second, "B", &format!("b{n}"), "buy", price, qty)
+            + &order(second, "A", &format!("a{n}"), "sell", price, qty)
+    };
+    let statement = |hall: &mut Hall, second: u64, price: u32| {
+        let settle = format!(r#""cmd":"settle","symbol":"RB","price":"{price}""#);
+        let told = hall.tell(&line(second, &settle));
+        let of_a = told.lines().find(|line| line.contains(r#""account":"A""#));
+        let (_, rest) = of_a.expect("a settlement").split_once(r#""profit":"#).expect("a profit");
+        rest.to_owned()
+    };
+    hall.tell(&trade(1, 1, 1000, 3));
+    // 3 lots x 10 x 10; nothing was closed.
+    assert_eq!(
+        statement(&mut hall, 2, 1010),
+        r#""300","profit_by_trade":"0","fees":"0","balance":"1000300"}"#
+    );
+    // Three at 1010 and two at 1012 cost 50,540 by date and 50,240 at opening prices; four fifths of each are closed at 1015.
+    hall.tell(&trade(3, 2, 1012, 2));
+    hall.tell(&sell(3, 3, 1015, 4));
+    // 40,600 - 40,432 + (10,200 - 10,108) and 40,600 - 40,192.
+    assert_eq!(
+        statement(&mut hall, 4, 1020),
+        r#""260","profit_by_trade":"408","fees":"0","balance":"1000560"}"#
+    );
+    hall.tell(&sell(5, 4, 1018, 1));
+    // 10,180 - 10,200 and 10,180 - 10,048: -20 + 260 + 300 = 132 + 408.
+    assert_eq!(
+        statement(&mut hall, 6, 1000),
+        r#""-20","profit_by_trade":"132","fees":"0","balance":"1000540"}"#
+    );
+}

@@ -74,16 +74,3 @@ fn rules_2_5_a_contract_expires_by_itself_at_its_index() {
         {"ts":7200000000000,"event":"expired","symbol":"RB","price":"1016"}"#,
     );
 }
-
-#[test]
-fn withdrawals_that_would_reach_the_first_tier_are_refused() {
-    let mut hall = Hall::new(&instrument("RB", ""));
-    hall.tell(&trade(1, 1, 1000, 1_000));
-    // Margin 800,000; the first tier is 120 %: equity may come down to above 666,666.66, available is 200,000.
-    let refused = hall.tell(&line(2, r#""cmd":"withdraw","account":"A","amount":"200000.01""#));
-    assert!(refused.contains(r#""reason":"available""#), "{refused}");
-    hall.tell(&line(2, r#""cmd":"mark","symbol":"RB","price":"1100""#));
-    // Equity 2,000,000 and margin 880,000 then: 1,120,000 available, and no tier in the way.
-    let paid = hall.tell(&line(3, r#""cmd":"withdraw","account":"A","amount":"1120000""#));
-    assert!(paid.contains(r#""event":"withdrawal""#), "{paid}");
-}

@@ -379,6 +379,69 @@ fn another_profile_begins_at_normal_and_freezes_by_its_own_rules() {
     assert_eq!(reason(&hall.send(to(CLIENT, 2))), Some(Reject::UnknownProfile));
 }
 
+#[test]
+fn rules_1_4_a_withdrawal_that_would_bring_the_account_to_its_first_tier_is_refused() {
+    let mut spec = instrument("X", 1_000);
+    spec.initial = per_lot(80_000);
+    let tiers = vec![tier("warn", mille(800), Action::Notify)];
+    let mut hall =
+        Hall::new(vec![spec], profile(MeasureKind::MarginOverEquity, tiers, Ratio::ONE), 200_000);
+    hall.trade(Side::Buy, 1_000, 1);
+    assert_eq!(hall.client().available, money(120_000));
+    let mut withdraw =
+        |amount| hall.send(Command::Withdraw { account: CLIENT, amount: money(amount) });
+    assert_eq!(reason(&withdraw(120_001)), Some(Reject::Available));
+    // 80,000 of 100,000 is the tier, of 100,001 not yet.
+    assert_eq!(reason(&withdraw(100_000)), Some(Reject::Tier));
+    let paid =
+        EventKind::Withdrawal { account: CLIENT, amount: money(99_999), balance: money(100_001) };
+    assert_eq!(withdraw(99_999), [paid]);
+}
+
+/// An exchange of isolated clients in a perpetual with a margin of 10 %.
+fn isolated() -> Hall {
+    let mut spec = perpetual();
+    spec.initial = MarginRate { share: mille(100), per_lot: Money::ZERO };
+    let mut pocketed = calm();
+    pocketed.margin_mode = MarginMode::Isolated;
+    let mut hall = Hall::new(vec![spec], pocketed, 100_000);
+    hall.trade(Side::Buy, 1_000, 4);
+    hall
+}
+
+#[test]
+fn rules_5_6_funding_of_an_isolated_position_goes_to_its_pocket() {
+    let mut hall = isolated();
+    let events =
+        hall.send(Command::Funding { instrument: X, rate: Some(Ratio::from_nano(10_000_000)) });
+    // 1 % of 4 x 1,000 x 10; the pocket is the account after the three that were opened.
+    let paid = |account, units| EventKind::Funding {
+        account: AccountId(account),
+        instrument: X,
+        amount: money(units),
+    };
+    assert_eq!(events, [paid(0, 400), paid(3, -400)]);
+    assert_eq!(hall.client().available, money(96_000), "the account's own money stays");
+    assert_eq!(hall.client().balance, money(99_600), "all it has");
+}
+
+#[test]
+fn the_margin_mode_changes_only_while_the_account_is_flat() {
+    let mut hall = isolated();
+    let to = |profile| Command::Profile { account: CLIENT, profile: ProfileId(profile) };
+    assert_eq!(reason(&hall.send(to(0))), Some(Reject::MarginMode));
+    assert_eq!(hall.send(to(1)).len(), 1, "the same mode");
+    hall.trade(Side::Sell, 1_000, 4);
+    let rests = hall.order(CLIENT, Side::Buy, 900, 1);
+    hall.send(Command::Order(rests));
+    assert_eq!(reason(&hall.send(to(0))), Some(Reject::MarginMode), "an order rests");
+    hall.send(Command::CancelAll { account: CLIENT, instrument: None, side: None });
+    assert_eq!(reason(&hall.send(to(0))), None);
+    hall.trade(Side::Buy, 1_000, 1);
+    assert_eq!(hall.exchange.position(CLIENT, X), 1);
+    assert_eq!(hall.client().positions.len(), 1);
+}
+
 /// RULES 6: settlement and limit-up 60,000, a loss of 6 % to declare, tiers of 6, 3 and 0 %, hedgers from 6 %.
 fn locked() -> Hall {
     let mut spec = instrument("X", 54_550);
