@@ -8,6 +8,8 @@ mod golden;
 mod hall;
 #[path = "rules/liquidation.rs"]
 mod liquidation;
+#[path = "rules/legs.rs"]
+mod legs;
 #[path = "rules/margins.rs"]
 mod margins;
 mod model;

@@ -110,6 +110,16 @@ impl Hall {
         profile: Profile,
         deposit: i128,
     ) -> Hall {
+        Hall::of(Hall::spec(floating_profit, instruments, profile, deposit))
+    }
+
+    /// What such an exchange is configured as, to be changed before it opens.
+    pub fn spec(
+        floating_profit: FloatingProfit,
+        instruments: Vec<InstrumentSpec>,
+        profile: Profile,
+        deposit: i128,
+    ) -> ExchangeSpec {
         let open = |name: &str, profile, deposit| AccountSpec {
             name: label(name),
             profile: ProfileId(profile),
@@ -117,7 +127,7 @@ impl Hall {
             hedger: false,
             margins: Vec::new(),
         };
-        let spec = ExchangeSpec {
+        ExchangeSpec {
             currency: label("CNY"),
             money_decimals: 0,
             position_mode: PositionMode::Net,
@@ -129,8 +139,7 @@ impl Hall {
             profiles: vec![Profile::unlimited(), profile],
             accounts: vec![open("M", 0, 0), open("O", 0, 0), open("A", 1, deposit)],
             schedules: Vec::new(),
-        };
-        Hall::of(spec)
+        }
     }
 
     /// An exchange of any kind.
