@@ -3,7 +3,8 @@
 use crate::account::{Position, PositionId};
 use crate::contract::{Contract, Role};
 use crate::ledger::Risk;
-use plimsoll_types::{Basis, MarginPrice, Money, Price, ceil_div};
+use crate::wide::scale_down;
+use plimsoll_types::{Basis, MarginPrice, Money, Price, Ratio, ceil_div};
 
 impl Risk {
     /// Margin of a position at its instrument's margin price, rounded up once.
@@ -57,25 +58,24 @@ impl Risk {
     /// The most that one lot's closing takes off a position's margin, roundings apart, whichever lot it is.
     pub(crate) fn margin_a_lot_most(&self, id: PositionId, basis: Basis) -> i128 {
         let notional = self.notional_a_lot_most(id);
-        let [nano, per_lot] = self.steepest(id, basis);
-        ceil_div(notional * nano, 1_000_000_000) + per_lot
+        let (nano, per_lot) = self.steepest(id, basis);
+        scale_down(notional, nano, Ratio::SCALE).saturating_add(1 + per_lot)
     }
 
     /// The largest share and per_lot that could hold for a position or less of it.
-    fn steepest(&self, id: PositionId, basis: Basis) -> [i128; 2] {
+    fn steepest(&self, id: PositionId, basis: Basis) -> (i64, i128) {
         let position = self.position(id);
         let contract = self.contract(position.instrument);
         let rate = contract.rate(basis);
-        let mut most = [i128::from(rate.nano), rate.per_lot];
+        let (mut nano, mut per_lot) = (rate.nano, rate.per_lot);
         if basis == Basis::Maintenance && contract.has_brackets() {
             // Shares rise with the notional, which closing brings down.
-            let notional = self.margin_notional(id, position, contract, 0);
-            most[0] = i128::from(contract.brackets.rate_at(notional));
+            nano = contract.brackets.rate_at(self.margin_notional(id, position, contract, 0));
         }
         if let Some(own) = self.own_rate(position, basis) {
-            most = [most[0].max(i128::from(own.nano)), most[1].max(own.per_lot)];
+            (nano, per_lot) = (nano.max(own.nano), per_lot.max(own.per_lot));
         }
-        most
+        (nano, per_lot)
     }
 
     /// The fee of closing `lots` lots of a position at `price` as a case's taker, once the first `after` have closed, the oldest first.
