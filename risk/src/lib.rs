@@ -22,6 +22,7 @@ mod liquidation_price;
 mod margin;
 mod netting;
 mod own;
+mod pairs;
 mod plan;
 mod pocket;
 mod policy;

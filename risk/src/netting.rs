@@ -22,8 +22,14 @@ pub(crate) struct Around {
 impl Around {
     /// The account's margins where the position has `own` left.
     pub(crate) fn with(&self, own: Amounts) -> [Money; 2] {
+        self.with_both(own, [0; 2])
+    }
+
+    /// The same where another one of the product, on the other side and left out here, has `other` left.
+    pub(crate) fn with_both(&self, own: Amounts, other: Amounts) -> [Money; 2] {
         std::array::from_fn(|basis| {
-            let product = (self.same[basis] + own[basis]).max(self.opposite[basis]);
+            let (same, opposite) = (self.same[basis], self.opposite[basis]);
+            let product = (same + own[basis]).max(opposite + other[basis]);
             Money::new(self.others[basis] + product)
         })
     }

@@ -5,6 +5,7 @@ use crate::case::{Case, Goal, Purpose};
 use crate::formula::least::{Try, search};
 use crate::ledger::Risk;
 use crate::netting::Around;
+use crate::pairs::Pair;
 use crate::policy;
 use crate::quote::{Liquidity, Quote};
 use crate::select::select;
@@ -58,8 +59,13 @@ impl Candidate {
     }
 
     /// Both margins of `lots` of it; one that nobody asks for is zero.
-    fn margins(&self, risk: &Risk, lots: u64) -> [i128; 2] {
+    pub(crate) fn margins(&self, risk: &Risk, lots: u64) -> [i128; 2] {
         self.bases.map(|basis| self.margin_by(risk, basis, lots))
+    }
+
+    fn target(&self, lots: u64) -> LiquidationTarget {
+        let (instrument, side) = (self.instrument, self.quote.side);
+        LiquidationTarget { instrument, side, qty: Qty::new(lots) }
     }
 
     /// Where its lots would close: level by level, the rest beyond the depth.
@@ -84,6 +90,32 @@ impl Candidate {
     fn result(&self, risk: &Risk, chunk: &Chunk, lots: u64) -> i128 {
         self.gain_a_lot(risk, chunk.price) * i128::from(lots)
             - risk.liquidation_fee(self.position, chunk.after, lots, chunk.price)
+    }
+
+    /// What closing the first `lots` of it adds to equity against the mark, fees included.
+    pub(crate) fn closed(&self, risk: &Risk, lots: u64) -> i128 {
+        let parts = self.chunks().into_iter().map(|chunk| {
+            let part = lots.saturating_sub(chunk.after).min(chunk.lots);
+            if part == 0 { 0 } else { self.result(risk, &chunk, part) }
+        });
+        parts.sum()
+    }
+
+    /// What closing one lot at `price` can bring at most.
+    fn lot(&self, risk: &Risk, price: Price) -> Lot {
+        Lot {
+            margins: self.bases.map(|basis| risk.margin_a_lot_most(self.position, basis)),
+            gain: self.gain_a_lot(risk, price),
+            roundings: 4,
+        }
+    }
+
+    /// The same of the lot that closes after so many, and how many close at that price or before.
+    pub(crate) fn next(&self, risk: &Risk, lots: u64) -> (Lot, u64) {
+        let chunks = self.chunks();
+        let found = chunks.iter().find(|chunk| lots < chunk.after + chunk.lots);
+        let price = found.map_or(self.quote.beyond, |chunk| chunk.price);
+        (self.lot(risk, price), found.map_or(lots, |chunk| chunk.after + chunk.lots))
     }
 
     /// Gain of one lot closed at `price` against the mark, without fees.
@@ -113,7 +145,7 @@ impl Risk {
     }
 
     /// An account's positions in the order in which its case closes them.
-    fn candidates<L: Liquidity>(&self, case: &Case, books: &L) -> Vec<Candidate> {
+    pub(crate) fn candidates<L: Liquidity>(&self, case: &Case, books: &L) -> Vec<Candidate> {
         let profile = &self.profiles[case.rules.index()];
         let bases = self.lines(case.account).bases;
         let bounds = self.bounds_of(case);
@@ -149,15 +181,28 @@ impl Risk {
         let mut closed = Vec::with_capacity(candidates.len());
         let mut targets = Vec::with_capacity(candidates.len());
         for candidate in candidates {
-            let around = self.around(account, candidate.position, &closed);
-            let found = self.least(candidate, &goal, &around, &mut equity);
+            if closed.contains(&candidate.position) {
+                continue;
+            }
             closed.push(candidate.position);
-            targets.push(LiquidationTarget {
-                instrument: candidate.instrument,
-                side: candidate.quote.side,
-                qty: Qty::new(found.unwrap_or(candidate.lots())),
-            });
-            if found.is_some() {
+            let found = match Pair::of(self, candidate, candidates) {
+                Some(pair) => {
+                    closed.extend([pair.larger.position, pair.smaller.position]);
+                    let around = self.around(account, pair.larger.position, &closed);
+                    let found = self.least_of_pair(&pair, &goal, &around, &mut equity);
+                    let lots = found.unwrap_or([pair.larger.lots(), pair.smaller.lots()]);
+                    targets.push(pair.larger.target(lots[0]));
+                    targets.extend((lots[1] > 0).then(|| pair.smaller.target(lots[1])));
+                    found.is_some()
+                }
+                None => {
+                    let around = self.around(account, candidate.position, &closed);
+                    let found = self.least(candidate, &goal, &around, &mut equity);
+                    targets.push(candidate.target(found.unwrap_or(candidate.lots())));
+                    found.is_some()
+                }
+            };
+            if found {
                 break;
             }
         }
@@ -184,7 +229,7 @@ impl Risk {
                 if is_safe(goal, &after) {
                     return Ok(Try::Met);
                 }
-                let skip = self.skip(candidate, goal, chunk.price, &after);
+                let skip = candidate.lot(self, chunk.price).skip(goal, &after);
                 Ok(skip.map_or(Try::Never, Try::NotBefore))
             });
             if let Some(n) = found {
@@ -200,25 +245,39 @@ impl Risk {
         }
         None
     }
+}
+
+/// The most that one lot's closing brings an account, and how often money is rounded in a try.
+#[derive(Clone, Copy)]
+pub(crate) struct Lot {
+    /// Margin released, by basis.
+    margins: [i128; 2],
+    /// Gain against the mark; a fee is at least nothing.
+    gain: i128,
+    roundings: i128,
+}
+
+impl Lot {
+    /// Both closed together.
+    pub(crate) fn and(self, other: Lot) -> Lot {
+        let (a, b) = (self.margins, other.margins);
+        Lot {
+            margins: [a[0].saturating_add(b[0]), a[1].saturating_add(b[1])],
+            gain: self.gain + other.gain,
+            roundings: self.roundings + other.roundings,
+        }
+    }
 
     /// How many more lots of a chunk must at least be closed before the goal can be met; `None` = no number of them does.
     ///
     /// A lot brings the account closer to a line by at most its margin and its gain; roundings add less than a unit each.
     /// So the tries jump to the first lots that could do, instead of counting up to them.
-    fn skip(
-        &self,
-        candidate: &Candidate,
-        goal: &Goal,
-        price: Price,
-        after: &Standing,
-    ) -> Option<u64> {
-        let equity = after.equity.units();
-        let gain = candidate.gain_a_lot(self, price);
+    pub(crate) fn skip(&self, goal: &Goal, after: &Standing) -> Option<u64> {
+        let (equity, gain) = (after.equity.units(), self.gain);
         let mut skip = 1;
         for line in std::iter::once(goal.target).chain(goal.release) {
             let margin = after.margin(line.basis).units();
-            // Margin a lot, rounded up; fee a lot is at least nothing.
-            let margin_a_lot = self.margin_a_lot_most(candidate.position, line.basis);
+            let margin_a_lot = self.margins[line.basis as usize];
             // Scaled down until products fit; rounded so that the way looks shorter than it is.
             let bits = 128 - margin.unsigned_abs().max(equity.unsigned_abs()).leading_zeros();
             let shift = bits.saturating_sub(70);
@@ -227,10 +286,11 @@ impl Risk {
             let step = if shift == 0 {
                 m.saturating_mul(margin_a_lot).saturating_add(e.saturating_mul(gain))
             } else {
-                m * ((margin_a_lot >> shift) + 1) + e * ((gain.max(0) >> shift) + 1)
+                let gain = e.saturating_mul((gain.max(0) >> shift) + 1);
+                m.saturating_mul((margin_a_lot >> shift) + 1).saturating_add(gain)
             };
-            // Roundings of margin and fee, a unit each way at both ends.
-            let noise = 2 * (m + e);
+            // Of margin and fees, less than a unit each way at both ends.
+            let noise = self.roundings * (m + e);
             let way = way - noise;
             if way <= 0 {
                 continue;
@@ -245,7 +305,7 @@ impl Risk {
 }
 
 /// Whether an account that stands so would have met the goal by closing.
-fn is_safe(goal: &Goal, after: &Standing) -> bool {
+pub(crate) fn is_safe(goal: &Goal, after: &Standing) -> bool {
     if after.margins == [Money::ZERO; 2] {
         return after.equity >= Money::ZERO;
     }
