@@ -15,6 +15,7 @@ use market::Script;
 use plimsoll_exchange::Exchange;
 use plimsoll_types::*;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use watch::Watch;
 
@@ -45,6 +46,29 @@ fn cascade(seed: u64, counts: &mut Counts) -> Result<(), String> {
     watch.end(&view)
 }
 
+/// Runs a cascade on two exchanges: `other` may do to the second what must not be noticed. Events and states are the same.
+fn twins(seed: u64, other: impl Fn(&ExchangeSpec, Exchange) -> Exchange) -> Result<(), String> {
+    let mut script = Script::new(seed);
+    let mut exchange = Exchange::new(script.spec.clone());
+    let mut twin = Exchange::new(script.spec.clone());
+    let (mut events, mut again) = (Vec::new(), Vec::new());
+    while let Some((ts, command)) = script.next(&exchange) {
+        events.clear();
+        again.clear();
+        twin = other(&script.spec, twin);
+        exchange.apply(ts, &command, &mut events);
+        twin.apply(ts, &command, &mut again);
+        if events != again {
+            return Err(format!("{command:?}: {events:#?} but {again:#?}"));
+        }
+        if exchange.state_hash() != twin.state_hash() {
+            return Err(format!("{command:?}: the states differ"));
+        }
+        script.learn(&events);
+    }
+    Ok(())
+}
+
 fn count(event: &Event, counts: &mut Counts) {
     let what = match &event.kind {
         EventKind::Case { step, .. } => match step {
@@ -69,32 +93,60 @@ fn count(event: &Event, counts: &mut Counts) {
     *counts.entry(what).or_default() += 1;
 }
 
-fn guarded(seed: u64, counts: &mut Counts) -> Result<(), String> {
-    catch_unwind(AssertUnwindSafe(|| cascade(seed, counts))).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().cloned();
-        Err(text.unwrap_or_else(|| "a panic".to_owned()))
-    })
-}
-
-#[test]
-fn laws_hold_in_every_cascade() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let seeds = match number("PLIMSOLL_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("PLIMSOLL_CASCADES").unwrap_or(10_000),
-    };
-    let (all, mut counts) = (seeds.end - seeds.start, Counts::new());
+/// Stops at the first seed in which something is wrong, a panic among it.
+fn all_well(seeds: Range<u64>, mut run: impl FnMut(u64) -> Result<(), String>) {
     for seed in seeds {
-        if let Err(what) = guarded(seed, &mut counts) {
+        let result = catch_unwind(AssertUnwindSafe(|| run(seed))).unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().cloned();
+            Err(text.unwrap_or_else(|| "a panic".to_owned()))
+        });
+        if let Err(what) = result {
             panic!("PLIMSOLL_SEED={seed} cargo test --test cascades: {what}");
         }
     }
-    if all >= 10_000 {
+}
+
+/// The seed asked for, else so many of them.
+fn seeds(of: u64) -> Range<u64> {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    match number("PLIMSOLL_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("PLIMSOLL_CASCADES").map_or(of, |all| all * of / CASCADES),
+    }
+}
+
+const CASCADES: u64 = 10_000;
+
+#[test]
+fn laws_hold_in_every_cascade() {
+    let (seeds, mut counts) = (seeds(CASCADES), Counts::new());
+    let all = seeds.end - seeds.start;
+    all_well(seeds, |seed| cascade(seed, &mut counts));
+    if all >= CASCADES {
         for what in EXPECTED {
             let seen = counts.get(what).copied().unwrap_or(0);
             assert!(seen >= 100, "{what} happened {seen} times only: {counts:?}");
         }
     }
+}
+
+#[test]
+fn cases_that_all_act_after_every_command_do_the_same() {
+    all_well(seeds(3_000), |seed| {
+        twins(seed, |_, mut exchange| {
+            exchange.put_all_cases_on_the_agenda();
+            exchange
+        })
+    });
+}
+
+#[test]
+fn an_exchange_restored_before_every_command_does_the_same() {
+    all_well(seeds(500), |seed| {
+        twins(seed, |spec, exchange| {
+            Exchange::restore(spec.clone(), &exchange.snapshot()).expect("a whole snapshot")
+        })
+    });
 }
 
 /// What ten thousand cascades must have shown.

@@ -68,14 +68,14 @@ impl Exchange {
     /// Lets a case act once; whether it did something.
     pub(crate) fn act(&mut self, number: u32) -> bool {
         let Some(mut case) = self.cases.remove(&number) else { return false };
-        let before = self.log.seq;
+        let (before, waited) = (self.log.seq, case.parked);
         self.stop_waiting(&case);
         let turn = self.turn(&mut case);
         let acted = self.log.seq != before;
         if turn == Turn::Open {
             self.start_waiting(&case);
-            if acted && !case.parked {
-                // What it did may have met its goal or freed the next step.
+            if acted && (waited || !case.parked) {
+                // What it did may have met its goal or freed the next step: all but parking.
                 self.agenda.insert(number);
             }
             self.cases.insert(number, case);

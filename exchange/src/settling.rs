@@ -43,6 +43,12 @@ impl Exchange {
         }
     }
 
+    /// Lets every open case act next, as the rules have it after each command. Where the agenda is right nothing comes of it: for tests.
+    #[doc(hidden)]
+    pub fn put_all_cases_on_the_agenda(&mut self) {
+        self.agenda.extend(self.cases.keys().copied());
+    }
+
     /// Puts waiting cases on the agenda whose instrument changed so that they might go on.
     fn wake(&mut self) {
         let cover = self.risk.house().fund + self.fund_equity();
