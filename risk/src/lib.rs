@@ -14,6 +14,8 @@ mod case;
 mod contract;
 mod costs;
 mod deleverage;
+#[cfg(test)]
+mod exhaustive;
 pub mod formula;
 mod funding;
 mod ledger;
