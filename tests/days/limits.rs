@@ -21,8 +21,8 @@ fn rules_3_3_three_limit_ups_go_seven_ten_twelve() {
         &line(600, r#""cmd":"settle""#),
         r#"{"ts":600000000000,"event":"settled","symbol":"RB","price":"1006","one_sided":"buy","limit":"0.1"}
         {"ts":600000000000,"event":"mark","symbol":"RB","price":"1006"}
-        {"ts":600000000000,"event":"settlement","account":"A","profit":"-40","profit_by_trade":"-40","fees":"0","balance":"999960"}
-        {"ts":600000000000,"event":"settlement","account":"B","profit":"40","profit_by_trade":"40","fees":"0","balance":"1000040"}
+        {"ts":600000000000,"event":"settlement","account":"A","profit":"-40","profit_by_trade":"0","fees":"0","balance":"999960"}
+        {"ts":600000000000,"event":"settlement","account":"B","profit":"40","profit_by_trade":"0","fees":"0","balance":"1000040"}
         {"ts":600000000000,"event":"margin","symbol":"RB","initial":"0.12","maintenance":"0.12"}
         {"ts":600000000000,"event":"band","symbol":"RB","up":"1106","down":"906"}"#,
     );
@@ -34,8 +34,8 @@ fn rules_3_3_three_limit_ups_go_seven_ten_twelve() {
         &line(1100, r#""cmd":"settle""#),
         r#"{"ts":1100000000000,"event":"settled","symbol":"RB","price":"1106","one_sided":"buy","limit":"0.12"}
         {"ts":1100000000000,"event":"mark","symbol":"RB","price":"1106"}
-        {"ts":1100000000000,"event":"settlement","account":"A","profit":"11000","profit_by_trade":"11000","fees":"0","balance":"1010960"}
-        {"ts":1100000000000,"event":"settlement","account":"B","profit":"-11000","profit_by_trade":"-11000","fees":"0","balance":"989040"}
+        {"ts":1100000000000,"event":"settlement","account":"A","profit":"11000","profit_by_trade":"0","fees":"0","balance":"1010960"}
+        {"ts":1100000000000,"event":"settlement","account":"B","profit":"-11000","profit_by_trade":"0","fees":"0","balance":"989040"}
         {"ts":1100000000000,"event":"margin","symbol":"RB","initial":"0.14","maintenance":"0.14"}
         {"ts":1100000000000,"event":"band","symbol":"RB","up":"1238","down":"974"}"#,
     );
@@ -46,8 +46,8 @@ fn rules_3_3_three_limit_ups_go_seven_ten_twelve() {
         &line(1500, r#""cmd":"settle""#),
         r#"{"ts":1500000000000,"event":"settled","symbol":"RB","price":"1238","one_sided":"buy","limit":"0.12"}
         {"ts":1500000000000,"event":"mark","symbol":"RB","price":"1238"}
-        {"ts":1500000000000,"event":"settlement","account":"A","profit":"15840","profit_by_trade":"15840","fees":"0","balance":"1026800"}
-        {"ts":1500000000000,"event":"settlement","account":"B","profit":"-15840","profit_by_trade":"-15840","fees":"0","balance":"973200"}
+        {"ts":1500000000000,"event":"settlement","account":"A","profit":"15840","profit_by_trade":"0","fees":"0","balance":"1026800"}
+        {"ts":1500000000000,"event":"settlement","account":"B","profit":"-15840","profit_by_trade":"0","fees":"0","balance":"973200"}
         {"ts":1500000000000,"event":"band","symbol":"RB","up":"1386","down":"1090"}
         {"ts":1500000000000,"event":"cancelled","account":"A","id":"a2","qty":"4","reason":"band"}"#,
     );
@@ -56,8 +56,8 @@ fn rules_3_3_three_limit_ups_go_seven_ten_twelve() {
         &line(1600, r#""cmd":"settle","symbol":"RB","price":"1200""#),
         r#"{"ts":1600000000000,"event":"settled","symbol":"RB","price":"1200","one_sided":null,"limit":"0.07"}
         {"ts":1600000000000,"event":"mark","symbol":"RB","price":"1200"}
-        {"ts":1600000000000,"event":"settlement","account":"A","symbol":"RB","profit":"-4940","profit_by_trade":"-4940","fees":"0","balance":"1021860"}
-        {"ts":1600000000000,"event":"settlement","account":"B","symbol":"RB","profit":"4940","profit_by_trade":"4940","fees":"0","balance":"978140"}
+        {"ts":1600000000000,"event":"settlement","account":"A","symbol":"RB","profit":"-4940","profit_by_trade":"0","fees":"0","balance":"1021860"}
+        {"ts":1600000000000,"event":"settlement","account":"B","symbol":"RB","profit":"4940","profit_by_trade":"0","fees":"0","balance":"978140"}
         {"ts":1600000000000,"event":"margin","symbol":"RB","initial":"0.08","maintenance":"0.05"}
         {"ts":1600000000000,"event":"band","symbol":"RB","up":"1284","down":"1116"}
         {"ts":1600000000000,"event":"cancelled","account":"A","id":"a3","qty":"4","reason":"band"}"#,
