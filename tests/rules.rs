@@ -6,10 +6,12 @@ mod days;
 mod golden;
 #[path = "rules/hall.rs"]
 mod hall;
-#[path = "rules/liquidation.rs"]
-mod liquidation;
 #[path = "rules/legs.rs"]
 mod legs;
+#[path = "rules/legs_walk.rs"]
+mod legs_walk;
+#[path = "rules/liquidation.rs"]
+mod liquidation;
 #[path = "rules/margins.rs"]
 mod margins;
 mod model;

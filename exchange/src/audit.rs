@@ -147,6 +147,23 @@ mod tests {
     }
 
     #[test]
+    #[should_panic(expected = "its orders")]
+    fn a_lot_promised_without_being_counted_is_found() {
+        let mut exchange = exchange();
+        let slot = exchange.markets[0].records.by_entry(|_| true)[0];
+        exchange.markets[0].records[slot].opens = 0;
+        exchange.audit();
+    }
+
+    #[test]
+    #[should_panic(expected = "has not frozen")]
+    fn money_frozen_for_nothing_is_found() {
+        let mut exchange = exchange();
+        exchange.risk.freeze(AccountId(0), Money::new(1));
+        exchange.audit();
+    }
+
+    #[test]
     #[should_panic(expected = "crossed")]
     fn a_crossed_book_in_continuous_trading_is_found() {
         let mut exchange = exchange();
