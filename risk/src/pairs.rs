@@ -242,4 +242,34 @@ mod tests {
         }
         assert!(single > 200 && both > 200, "{single} {both}");
     }
+
+    #[test]
+    fn the_largest_amounts_there_are_fit() {
+        let mut instrument = spec(1_000_000_000_000_000, 10);
+        instrument.prev_settlement = Price::MAX;
+        let bracket = |up_to, nano, deduct| Bracket {
+            up_to,
+            maintenance: Ratio::from_nano(nano),
+            deduct: Money::new(deduct),
+        };
+        instrument.risk.brackets = vec![
+            bracket(Money::new(1), 10_000_000, 0),
+            bracket(Bracket::OPEN, 1_000_000_000, 990_000_000),
+        ];
+        let mut risk = market(instrument, 500_000_000, MeasureKind::MarginOverEquity);
+        let lots = risk.contract(X).lots_max;
+        let id = hold(&mut risk, [lots, lots - 1], 5);
+        let most = MarginRate { share: Ratio::MAX, per_lot: Money::new(10_000_000_000) };
+        let (margins, leverage) = (Some([most; 2]), Some(Ratio::ONE));
+        risk.set_own(id, X, crate::Own { margins, leverage });
+        risk.set_mark(X, Price::MAX);
+        let mut found = Vec::new();
+        risk.suspects(&mut found);
+        assert_eq!(found, [id]);
+        assert!(risk.margins(id)[0] > Money::new(10i128.pow(35)));
+        let book = Book([vec![(1, 1_000)], vec![(Price::MAX.ticks(), 1_000)]]);
+        assert_eq!(plan(&risk, id, &book), [(Side::Sell, lots), (Side::Buy, lots - 1)]);
+        let ids: Vec<_> = risk.position_ids(id).collect();
+        assert!(ids.iter().all(|&id| risk.liquidation_price(id).is_none()), "too large to solve");
+    }
 }
