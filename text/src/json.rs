@@ -90,6 +90,30 @@ pub fn scan_object<'a>(
     }
 }
 
+/// Hands every item of the array that `text` is to `each`, in order.
+///
+/// Errors: as [`scan_object`]'s.
+pub fn scan_array<'a>(
+    text: &'a str,
+    mut each: impl FnMut(Value<'a>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut scan = Scan { line: text, at: 0 };
+    scan.expect(b'[', "an array")?;
+    if !scan.take(b']') {
+        loop {
+            each(scan.value("item")?)?;
+            if scan.take(b']') {
+                break;
+            }
+            scan.expect(b',', "\",\" or \"]\" after the item")?;
+        }
+    }
+    match scan.peek() {
+        None => Ok(()),
+        Some(_) => Err(scan.error("line", "nothing after the array")),
+    }
+}
+
 struct Scan<'a> {
     line: &'a str,
     at: usize,

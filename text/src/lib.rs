@@ -2,6 +2,7 @@
 //!
 //! Invariant: no socket, no thread, no rule of the market and no float here; nothing read here can panic.
 
+pub mod audit;
 pub mod calc;
 pub mod commands;
 pub mod config;

@@ -4,7 +4,7 @@ use crate::decimal::{write_money, write_price, write_qty, write_scaled, write_st
 use crate::events::{write_measure, write_order_id};
 use crate::json::write_string;
 use plimsoll_exchange::{AccountView, BookView, OrderView, PositionView, StateView};
-use plimsoll_types::{ExchangeSpec, InstrumentSpec, Money, Price, Qty, half_up_div};
+use plimsoll_types::{ExchangeSpec, InstrumentSpec, Money, Price, Qty, Step, half_up_div};
 
 /// Places an average entry price is shown with at most.
 const ENTRY_DECIMALS: u32 = 8;
@@ -89,7 +89,10 @@ impl<'a> Page<'a> {
         self.word("side", if position.lots > 0 { "long" } else { "short" });
         self.text("qty", |out| write_qty(out, qty, spec.lot_size));
         self.text("today", |out| write_qty(out, Qty::new(position.today), spec.lot_size));
-        self.text("entry", |out| write_entry(out, position, spec));
+        self.text("entry", |out| {
+            let basis = position.basis.units();
+            write_entry(out, position.lots, basis, spec.tick_value, spec.tick_size);
+        });
         self.money("margin", position.margin);
         self.money("unrealised", position.unrealised);
         self.price("liquidation_price", spec, position.liquidation_price);
@@ -235,15 +238,10 @@ impl<'a> Page<'a> {
 /// The average entry price: basis / (lots x tick value) ticks, half up to eight places.
 ///
 /// Whole ticks and the rest are taken apart first, so that only the rest is multiplied out.
-fn write_entry(out: &mut Vec<u8>, position: &PositionView, spec: &InstrumentSpec) {
-    let lots = i128::from(position.lots.unsigned_abs());
-    let basis = match position.lots {
-        1.. => position.basis.units(),
-        _ => -position.basis.units(),
-    };
-    let worth = lots * i128::from(spec.tick_value);
+pub(crate) fn write_entry(out: &mut Vec<u8>, lots: i64, basis: i128, tick_value: i64, tick: Step) {
+    let basis = if lots > 0 { basis } else { -basis };
+    let worth = i128::from(lots.unsigned_abs()) * i128::from(tick_value);
     let (ticks, rest) = (basis.div_euclid(worth), basis.rem_euclid(worth));
-    let tick = spec.tick_size;
     let places = ENTRY_DECIMALS.max(tick.decimals);
     let scaled_tick = i128::from(tick.mantissa) * 10i128.pow(places - tick.decimals);
     let whole = ticks.checked_mul(scaled_tick);
@@ -293,18 +291,9 @@ margin_maintenance = "0.1"
     }
 
     fn entry(lots: i64, basis: i128) -> String {
-        let position = PositionView {
-            instrument: InstrumentId(0),
-            lots,
-            today: lots.unsigned_abs(),
-            basis: Money::new(basis),
-            margin: Money::ZERO,
-            unrealised: Money::ZERO,
-            liquidation_price: None,
-            isolated: None,
-        };
         let mut out = Vec::new();
-        write_entry(&mut out, &position, &spec().instruments[0]);
+        let spec = &spec().instruments[0];
+        write_entry(&mut out, lots, basis, spec.tick_value, spec.tick_size);
         String::from_utf8(out).expect("ASCII")
     }
 
