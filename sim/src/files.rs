@@ -83,7 +83,7 @@ impl EventsFile {
     }
 }
 
-/// Writes `summary.json` and `report.html`, each at once or not at all; returns the summary.
+/// Writes `summary.json`, `report.html` and `exchange.toml`, each at once or not at all; returns the summary.
 ///
 /// Errors: the disk's.
 pub fn write_results(folder: &Path, scenario: &Scenario, outcome: &Outcome) -> io::Result<Value> {
@@ -92,7 +92,22 @@ pub fn write_results(folder: &Path, scenario: &Scenario, outcome: &Outcome) -> i
     text.push(b'\n');
     replace(&folder.join("summary.json"), &text)?;
     replace(&folder.join("report.html"), report(scenario, outcome).as_bytes())?;
+    replace(&folder.join("exchange.toml"), configuration(scenario).as_bytes())?;
     Ok(summary)
+}
+
+/// The exchange by itself, as `replay` and `audit` read it: no more than one empty line in a row.
+fn configuration(scenario: &Scenario) -> String {
+    let mut text = String::new();
+    let mut empty = true;
+    for line in scenario.configuration.lines() {
+        let was_empty = std::mem::replace(&mut empty, line.trim().is_empty());
+        if !(empty && was_empty) {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    text
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -24,6 +24,8 @@ pub struct Scenario {
     pub sample: Ts,
     /// The exchange.
     pub exchange: ExchangeSpec,
+    /// The text it was read from: an EXCHANGE.toml, with empty lines where the scenario's own sections stood.
+    pub configuration: String,
     /// The instrument that is traded: the first one.
     pub instrument: InstrumentId,
     /// The leveraged accounts.

@@ -24,7 +24,7 @@ pub struct Args {
     /// Seed of every random number; the scenario's own if absent
     #[arg(long)]
     seed: Option<u64>,
-    /// Folder for events.jsonl, summary.json and report.html
+    /// Folder for events.jsonl, summary.json, report.html and exchange.toml
     #[arg(long, default_value = "plimsoll-out", value_name = "DIR")]
     out: PathBuf,
     /// Print the summary on stdout, for machines
@@ -75,7 +75,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if !args.quiet {
         let story = words::plain(&scenario, &outcome);
         let text = format!(
-            "{story}\n\n{}\n{shown}/report.html shows it all; summary.json and events.jsonl lie beside it.",
+            "{story}\n\n{}\n{shown}/report.html shows it all; summary.json and events.jsonl lie beside it;\n`plimsoll audit {shown}/events.jsonl` reads them back.",
             tables(&summary)
         );
         let _ = writeln!(io::stderr(), "{text}");

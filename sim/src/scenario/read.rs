@@ -42,7 +42,7 @@ impl Scenario {
         let table = source.parse().map_err(no_toml)?;
         let mut root = Section::new(source.root(&table));
         let mut simulation = needed(&mut root, "simulation")?;
-        let (exchange, elsewhere) = exchange(file, text, &mut simulation)?;
+        let (configuration, exchange, elsewhere) = exchange(file, text, &mut simulation)?;
         if exchange.instruments.is_empty() {
             return Err(root.complaint("instrument", "an instrument", "none"));
         }
@@ -62,6 +62,7 @@ impl Scenario {
             shocks: root.sections("shock")?.into_iter().map(shock).collect::<Result<_, _>>()?,
             instrument: InstrumentId(0),
             exchange,
+            configuration,
         };
         if scenario.sample < SAMPLE_MIN {
             return Err(simulation.complaint("sample", "10ms or more", "less"));
@@ -87,22 +88,25 @@ fn needed<'a>(root: &mut Section<'a>, key: &'static str) -> Result<Section<'a>, 
     section.ok_or_else(|| root.complaint(key, "this table", "nothing"))
 }
 
-/// The exchange: in a file of its own (then true), or all sections of this one that are not the scenario's.
+/// The exchange, its text before it: in a file of its own (then true), or all sections of this one that are not the scenario's.
 fn exchange(
     file: &str,
     text: &str,
     simulation: &mut Section<'_>,
-) -> Result<(ExchangeSpec, bool), Error> {
+) -> Result<(String, ExchangeSpec, bool), Error> {
     let path = simulation.optional("exchange", "the path of an EXCHANGE.toml", DeValue::as_str)?;
     let Some(path) = path else {
-        return Ok((read_config(file, &without_own_sections(text))?, false));
+        let text = without_own_sections(text);
+        let exchange = read_config(file, &text)?;
+        return Ok((text, exchange, false));
     };
     let path = beside(Path::new(file), path);
     let name = path.display().to_string();
     let text = std::fs::read_to_string(&path).map_err(|error| {
         simulation.complaint("exchange", "a readable file", &format!("{name}: {error}"))
     })?;
-    Ok((read_config(&name, &text)?, true))
+    let exchange = read_config(&name, &text)?;
+    Ok((text, exchange, true))
 }
 
 /// A path as written in a file, seen from where we stand.
