@@ -24,6 +24,7 @@ enum Job {
     Replay(cli::replay::Args),
     Bench(cli::bench::Args),
     Calc(cli::calc::Args),
+    Audit(cli::audit::Args),
     Convert(cli::convert::Args),
 }
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Job::Replay(args) => cli::replay::run(args),
         Job::Bench(args) => cli::bench::run(args),
         Job::Calc(args) => cli::calc::run(args),
+        Job::Audit(args) => cli::audit::run(args),
         Job::Convert(args) => cli::convert::run(args),
     };
     match result {
