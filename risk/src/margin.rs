@@ -116,3 +116,35 @@ impl Risk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bounds::tests::{Draw, Rules, exchange, populate, trade};
+    use plimsoll_types::{AccountId, InstrumentId};
+
+    #[test]
+    fn no_lot_releases_more_than_plans_count_on() {
+        let mut tried = 0;
+        for seed in 0..96 {
+            let (rules, mut draw) = (Rules::of(seed), Draw(seed));
+            let mut risk = exchange(rules, &mut draw);
+            populate(&mut risk, rules, &mut draw);
+            for account in (0..60).map(AccountId) {
+                let id = trade(&mut risk, &mut draw, account, InstrumentId(0), 1000);
+                trade(&mut risk, &mut draw, account, InstrumentId(0), 1100);
+                for basis in [Basis::Initial, Basis::Maintenance] {
+                    let left = |gone| risk.margin_left(id, gone, basis).units();
+                    let most = risk.margin_a_lot_most(id, basis);
+                    for gone in 0..risk.position(id).lots.unsigned_abs() {
+                        let released = left(gone) - left(gone + 1);
+                        // Two margins, rounded up each.
+                        assert!((0..=most + 1).contains(&released), "{rules:?}: {released} {most}");
+                        tried += 1;
+                    }
+                }
+            }
+        }
+        assert!(tried > 50_000, "{tried}");
+    }
+}
