@@ -2,6 +2,7 @@
 
 use crate::exchange::Exchange;
 use crate::orders::Role;
+use plimsoll_risk::PositionId;
 use plimsoll_types::{AccountId, EventKind, Label, Money, Permission, ProfileId, Reject};
 
 impl Exchange {
@@ -101,6 +102,10 @@ impl Exchange {
         }
         if changes_mode {
             self.risk.rehome(account);
+            let pockets: Vec<AccountId> = self.risk.pockets(account).collect();
+            for pocket in pockets {
+                self.risk.set_profile(pocket, profile);
+            }
         }
         self.freeze_account_anew(account);
         for &holder in &holders {
@@ -116,8 +121,8 @@ impl Exchange {
 
     /// Shares out anew what an account's orders close and counts anew what they freeze.
     fn freeze_account_anew(&mut self, account: AccountId) {
-        let mut next = self.risk.position_ids(account).next();
-        while let Some(position) = next {
+        let positions: Vec<PositionId> = self.risk.position_ids(account).collect();
+        for position in positions {
             self.share_out(position);
             let held = self.risk.position(position);
             let (instrument, mut slot) = (held.instrument(), held.orders.0);
@@ -130,7 +135,6 @@ impl Exchange {
                 }
                 slot = following;
             }
-            next = self.risk.next_position(position);
         }
     }
 

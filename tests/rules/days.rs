@@ -439,7 +439,13 @@ fn the_margin_mode_changes_only_while_the_account_is_flat() {
     assert_eq!(reason(&hall.send(to(0))), None);
     hall.trade(Side::Buy, 1_000, 1);
     assert_eq!(hall.exchange.position(CLIENT, X), 1);
-    assert_eq!(hall.client().positions.len(), 1);
+    assert_eq!((hall.client().positions.len(), hall.client().margin), (1, Money::ZERO));
+    // And back: the position has money of its own again, and a margin.
+    hall.trade(Side::Sell, 1_000, 1);
+    assert_eq!(reason(&hall.send(to(1))), None);
+    hall.trade(Side::Buy, 1_000, 1);
+    assert_eq!(hall.client().available, money(99_000));
+    assert_eq!(hall.client().margin, money(1_000));
 }
 
 /// RULES 6: settlement and limit-up 60,000, a loss of 6 % to declare, tiers of 6, 3 and 0 %, hedgers from 6 %.
