@@ -461,6 +461,46 @@ enum plimsoll_reject
      */
     PLIMSOLL_REJECT_FULL = 33,
     /**
+     * A time that has passed.
+     */
+    PLIMSOLL_REJECT_PAST = 34,
+    /**
+     * An offset where positions have no legs.
+     */
+    PLIMSOLL_REJECT_OFFSET = 35,
+    /**
+     * Leverage below 1 or above what the initial margin allows.
+     */
+    PLIMSOLL_REJECT_LEVERAGE = 36,
+    /**
+     * The account's margin mode does not take this, or cannot change now.
+     */
+    PLIMSOLL_REJECT_MARGIN_MODE = 37,
+    /**
+     * Nothing to do it with.
+     */
+    PLIMSOLL_REJECT_NOT_APPLICABLE = 38,
+    /**
+     * No side stands alone at its limit price.
+     */
+    PLIMSOLL_REJECT_NOT_LOCKED = 39,
+    /**
+     * The leg has too few lots that are not promised to other orders.
+     */
+    PLIMSOLL_REJECT_CLOSE = 40,
+    /**
+     * Likewise, of the lots carried over from an earlier day.
+     */
+    PLIMSOLL_REJECT_CLOSE_CARRIED = 41,
+    /**
+     * Likewise, of the lots opened today.
+     */
+    PLIMSOLL_REJECT_CLOSE_TODAY = 42,
+    /**
+     * The account would hold more than it may.
+     */
+    PLIMSOLL_REJECT_POSITION_LIMIT = 43,
+    /**
      * A reason this version of the header has no number for; the event as text names it.
      */
     PLIMSOLL_REJECT_OTHER = 65535,
@@ -533,6 +573,10 @@ enum plimsoll_cancel_reason
      * A triggered stop that may not enter; `detail` says why (plimsoll_reject).
      */
     PLIMSOLL_CANCEL_REASON_REFUSED = 13,
+    /**
+     * Its account gives in a deleveraging.
+     */
+    PLIMSOLL_CANCEL_REASON_DELEVERAGE = 14,
     /**
      * A reason this version of the header has no number for; the event as text names it.
      */
@@ -607,6 +651,14 @@ enum plimsoll_trade_kind
      * A call auction.
      */
     PLIMSOLL_TRADE_KIND_AUCTION = 3,
+    /**
+     * A deleveraging, without a book.
+     */
+    PLIMSOLL_TRADE_KIND_DELEVERAGE = 4,
+    /**
+     * A forced reduction, without a book.
+     */
+    PLIMSOLL_TRADE_KIND_REDUCTION = 5,
     /**
      * A kind this version of the header has no number for; the event as text names it.
      */
@@ -760,6 +812,51 @@ typedef uint16_t plimsoll_case_state;
 #endif // __cplusplus
 
 /**
+ * Why a case begins.
+ */
+enum plimsoll_forced_reason
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint16_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A breach of its margin.
+     */
+    PLIMSOLL_FORCED_REASON_FUNDS = 1,
+    /**
+     * More lots than a client may hold.
+     */
+    PLIMSOLL_FORCED_REASON_CLIENT_LIMIT = 2,
+    /**
+     * More lots than a member may hold.
+     */
+    PLIMSOLL_FORCED_REASON_MEMBER_LIMIT = 3,
+    /**
+     * A violation of the rules.
+     */
+    PLIMSOLL_FORCED_REASON_VIOLATION = 4,
+    /**
+     * A position that may not go into the delivery month.
+     */
+    PLIMSOLL_FORCED_REASON_DELIVERY_MONTH = 5,
+    /**
+     * Another, said by who ordered it.
+     */
+    PLIMSOLL_FORCED_REASON_UNNAMED = 6,
+    /**
+     * A reason this version of the header has no number for; the event as text names it.
+     */
+    PLIMSOLL_FORCED_REASON_OTHER = 65535,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum plimsoll_forced_reason plimsoll_forced_reason;
+#else
+typedef uint16_t plimsoll_forced_reason;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * What an event says. Its comment names the fields it fills beside `seq`, `ts` and `kind`; all others are 0,
  * `account`, `maker` and `instrument` PLIMSOLL_NONE.
  */
@@ -786,7 +883,7 @@ enum plimsoll_event_kind
     PLIMSOLL_EVENT_KIND_WITHDRAWAL = 3,
     /**
      * An order entered: account, id or number, instrument, side, price (0 = market), qty; order = its handle if it rests or waits;
-     * other_price = trigger of a stop; other_qty = most lots an iceberg shows.
+     * other_price = trigger of a stop; other_qty = most lots an iceberg shows; code = plimsoll_offset.
      */
     PLIMSOLL_EVENT_KIND_ACCEPTED = 4,
     /**
@@ -805,7 +902,7 @@ enum plimsoll_event_kind
     PLIMSOLL_EVENT_KIND_REPLACED = 7,
     /**
      * Two orders met: instrument, price, qty, side = the taker's, code = plimsoll_trade_kind; account, id or number = the
-     * taker's; maker, other_id or maker_number = the maker's.
+     * taker's; maker, other_id or maker_number = the maker's; values = the maker's fee, the taker's.
      */
     PLIMSOLL_EVENT_KIND_TRADE = 8,
     /**
@@ -821,7 +918,8 @@ enum plimsoll_event_kind
      */
     PLIMSOLL_EVENT_KIND_BAND = 11,
     /**
-     * Margin rates changed: instrument; values = initial share (10^-9), initial a lot (money), the same of maintenance.
+     * Margin rates changed: instrument; values = initial share (10^-9), initial a lot (money), the same of maintenance;
+     * account, where they are that one's alone.
      */
     PLIMSOLL_EVENT_KIND_MARGIN = 12,
     /**
@@ -848,7 +946,7 @@ enum plimsoll_event_kind
     /**
      * A liquidation case took a step: account, case_id, code = plimsoll_case_state. Planned: n = targets that follow. Batch: n,
      * instrument, side, price = worst (0 = any), qty. Checked: n, instrument, qty = filled, other_qty = lots of the plan to go,
-     * values = measure (10^-6), flags. Parked: detail = plimsoll_park_reason.
+     * values = measure (10^-6), flags. Parked: detail = plimsoll_park_reason. Triggered: detail = plimsoll_forced_reason.
      */
     PLIMSOLL_EVENT_KIND_CASE = 18,
     /**
@@ -881,7 +979,8 @@ enum plimsoll_event_kind
      */
     PLIMSOLL_EVENT_KIND_SETTLED = 25,
     /**
-     * What a day brought an account: account, instrument if one was settled; values = profit, fees, balance.
+     * What a day brought an account: account, instrument if one was settled; values = profit, fees, balance, profit
+     * by trade.
      */
     PLIMSOLL_EVENT_KIND_SETTLEMENT = 26,
     /**
@@ -900,6 +999,59 @@ enum plimsoll_event_kind
      * A trade was undone: instrument, price, qty; number = the seq of the trade.
      */
     PLIMSOLL_EVENT_KIND_BUSTED = 30,
+    /**
+     * Lots were closed against a bankrupt position: instrument, account = who gave, price, qty, case_id.
+     */
+    PLIMSOLL_EVENT_KIND_DELEVERAGED = 31,
+    /**
+     * The fund took a position over: account = whose it was, instrument, side = the position's, price, qty, case_id; values = fee.
+     */
+    PLIMSOLL_EVENT_KIND_TAKEN_OVER = 32,
+    /**
+     * An account bore part of another's loss: account; values = amount.
+     */
+    PLIMSOLL_EVENT_KIND_SOCIALISED = 33,
+    /**
+     * A forced reduction closed lots: account, instrument, side = the position's, price, qty.
+     */
+    PLIMSOLL_EVENT_KIND_REDUCED = 34,
+    /**
+     * Funding: account, instrument; values = change of the balance.
+     */
+    PLIMSOLL_EVENT_KIND_FUNDING = 35,
+    /**
+     * An index was set: instrument, price.
+     */
+    PLIMSOLL_EVENT_KIND_INDEX = 36,
+    /**
+     * Leverage was set: account, instrument; values = leverage (10^-9).
+     */
+    PLIMSOLL_EVENT_KIND_LEVERAGE = 37,
+    /**
+     * Money moved into an isolated position: account, instrument; values = amount, below zero: out of it.
+     */
+    PLIMSOLL_EVENT_KIND_MARGIN_MOVED = 38,
+    /**
+     * An account got another profile: account; n = the profile, as in PLIMSOLL_EVENT_KIND_OPENED.
+     */
+    PLIMSOLL_EVENT_KIND_PROFILE = 39,
+    /**
+     * A change of terms was announced: instrument; deadline = when, PLIMSOLL_SESSION_END at the next settlement.
+     */
+    PLIMSOLL_EVENT_KIND_SCHEDULED = 40,
+    /**
+     * An instrument's terms changed: instrument; values = regular daily limit (10^-9), flags = PLIMSOLL_NO_VALUE where there is
+     * none; n = 1 where its fees changed.
+     */
+    PLIMSOLL_EVENT_KIND_TERMS = 41,
+    /**
+     * What everybody may do in an instrument changed: instrument, code = plimsoll_permission.
+     */
+    PLIMSOLL_EVENT_KIND_INSTRUMENT_PERMISSION = 42,
+    /**
+     * A position reached the size from which it is reported: account, instrument, side = the position's, qty = lots held.
+     */
+    PLIMSOLL_EVENT_KIND_LARGE_POSITION = 43,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L

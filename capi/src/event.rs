@@ -18,7 +18,7 @@ pub enum EventKind {
     /// Money went out: account; values = amount, balance after.
     Withdrawal = 3,
     /// An order entered: account, id or number, instrument, side, price (0 = market), qty; order = its handle if it rests or waits;
-    /// other_price = trigger of a stop; other_qty = most lots an iceberg shows.
+    /// other_price = trigger of a stop; other_qty = most lots an iceberg shows; code = plimsoll_offset.
     Accepted = 4,
     /// A command was refused: code = plimsoll_reject; account, or other_id = the name given; id or number, where there is one.
     Rejected = 5,
@@ -29,7 +29,7 @@ pub enum EventKind {
     /// flags = PLIMSOLL_KEPT_PRIORITY if it kept its place.
     Replaced = 7,
     /// Two orders met: instrument, price, qty, side = the taker's, code = plimsoll_trade_kind; account, id or number = the
-    /// taker's; maker, other_id or maker_number = the maker's.
+    /// taker's; maker, other_id or maker_number = the maker's; values = the maker's fee, the taker's.
     Trade = 8,
     /// The mark was set: instrument, price.
     Mark = 9,
@@ -37,7 +37,8 @@ pub enum EventKind {
     Phase = 10,
     /// The band changed: instrument, price = limit-up, other_price = limit-down.
     Band = 11,
-    /// Margin rates changed: instrument; values = initial share (10^-9), initial a lot (money), the same of maintenance.
+    /// Margin rates changed: instrument; values = initial share (10^-9), initial a lot (money), the same of maintenance;
+    /// account, where they are that one's alone.
     Margin = 12,
     /// A call auction ended: instrument, price (0 = nothing crossed), qty, other_qty = lots left over, side = on which side (0 = none).
     Auction = 13,
@@ -52,7 +53,7 @@ pub enum EventKind {
     Unrestricted = 17,
     /// A liquidation case took a step: account, case_id, code = plimsoll_case_state. Planned: n = targets that follow. Batch: n,
     /// instrument, side, price = worst (0 = any), qty. Checked: n, instrument, qty = filled, other_qty = lots of the plan to go,
-    /// values = measure (10^-6), flags. Parked: detail = plimsoll_park_reason.
+    /// values = measure (10^-6), flags. Parked: detail = plimsoll_park_reason. Triggered: detail = plimsoll_forced_reason.
     Case = 18,
     /// A target of the plan before it, with the same seq: account, case_id, n = from 1, instrument, side, qty.
     CaseTarget = 19,
@@ -69,7 +70,8 @@ pub enum EventKind {
     /// A day's settlement price: instrument, price, side = the one that stood alone at its limit (0 = none); values = the next day's
     /// limit (10^-9), flags = PLIMSOLL_NO_VALUE where there is none.
     Settled = 25,
-    /// What a day brought an account: account, instrument if one was settled; values = profit, fees, balance.
+    /// What a day brought an account: account, instrument if one was settled; values = profit, fees, balance, profit
+    /// by trade.
     Settlement = 26,
     /// An instrument came: instrument.
     Listed = 27,
@@ -79,6 +81,33 @@ pub enum EventKind {
     Expired = 29,
     /// A trade was undone: instrument, price, qty; number = the seq of the trade.
     Busted = 30,
+    /// Lots were closed against a bankrupt position: instrument, account = who gave, price, qty, case_id.
+    Deleveraged = 31,
+    /// The fund took a position over: account = whose it was, instrument, side = the position's, price, qty, case_id; values = fee.
+    TakenOver = 32,
+    /// An account bore part of another's loss: account; values = amount.
+    Socialised = 33,
+    /// A forced reduction closed lots: account, instrument, side = the position's, price, qty.
+    Reduced = 34,
+    /// Funding: account, instrument; values = change of the balance.
+    Funding = 35,
+    /// An index was set: instrument, price.
+    Index = 36,
+    /// Leverage was set: account, instrument; values = leverage (10^-9).
+    Leverage = 37,
+    /// Money moved into an isolated position: account, instrument; values = amount, below zero: out of it.
+    MarginMoved = 38,
+    /// An account got another profile: account; n = the profile, as in PLIMSOLL_EVENT_KIND_OPENED.
+    Profile = 39,
+    /// A change of terms was announced: instrument; deadline = when, PLIMSOLL_SESSION_END at the next settlement.
+    Scheduled = 40,
+    /// An instrument's terms changed: instrument; values = regular daily limit (10^-9), flags = PLIMSOLL_NO_VALUE where there is
+    /// none; n = 1 where its fees changed.
+    Terms = 41,
+    /// What everybody may do in an instrument changed: instrument, code = plimsoll_permission.
+    InstrumentPermission = 42,
+    /// A position reached the size from which it is reported: account, instrument, side = the position's, qty = lots held.
+    LargePosition = 43,
 }
 
 /// An event flag: the replaced order kept its place in the queue.

@@ -30,6 +30,7 @@ mod bare;
 mod bare_snapshot;
 mod bare_text;
 pub mod calls;
+mod chain_records;
 mod decimals;
 mod engine;
 mod event;
@@ -51,6 +52,6 @@ pub use layout::{
 };
 pub use status::Status;
 pub use words::{
-    CancelReason, CaseState, Offset, OrderType, ParkReason, Permission, Phase, Reject, SelfMatch,
-    Side, TimeInForce, TradeKind,
+    CancelReason, CaseState, ForcedReason, Offset, OrderType, ParkReason, Permission, Phase,
+    Reject, SelfMatch, Side, TimeInForce, TradeKind,
 };

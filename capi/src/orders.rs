@@ -21,11 +21,6 @@ fn bad(field: &str, expected: &str) -> Fault {
     Fault::new(Status::BadValue, format!("{field}: expected {expected}"))
 }
 
-#[cold]
-fn later(field: &str, what: &str) -> Fault {
-    Fault::new(Status::Unsupported, format!("{field}: {what} (not supported yet)"))
-}
-
 /// A time stamp that does not run back.
 #[inline]
 pub(crate) fn time(ts: u64, now: Ts) -> Result<Ts, Fault> {
@@ -53,6 +48,7 @@ fn id(bytes: &[u8; PLIMSOLL_ID_BYTES]) -> Result<Option<Label>, Fault> {
 /// An order's words, all of them good.
 struct Terms {
     side: Side,
+    offset: Option<engine::Offset>,
     market: bool,
     stop: bool,
     tif: engine::TimeInForce,
@@ -84,14 +80,10 @@ impl Terms {
                 "a time to 2^63 - 1 with PLIMSOLL_TIME_IN_FORCE_GTD, else 0",
             ));
         }
-        if order.offset != 0 {
-            return Err(match order.offset {
-                1..=3 => later("offset", "long and short legs apart"),
-                _ => bad("offset", "a plimsoll_offset"),
-            });
-        }
         Ok(Terms {
             side: words::side(order.side).ok_or_else(|| bad("side", "a plimsoll_side"))?,
+            offset: words::offset(order.offset)
+                .ok_or_else(|| bad("offset", "a plimsoll_offset"))?,
             market,
             stop,
             tif,
@@ -161,7 +153,7 @@ pub(crate) fn order(exchange: &Exchange, order: &Order) -> Result<Command, Fault
         id,
         instrument,
         side: terms.side,
-        offset: None,
+        offset: terms.offset,
         kind: match limit {
             Some(price) if !terms.market => OrderKind::Limit(price),
             limit => OrderKind::Market(limit),
@@ -257,6 +249,9 @@ pub(crate) fn entry(order: &Order) -> Result<Result<Entry, Reject>, Fault> {
     let cannot = |text| Err(Fault::new(Status::Unsupported, text));
     if terms.reduce_only {
         return cannot("flags: a bare book knows no positions that an order could reduce");
+    }
+    if terms.offset.is_some() {
+        return cannot("offset: a bare book knows no positions with legs");
     }
     if terms.stop {
         return cannot("order_type: a bare book has no stop orders");

@@ -5,7 +5,8 @@ use crate::event::{
 };
 use crate::layout::{PLIMSOLL_ID_BYTES, PLIMSOLL_NONE, PLIMSOLL_SESSION_END, Wide};
 use crate::words::{
-    CancelReason, CaseState, ParkReason, Permission, Phase, Reject, Side, TradeKind,
+    CancelReason, CaseState, ForcedReason, Offset, ParkReason, Permission, Phase, Reject, Side,
+    TradeKind,
 };
 use plimsoll_types::{
     self as engine, AccountId, CaseId, CaseStep, InstrumentId, Label, LiquidationTarget, Measure,
@@ -16,27 +17,27 @@ fn ticks(price: Option<Price>) -> i64 {
     price.map_or(0, Price::ticks)
 }
 
-fn money(amount: Money) -> Wide {
+pub(crate) fn money(amount: Money) -> Wide {
     amount.units().into()
 }
 
 impl Event {
-    fn of_kind(mut self, kind: EventKind) -> Event {
+    pub(crate) fn of_kind(mut self, kind: EventKind) -> Event {
         self.kind = kind as u32;
         self
     }
 
-    fn account(mut self, account: AccountId) -> Event {
+    pub(crate) fn account(mut self, account: AccountId) -> Event {
         self.account = account.0;
         self
     }
 
-    fn instrument(mut self, instrument: InstrumentId) -> Event {
+    pub(crate) fn instrument(mut self, instrument: InstrumentId) -> Event {
         self.instrument = u32::from(instrument.0);
         self
     }
 
-    fn side(mut self, side: engine::Side) -> Event {
+    pub(crate) fn side(mut self, side: engine::Side) -> Event {
         self.side = Side::from(side) as u8;
         self
     }
@@ -46,17 +47,17 @@ impl Event {
         self
     }
 
-    fn traded(mut self, price: Option<Price>, qty: engine::Qty) -> Event {
+    pub(crate) fn traded(mut self, price: Option<Price>, qty: engine::Qty) -> Event {
         (self.price, self.qty) = (ticks(price), qty.lots());
         self
     }
 
-    fn code(mut self, code: u16) -> Event {
+    pub(crate) fn code(mut self, code: u16) -> Event {
         self.code = code;
         self
     }
 
-    fn values<const N: usize>(mut self, values: [Wide; N]) -> Event {
+    pub(crate) fn values<const N: usize>(mut self, values: [Wide; N]) -> Event {
         self.values[..N].copy_from_slice(&values);
         self
     }
@@ -89,12 +90,13 @@ impl Event {
                 trigger,
                 display,
                 handle,
-                offset: _,
+                offset,
             } => {
                 let event = self.of_kind(EventKind::Accepted).account(account).order(id);
                 let event = event.instrument(instrument).side(side).traded(price, qty);
                 let (other_price, other_qty) = (ticks(trigger), display.lots());
-                Event { order: handle_out(handle), other_price, other_qty, ..event }
+                let code = Offset::from(offset) as u16;
+                Event { order: handle_out(handle), other_price, other_qty, code, ..event }
             }
             E::Triggered { account, ref id, instrument, handle } => {
                 let event = self.of_kind(EventKind::Triggered).account(account).order(id);
@@ -138,11 +140,13 @@ impl Event {
                 ref taker_id,
                 side,
                 kind,
-                ..
+                maker_fee,
+                taker_fee,
             } => {
                 let event = self.of_kind(EventKind::Trade).instrument(instrument).side(side);
                 let event = event.account(taker).order(taker_id).traded(Some(price), qty);
                 let (other_id, maker_number) = order_out(maker_id);
+                let event = event.values([money(maker_fee), money(taker_fee)]);
                 let code = TradeKind::from(kind) as u16;
                 Event { maker: maker.0, other_id, maker_number, code, ..event }
             }
@@ -166,10 +170,10 @@ impl Event {
                 let event = self.of_kind(EventKind::Band).instrument(instrument);
                 Event { price: up.ticks(), other_price: down.ticks(), ..event }
             }
-            // A margin for one account has no record: it stays `Other`.
-            E::Margin { instrument, account: None, initial, maintenance } => {
+            E::Margin { instrument, account, initial, maintenance } => {
                 let share = |rate: engine::MarginRate| i128::from(rate.share.nano()).into();
                 let event = self.of_kind(EventKind::Margin).instrument(instrument);
+                let event = account.map_or(event, |account| event.account(account));
                 event.values([
                     share(initial),
                     money(initial.per_lot),
@@ -222,7 +226,7 @@ impl Event {
         }
     }
 
-    /// What happened to accounts. The last of the chain: a kind that has no record stays `Other`.
+    /// What happened to accounts; the rest goes on to [`Event::about_losses`].
     fn about_accounts(self, kind: &engine::EventKind) -> Event {
         use engine::EventKind as E;
         match *kind {
@@ -238,10 +242,10 @@ impl Event {
                 let event = self.of_kind(EventKind::Withdrawal).account(account);
                 event.values([money(amount), money(balance)])
             }
-            E::Settlement { account, instrument, profit, fees, balance, .. } => {
+            E::Settlement { account, instrument, profit, profit_by_trade, fees, balance } => {
                 let event = self.of_kind(EventKind::Settlement).account(account);
                 let event = instrument.map_or(event, |instrument| event.instrument(instrument));
-                event.values([money(profit), money(fees), money(balance)])
+                event.values([money(profit), money(fees), money(balance), money(profit_by_trade)])
             }
             E::Debt { account, amount } => {
                 self.of_kind(EventKind::Debt).account(account).values([money(amount)])
@@ -267,7 +271,7 @@ impl Event {
             E::Case { account, case, ref step } => {
                 self.of_kind(EventKind::Case).account(account).case(case, step)
             }
-            _ => self,
+            _ => self.about_losses(kind),
         }
     }
 
@@ -276,7 +280,9 @@ impl Event {
         let state = |state: CaseState| event.code(state as u16);
         #[allow(unreachable_patterns, reason = "a state the engine gains becomes Other")]
         match *step {
-            CaseStep::Triggered { .. } => state(CaseState::Triggered),
+            CaseStep::Triggered { reason } => {
+                Event { detail: ForcedReason::from(reason) as u16, ..state(CaseState::Triggered) }
+            }
             CaseStep::Planned { ref targets } => {
                 Event { n: targets.len() as u32, ..state(CaseState::Planned) }
             }

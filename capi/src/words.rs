@@ -146,6 +146,26 @@ pub enum Reject {
     Tier = 32,
     /// The book is full.
     Full = 33,
+    /// A time that has passed.
+    Past = 34,
+    /// An offset where positions have no legs.
+    Offset = 35,
+    /// Leverage below 1 or above what the initial margin allows.
+    Leverage = 36,
+    /// The account's margin mode does not take this, or cannot change now.
+    MarginMode = 37,
+    /// Nothing to do it with.
+    NotApplicable = 38,
+    /// No side stands alone at its limit price.
+    NotLocked = 39,
+    /// The leg has too few lots that are not promised to other orders.
+    Close = 40,
+    /// Likewise, of the lots carried over from an earlier day.
+    CloseCarried = 41,
+    /// Likewise, of the lots opened today.
+    CloseToday = 42,
+    /// The account would hold more than it may.
+    PositionLimit = 43,
     /// A reason this version of the header has no number for; the event as text names it.
     Other = 65535,
 }
@@ -180,6 +200,8 @@ pub enum CancelReason {
     Delisted = 12,
     /// A triggered stop that may not enter; `detail` says why (plimsoll_reject).
     Refused = 13,
+    /// Its account gives in a deleveraging.
+    Deleverage = 14,
     /// A reason this version of the header has no number for; the event as text names it.
     Other = 65535,
 }
@@ -212,7 +234,31 @@ pub enum TradeKind {
     Liquidation = 2,
     /// A call auction.
     Auction = 3,
+    /// A deleveraging, without a book.
+    Deleverage = 4,
+    /// A forced reduction, without a book.
+    Reduction = 5,
     /// A kind this version of the header has no number for; the event as text names it.
+    Other = 65535,
+}
+
+/// Why a case begins.
+#[repr(u16)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForcedReason {
+    /// A breach of its margin.
+    Funds = 1,
+    /// More lots than a client may hold.
+    ClientLimit = 2,
+    /// More lots than a member may hold.
+    MemberLimit = 3,
+    /// A violation of the rules.
+    Violation = 4,
+    /// A position that may not go into the delivery month.
+    DeliveryMonth = 5,
+    /// Another, said by who ordered it.
+    Unnamed = 6,
+    /// A reason this version of the header has no number for; the event as text names it.
     Other = 65535,
 }
 
@@ -299,6 +345,17 @@ pub(crate) fn self_match(number: u8) -> Option<engine::SelfMatch> {
     })
 }
 
+/// Which lots an order means; `None` inside: not said. As [`side()`].
+pub(crate) fn offset(number: u8) -> Option<Option<engine::Offset>> {
+    Some(match number {
+        0 => None,
+        1 => Some(engine::Offset::Open),
+        2 => Some(engine::Offset::Close),
+        3 => Some(engine::Offset::CloseToday),
+        _ => return None,
+    })
+}
+
 /// Whether a type is a market order, and whether it is a stop.
 pub(crate) fn order_type(number: u8) -> Option<(bool, bool)> {
     Some(match number {
@@ -340,10 +397,12 @@ macro_rules! numbered {
 
 numbered!(engine::CancelReason => CancelReason {
     Client, Ioc, Fok, Market, SelfMatch, ReduceOnly, CancelOpening, Liquidation, Band, MinQty,
-    Expired, Delisted,
+    Expired, Delisted, Deleverage,
 });
 numbered!(engine::ParkReason => ParkReason { Halted, Closed, Auction, LimitLocked, NoLiquidity });
-numbered!(engine::TradeKind => TradeKind { Normal, Liquidation, Auction });
+numbered!(engine::TradeKind => TradeKind {
+    Normal, Liquidation, Auction, Deleverage, Reduction,
+});
 numbered!(engine::Phase => Phase {
     Continuous, Auction, Halted, Closed, PreOpen, NoCancel, Volatility,
 });
@@ -353,8 +412,33 @@ numbered!(engine::Reject => Reject {
     QuantityNotPositive, QuantityOffLot, QuantityTooLarge, Display, MinQty, Expires,
     AmountNotPositive, AmountOffUnit, InvalidMargin, InvalidBand, DuplicateSymbol, DuplicateAccount,
     OpenPosition, Liquidation, Frozen, UnknownOrder, Trigger, Phase, DuplicateId, PriceBand,
-    ReduceOnly, CloseOnly, PostOnly, Margin, Available, Tier, Full,
+    ReduceOnly, CloseOnly, PostOnly, Margin, Available, Tier, Full, Past, Offset, Leverage,
+    MarginMode, NotApplicable, NotLocked, Close, CloseCarried, CloseToday, PositionLimit,
 });
+
+impl From<engine::ForcedReason> for ForcedReason {
+    fn from(reason: engine::ForcedReason) -> ForcedReason {
+        match reason {
+            engine::ForcedReason::Funds => ForcedReason::Funds,
+            engine::ForcedReason::ClientLimit => ForcedReason::ClientLimit,
+            engine::ForcedReason::MemberLimit => ForcedReason::MemberLimit,
+            engine::ForcedReason::Violation => ForcedReason::Violation,
+            engine::ForcedReason::DeliveryMonth => ForcedReason::DeliveryMonth,
+            engine::ForcedReason::Other => ForcedReason::Unnamed,
+        }
+    }
+}
+
+impl From<Option<engine::Offset>> for Offset {
+    fn from(offset: Option<engine::Offset>) -> Offset {
+        match offset {
+            None => Offset::None,
+            Some(engine::Offset::Open) => Offset::Open,
+            Some(engine::Offset::Close) => Offset::Close,
+            Some(engine::Offset::CloseToday) => Offset::CloseToday,
+        }
+    }
+}
 
 impl From<engine::Side> for Side {
     fn from(side: engine::Side) -> Side {

@@ -71,6 +71,19 @@ fn kind_of(line: &Value) -> EventKind {
         "delisted" => EventKind::Delisted,
         "expired" => EventKind::Expired,
         "busted" => EventKind::Busted,
+        "adl" => EventKind::Deleveraged,
+        "takeover" => EventKind::TakenOver,
+        "socialised" => EventKind::Socialised,
+        "reduction" => EventKind::Reduced,
+        "funding" => EventKind::Funding,
+        "index" => EventKind::Index,
+        "leverage" => EventKind::Leverage,
+        "margin_moved" => EventKind::MarginMoved,
+        "profile" => EventKind::Profile,
+        "scheduled" => EventKind::Scheduled,
+        "terms" => EventKind::Terms,
+        "permission" => EventKind::InstrumentPermission,
+        "large_position" => EventKind::LargePosition,
         other => panic!("\"{other}\" has no kind in event.rs"),
     }
 }
@@ -131,7 +144,9 @@ fn records_say_what_the_lines_say() {
         if let Some(case) = line["case"].as_u64() {
             assert_eq!(u64::from(record.case_id), case);
         }
-        for (key, value) in [("equity", 1), ("margin", 2), ("shortfall", 0)] {
+        for (key, value) in
+            [("equity", 1), ("margin", 2), ("shortfall", 0), ("maker_fee", 0), ("taker_fee", 1)]
+        {
             let cents =
                 |text: &str| (text.parse::<f64>().expect("a number") * 100.0).round() as u64;
             agrees(&line, key, record.values[value].low, cents);
@@ -153,11 +168,47 @@ fn records_say_what_the_lines_say() {
     assert_eq!(last.seq, records.len() as u64 - 1, "one plan of one target");
 }
 
+#[test]
+fn changed_terms_have_records() {
+    let engine = Engine::exchange(CONFIG);
+    let commands = [
+        r#"{"ts":1,"cmd":"index","symbol":"RB","price":"5001"}"#,
+        r#"{"ts":1,"cmd":"leverage","account":"anna","symbol":"RB","value":"5"}"#,
+        r#"{"ts":1,"cmd":"schedule","symbol":"RB","at":9,"price_limit":"0.1"}"#,
+        r#"{"ts":1,"cmd":"permission","symbol":"RB","permission":"close_only"}"#,
+        r#"{"ts":9,"cmd":"time"}"#,
+    ];
+    replay(&engine, &commands.join("\n"));
+    let records = engine.records();
+    let kinds: Vec<u32> = records.iter().map(|record| record.kind).collect();
+    let expected = [
+        EventKind::Index,
+        EventKind::Leverage,
+        EventKind::Scheduled,
+        EventKind::InstrumentPermission,
+        EventKind::Terms,
+    ];
+    assert_eq!(kinds, expected.map(|kind| kind as u32));
+    assert_eq!((records[0].instrument, records[0].price), (0, 5_001));
+    assert_eq!((records[1].account, records[1].values[0].low), (ANNA, 5_000_000_000));
+    assert_eq!(records[2].deadline, 9);
+    assert_eq!(records[3].code, Permission::CloseOnly as u16);
+    let terms = records[4];
+    assert_eq!((terms.values[0].low, terms.n, terms.flags), (100_000_000, 0, 0));
+}
+
 /// The same random orders, by struct and by line.
 #[test]
 fn structs_and_lines_are_one_language() {
+    one_language(CONFIG);
+    let legs = "money_decimals = 2\nposition_mode = \"long_short\"";
+    one_language(&CONFIG.replacen("money_decimals = 2", legs, 1));
+}
+
+/// Random commands, as structs and as lines, do the same under `config`.
+fn one_language(config: &str) {
     let mut random = Random(11);
-    let (structs, lines) = (Engine::exchange(CONFIG), Engine::exchange(CONFIG));
+    let (structs, lines) = (Engine::exchange(config), Engine::exchange(config));
     for step in 0..4_000u64 {
         let (ts, account) = (step * 1_000_000, random.below(2) as u32);
         let name = ["anna", "maker"][account as usize];
@@ -194,11 +245,19 @@ fn structs_and_lines_are_one_language() {
                     (4, "gtd"),
                 ]);
                 let reduce = random.below(8) == 0;
+                let (offset, leg) = random.pick(&[
+                    (0, ""),
+                    (0, ""),
+                    (1, r#","offset":"open""#),
+                    (2, r#","offset":"close""#),
+                    (3, r#","offset":"close_today""#),
+                ]);
                 let order = Order {
                     ts,
                     side,
                     order_type,
                     tif,
+                    offset,
                     id: rig::id(&id),
                     trigger: if order_type > 1 { price } else { 0 },
                     expires: if tif == 4 { ts + 50_000_000 } else { 0 },
@@ -207,7 +266,7 @@ fn structs_and_lines_are_one_language() {
                     ..limit(account, side, price, qty)
                 };
                 let mut text = format!(
-                    r#"{{"ts":{ts},"cmd":"order","account":"{name}","id":"{id}","symbol":"RB","side":"{word}","price":"{price}","qty":"{qty}","type":"{kind}","tif":"{time}","reduce_only":{reduce}"#
+                    r#"{{"ts":{ts},"cmd":"order","account":"{name}","id":"{id}","symbol":"RB","side":"{word}","price":"{price}","qty":"{qty}","type":"{kind}","tif":"{time}","reduce_only":{reduce}{leg}"#
                 );
                 for (key, number) in [("trigger", order.trigger as u64), ("display", order.display)]
                 {
