@@ -60,7 +60,7 @@ pub enum TermsRequest {
     Leverage { account: Label, symbol: Label, value: Decimal },
     MoveMargin { account: Label, symbol: Label, amount: Decimal },
     Profile { account: Label, profile: Label },
-    Schedule { symbol: Label, when: ScheduleTime, change: Change },
+    Schedule { symbol: Label, when: ScheduleTime, change: Box<Change> },
 }
 
 impl TermsRequest {
@@ -238,7 +238,7 @@ fn schedule(line: &str, spec: &ExchangeSpec) -> Result<TermsRequest, Error> {
     Ok(TermsRequest::Schedule {
         symbol: table.required("symbol")?.label()?,
         when: when(&table.required("at")?)?,
-        change: Change::read(&table, spec.money_decimals, None)?,
+        change: Box::new(Change::read(&table, spec.money_decimals, None)?),
     })
 }
 
