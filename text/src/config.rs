@@ -94,15 +94,12 @@ impl Header {
         }
         let floating_profit = match table.get("floating_profit") {
             None => FloatingProfit::All,
-            Some(field) => field.word(
-                &[
-                    ("all", FloatingProfit::All),
-                    ("only_lost", FloatingProfit::OnlyLost),
-                    ("only_gain", FloatingProfit::OnlyGain),
-                    ("none", FloatingProfit::None),
-                ],
-                &[],
-            )?,
+            Some(field) => field.word(&[
+                ("all", FloatingProfit::All),
+                ("only_lost", FloatingProfit::OnlyLost),
+                ("only_gain", FloatingProfit::OnlyGain),
+                ("none", FloatingProfit::None),
+            ])?,
         };
         Ok(Header {
             currency: table.required("currency")?.label()?,

@@ -178,9 +178,9 @@ impl<'a> Fields<'a> {
         if self.has(key) { self.decimal(key).map(Some) } else { Ok(None) }
     }
 
-    /// One of a list of words; `later` are words that are not supported yet.
+    /// One of a list of words.
     #[inline]
-    pub fn word<T: Copy>(&self, key: Key, words: &[(&str, T)], later: &[&str]) -> Result<T, Error> {
+    pub fn word<T: Copy>(&self, key: Key, words: &[(&str, T)]) -> Result<T, Error> {
         let value = self.required(key, "a word")?;
         let text = value.text();
         if let Some(text) = &text
@@ -189,27 +189,19 @@ impl<'a> Fields<'a> {
             return Ok(*meaning);
         }
         let quoted: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-        let error = wrong(key.as_str(), &quoted.join(" or "), value);
-        let is_later = text.is_some_and(|text| later.contains(&text.as_ref()));
-        Err(if is_later { error.unsupported() } else { error })
+        Err(wrong(key.as_str(), &quoted.join(" or "), value))
     }
 
     /// One of a list of words; the first where the field is absent.
     #[inline]
-    pub fn word_or<T: Copy>(
-        &self,
-        key: Key,
-        default: T,
-        words: &[(&str, T)],
-        later: &[&str],
-    ) -> Result<T, Error> {
-        if self.has(key) { self.word(key, words, later) } else { Ok(default) }
+    pub fn word_or<T: Copy>(&self, key: Key, default: T, words: &[(&str, T)]) -> Result<T, Error> {
+        if self.has(key) { self.word(key, words) } else { Ok(default) }
     }
 
     /// Buy or sell.
     #[inline]
     pub fn side(&self, key: Key) -> Result<Side, Error> {
-        self.word(key, &[("buy", Side::Buy), ("sell", Side::Sell)], &[])
+        self.word(key, &[("buy", Side::Buy), ("sell", Side::Sell)])
     }
 
     /// True or false; false where the field is absent.

@@ -67,7 +67,6 @@ impl OrderRequest {
                 ("stop", OrderType::Stop),
                 ("stop_limit", OrderType::StopLimit),
             ],
-            &[],
         )?;
         let market = matches!(order_type, OrderType::Market | OrderType::Stop);
         let self_match = fields.word_or(
@@ -80,7 +79,6 @@ impl OrderRequest {
                 ("cancel_both", SelfMatch::CancelBoth),
                 ("decrement", SelfMatch::Decrement),
             ],
-            &[],
         )?;
         Ok(OrderRequest {
             tif: time_in_force(fields)?,
@@ -113,7 +111,7 @@ fn offset(fields: &Fields<'_>) -> Result<Option<Offset>, Error> {
     }
     let words =
         [("open", Offset::Open), ("close", Offset::Close), ("close_today", Offset::CloseToday)];
-    fields.word(Key::Offset, &words, &[]).map(Some)
+    fields.word(Key::Offset, &words).map(Some)
 }
 
 #[inline]
@@ -136,7 +134,7 @@ fn time_in_force(fields: &Fields<'_>) -> Result<TimeInForce, Error> {
         ("day", Some(TimeInForce::Day)),
         ("gtd", None),
     ];
-    match fields.word_or(Key::Tif, Some(TimeInForce::Gtc), &words, &[])? {
+    match fields.word_or(Key::Tif, Some(TimeInForce::Gtc), &words)? {
         None => fields.nanoseconds(Key::Expires).map(TimeInForce::Gtd),
         Some(tif) => {
             fields.absent(Key::Expires, "this field only with tif \"gtd\"")?;

@@ -67,7 +67,7 @@ impl Fields<'_> {
     /// What the line asks for.
     #[inline]
     pub fn verb(&self) -> Result<Verb, Error> {
-        self.word(Key::Cmd, VERBS, &[])
+        self.word(Key::Cmd, VERBS)
     }
 }
 
@@ -219,5 +219,5 @@ fn settle(fields: &Fields<'_>) -> Result<Request, Error> {
 
 fn phase(fields: &Fields<'_>) -> Result<Phase, Error> {
     let words: Vec<_> = Phase::ALL.iter().map(|phase| (phase.as_str(), *phase)).collect();
-    fields.word(Key::Phase, &words, &[])
+    fields.word(Key::Phase, &words)
 }

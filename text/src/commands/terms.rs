@@ -180,7 +180,7 @@ impl TermsRequest {
 fn permission(fields: &Fields<'_>) -> Result<TermsRequest, Error> {
     let words = [Permission::Normal, Permission::CloseOnly, Permission::Frozen]
         .map(|permission| (permission.as_str(), permission));
-    let permission = |fields: &Fields<'_>| fields.word(Key::Permission, &words, &[]);
+    let permission = |fields: &Fields<'_>| fields.word(Key::Permission, &words);
     if !fields.has(Key::Symbol) {
         let account = fields.label(Key::Account)?;
         return Ok(TermsRequest::Permission { account, permission: permission(fields)? });
@@ -223,7 +223,7 @@ fn liquidate(fields: &Fields<'_>) -> Result<TermsRequest, Error> {
         account,
         symbol: fields.label(Key::Symbol)?,
         qty: fields.optional_decimal(Key::Qty)?,
-        reason: fields.word_or(Key::Reason, default, &words, &[])?,
+        reason: fields.word_or(Key::Reason, default, &words)?,
     })
 }
 

@@ -101,7 +101,7 @@ fn session(table: &Table<'_>) -> Result<Session, Error> {
 fn days(field: &Field<'_>) -> Result<u8, Error> {
     let mut days = 0;
     for field in field.array()? {
-        let day = field.word(&DAYS, &[])?;
+        let day = field.word(&DAYS)?;
         if days & day != 0 {
             return Err(field.error("each day once"));
         }
@@ -149,7 +149,7 @@ fn step(table: &Table<'_>) -> Result<CalendarStep, Error> {
 /// A phase by its word.
 pub fn phase(field: &Field<'_>) -> Result<Phase, Error> {
     let words: Vec<_> = Phase::ALL.iter().map(|phase| (phase.as_str(), *phase)).collect();
-    field.word(&words, &[])
+    field.word(&words)
 }
 
 /// Seconds since midnight, below two days.

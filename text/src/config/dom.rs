@@ -251,13 +251,12 @@ impl<'s> Field<'s> {
         parsed.ok_or_else(|| self.error(format!("a whole number from {low} to {high}")))
     }
 
-    /// One of a list of words; `later` are words of the contract that are not supported yet.
-    pub fn word<T: Copy>(&self, words: &[(&str, T)], later: &[&str]) -> Result<T, Error> {
+    /// One of a list of words.
+    pub fn word<T: Copy>(&self, words: &[(&str, T)]) -> Result<T, Error> {
         let expected = one_of(words);
         let text = self.text_or(&expected)?;
         match words.iter().find(|(word, _)| *word == text) {
             Some((_, meaning)) => Ok(*meaning),
-            None if later.contains(&text) => Err(self.error(expected).unsupported()),
             None => Err(self.error(expected)),
         }
     }

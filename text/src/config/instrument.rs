@@ -101,10 +101,9 @@ pub fn read(table: &Table<'_>, house: &House<'_>) -> Result<InstrumentSpec, Erro
     let money_decimals = house.money_decimals;
     table.only(KEYS)?;
     let symbol = table.required("symbol")?.label()?;
-    let kind = table.required("kind")?.word(
-        &[("future", InstrumentKind::Future), ("perpetual", InstrumentKind::Perpetual)],
-        &[],
-    )?;
+    let kind = table
+        .required("kind")?
+        .word(&[("future", InstrumentKind::Future), ("perpetual", InstrumentKind::Perpetual)])?;
     let tick_size = step(table, "tick_size")?;
     let lot_size = step(table, "lot_size")?;
     let multiplier = step(table, "multiplier")?;
@@ -277,15 +276,12 @@ fn mark_source(table: &Table<'_>) -> Result<MarkSource, Error> {
 
 fn auction_candidates(table: &Table<'_>) -> Result<AuctionCandidates, Error> {
     table.get("auction_candidates").map_or(Ok(AuctionCandidates::Ticks), |field| {
-        field.word(
-            &[("ticks", AuctionCandidates::Ticks), ("limits", AuctionCandidates::Limits)],
-            &[],
-        )
+        field.word(&[("ticks", AuctionCandidates::Ticks), ("limits", AuctionCandidates::Limits)])
     })
 }
 
 fn market_remainder(table: &Table<'_>) -> Result<MarketRemainder, Error> {
     table.get("market_remainder").map_or(Ok(MarketRemainder::Cancel), |field| {
-        field.word(&[("cancel", MarketRemainder::Cancel), ("rest", MarketRemainder::Rest)], &[])
+        field.word(&[("cancel", MarketRemainder::Cancel), ("rest", MarketRemainder::Rest)])
     })
 }

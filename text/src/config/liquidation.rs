@@ -103,7 +103,7 @@ fn policy(table: &Table<'_>, money_decimals: u32) -> Result<Policy, Error> {
         return Ok(Policy::Least);
     };
     if !field.is_table() {
-        return field.word(&[("least", Policy::Least), ("full", Policy::Full)], &[]);
+        return field.word(&[("least", Policy::Least), ("full", Policy::Full)]);
     }
     let table = field.table()?;
     if let Some(field) = table.get("fraction") {
@@ -190,7 +190,7 @@ fn protection_price(table: &Table<'_>) -> Result<ProtectionPrice, Error> {
     };
     if !field.is_table() {
         let words = [("band", ProtectionPrice::Band), ("bankruptcy", ProtectionPrice::Bankruptcy)];
-        return field.word(&words, &[]);
+        return field.word(&words);
     }
     let table = field.table()?;
     table.only(&["ticks_through"])?;
@@ -218,7 +218,7 @@ fn waterfall(table: &Table<'_>) -> Result<Vec<WaterfallStage>, Error> {
     ];
     let mut stages = Vec::new();
     for field in field.array()? {
-        let stage = field.word(&words, &[])?;
+        let stage = field.word(&words)?;
         if stages.last().is_some_and(|last| ends(*last)) {
             return Err(field.error("nothing after \"socialise\" or \"debt\""));
         }

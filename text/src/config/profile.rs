@@ -161,7 +161,7 @@ fn tier(table: &Table<'_>, measure: MeasureKind, basis: Basis) -> Result<Tier, E
     let action = action(table)?;
     let mut tier = Tier {
         name: table.required("name")?.label()?,
-        basis: table.get("basis").map_or(Ok(basis), |field| field.word(&BASES, &[]))?,
+        basis: table.get("basis").map_or(Ok(basis), |field| field.word(&BASES))?,
         at,
         release,
         action,
@@ -170,7 +170,7 @@ fn tier(table: &Table<'_>, measure: MeasureKind, basis: Basis) -> Result<Tier, E
     };
     if let Some(field) = table.get("also") {
         for field in field.array()? {
-            match field.word(&[("close_only", true), ("cancel_opening", false)], &[])? {
+            match field.word(&[("close_only", true), ("cancel_opening", false)])? {
                 true => tier.close_only = true,
                 false => tier.cancel_opening = true,
             }
@@ -181,15 +181,12 @@ fn tier(table: &Table<'_>, measure: MeasureKind, basis: Basis) -> Result<Tier, E
 
 fn action(table: &Table<'_>) -> Result<Action, Error> {
     let grace = table.get("grace");
-    let action = table.required("action")?.word(
-        &[
-            ("notify", Action::Notify),
-            ("call", Action::Call { grace: None }),
-            ("close_only", Action::CloseOnly),
-            ("liquidate", Action::Liquidate),
-        ],
-        &[],
-    )?;
+    let action = table.required("action")?.word(&[
+        ("notify", Action::Notify),
+        ("call", Action::Call { grace: None }),
+        ("close_only", Action::CloseOnly),
+        ("liquidate", Action::Liquidate),
+    ])?;
     match (action, grace) {
         (Action::Call { .. }, Some(field)) => Ok(Action::Call { grace: deadline(&field)? }),
         (Action::Call { .. }, None) => {

@@ -74,7 +74,7 @@ pub fn phase(table: &Table<'_>) -> Result<Phase, Error> {
 pub fn word_or<T: Copy>(table: &Table<'_>, key: &str, words: &[(&str, T)]) -> Result<T, Error> {
     match table.get(key) {
         None => Ok(words[0].1),
-        Some(field) => field.word(words, &[]),
+        Some(field) => field.word(words),
     }
 }
 
@@ -158,10 +158,10 @@ fn lasting(table: &Table<'_>, key: &str) -> Result<Ts, Error> {
 
 fn allocation(field: &Field<'_>) -> Result<Allocation, Error> {
     if !field.is_table() {
-        return field.word(
-            &[("time", Allocation::Time), ("pro_rata", Allocation::ProRata { fifo: Ratio::ZERO })],
-            &[],
-        );
+        return field.word(&[
+            ("time", Allocation::Time),
+            ("pro_rata", Allocation::ProRata { fifo: Ratio::ZERO }),
+        ]);
     }
     let table = field.table()?;
     table.only(&["fifo"])?;
