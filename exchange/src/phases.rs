@@ -101,8 +101,8 @@ impl Exchange {
             .iter()
             .filter(|(_, call)| call.deadline.is_none())
             .filter(|&(&account, _)| {
-                let position = self.risk.find_position(account, instrument);
-                position.is_some_and(|id| self.risk.position(id).lots() != 0)
+                let mut held = self.risk.positions(account);
+                held.any(|held| held.instrument() == instrument && held.lots() != 0)
             })
             .map(|(&account, call)| (account, call.tier))
             .collect();

@@ -314,6 +314,21 @@ fn a_case_closes_both_legs_each_on_its_own_side() {
 }
 
 #[test]
+fn a_call_for_the_sessions_end_falls_due_for_a_short_leg_too() {
+    let tiers = vec![tier("call", mille(500), Action::Call { grace: None })];
+    let profile = profile(MeasureKind::MarginOverEquity, tiers, mille(500));
+    let mut hall = legs_of(market(CloseRule::OldestFirst), profile, 10_000);
+    deal(&mut hall, Side::Sell, Offset::Open, 1_000, 4);
+    let called = hall.mark(1_100);
+    assert!(called.iter().any(|event| matches!(event, EventKind::MarginCall { .. })));
+    let closed = hall.phase(Phase::Closed);
+    let triggered = closed
+        .iter()
+        .any(|event| matches!(event, EventKind::Case { step: CaseStep::Triggered { .. }, .. }));
+    assert!(triggered, "{closed:?}");
+}
+
+#[test]
 fn a_snapshot_holds_every_lot_of_a_leg() {
     let mut hall = carried_and_todays(CloseRule::Shfe);
     rest(&mut hall, Side::Sell, Offset::CloseToday, 1_020, 1);
