@@ -71,13 +71,13 @@ fn a_net_position_keeps_an_average_and_turns() {
     let lines = [trade(100, 3, "x", "buy"), trade(101, 1, "x", "buy"), trade(110, 6, "x", "sell")];
     tell(&mut books, &lines.each_ref().map(String::as_str)).expect("a record");
     // 4 lots for 4,010 sold at 110: 390; two more are short.
-    assert_eq!(books.accounts[0].realised, 390_00);
-    assert_eq!(position(&books, 0, Leg::Net), (-2, -2_200_00, 2));
+    assert_eq!(books.accounts[0].realised, 39_000);
+    assert_eq!(position(&books, 0, Leg::Net), (-2, -220_000, 2));
     assert_eq!(books.imbalance(), 0);
     tell(&mut books, &[r#""event":"busted","trade":3,"symbol":"RB","price":"110","qty":"6""#])
         .expect("the last trade is undone");
-    assert_eq!(position(&books, 0, Leg::Net), (4, 4_400_00, 4));
-    assert_eq!(books.accounts[0].balance() - 4_400_00, 5_000_00 - 4_010_00);
+    assert_eq!(position(&books, 0, Leg::Net), (4, 440_000, 4));
+    assert_eq!(books.accounts[0].balance() - 440_000, 500_000 - 401_000);
 }
 
 #[test]
@@ -94,8 +94,8 @@ fn legs_close_by_the_offset_of_their_order() {
     ];
     tell(&mut books, &lines.each_ref().map(String::as_str)).expect("a record");
     // Two of today's lots, bought at 110, went at 112; the carried ones stay at 104.
-    assert_eq!(books.accounts[0].realised, 80_00 + 40_00);
-    assert_eq!(position(&books, 0, Leg::Long), (3, 2 * 1_040_00 + 1_100_00, 1));
+    assert_eq!(books.accounts[0].realised, 8_000 + 4_000);
+    assert_eq!(position(&books, 0, Leg::Long), (3, 2 * 104_000 + 110_000, 1));
     assert!(books.checks.agree(), "{:?}", books.checks.findings);
     // Its maker has opened all along: short at 100, 110, and long at 112.
     assert_eq!(position(&books, 1, Leg::Long).0, 2);
@@ -123,16 +123,16 @@ fn what_the_waterfall_pays_goes_to_who_fell() {
     tell(&mut books, &lines.each_ref().map(String::as_str)).expect("a record");
     // 5,000 - 2 x 900 - 2 x 950 - 20 = 1,280, and then 10 + 700 + 1.5 + 0.5.
     let account = &books.accounts[0];
-    assert_eq!((account.balance(), account.debt), (1_992_00, 0));
+    assert_eq!((account.balance(), account.debt), (199_200, 0));
     let fund = books.find("$fund").expect("it holds two lots");
-    assert_eq!(position(&books, fund, Leg::Net), (2, 100_00, 2));
+    assert_eq!(position(&books, fund, Leg::Net), (2, 10_000, 2));
     let house = books.house;
-    assert_eq!((house.fund, house.written_off, house.deposits), (300_00, 0, 11_002_00));
+    assert_eq!((house.fund, house.written_off, house.deposits), (30_000, 0, 1_100_200));
     assert_eq!(books.imbalance(), 0);
     // The deposit's line is wrong on purpose.
     assert_eq!(books.checks.count(Check::Balance), (1, 1));
     let found = &books.checks.findings[0];
-    assert_eq!((found.seq, found.event, found.books), (9, 2_012_00, 1_992_00));
+    assert_eq!((found.seq, found.event, found.books), (9, 201_200, 199_200));
     // What the fund's own account makes of it is the fund's, under the number of its own case or of the one that handed over.
     let swept = [
         r#""event":"expired","symbol":"RB","price":"6""#,
@@ -158,9 +158,9 @@ fn an_isolated_position_has_money_of_its_own() {
     let holders: Vec<usize> = books.holders(0).collect();
     let balances: Vec<i128> =
         holders.iter().map(|&place| books.accounts[place].balance()).collect();
-    assert_eq!(balances, [4_797_00, 199_00]);
+    assert_eq!(balances, [479_700, 19_900]);
     let whole = books.standing(0);
-    assert_eq!((whole.balance, whole.fees, whole.flows.moved), (4_996_00, 3_00, 0));
+    assert_eq!((whole.balance, whole.fees, whole.flows.moved), (499_600, 300, 0));
 }
 
 #[test]
