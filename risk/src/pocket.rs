@@ -92,7 +92,7 @@ impl Risk {
             let holder = self.holder_for(owner, self.positions[index].instrument);
             if holder != owner {
                 self.accounts[holder.index()].first = id.0;
-                self.accounts[holder.index()].profile = self.accounts[owner.index()].profile;
+                self.set_profile(holder, self.account(owner).profile);
             }
             self.positions[index].account = holder;
             self.touch(old);
@@ -314,5 +314,19 @@ mod tests {
         risk.rehome(id);
         assert_eq!(risk.position(position).account(), pocket, "the same pocket again");
         assert_eq!((risk.positions(id).count(), risk.positions(pocket).count()), (0, 1));
+    }
+
+    #[test]
+    fn a_pocket_taken_up_again_goes_by_its_owners_profile() {
+        let (mut risk, id, position) = isolated();
+        let pocket = risk.position(position).account();
+        risk.set_profile(pocket, ProfileId(0));
+        for (profile, holder) in [(ProfileId(0), id), (ProfileId(1), pocket)] {
+            risk.set_profile(id, profile);
+            risk.rehome(id);
+            assert_eq!(risk.position(position).account(), holder);
+        }
+        assert!(!risk.account(pocket).is_unlimited());
+        assert_eq!(risk.account(pocket).profile(), ProfileId(1));
     }
 }
