@@ -37,7 +37,11 @@ fn spec(draw: &mut Draw) -> ExchangeSpec {
         vec![market("S", CloseRule::Shfe, draw), market("F", CloseRule::OldestFirst, draw)];
     let tiers = vec![tier("out", mille(1_000), Action::Liquidate)];
     let mut profile = profile(MeasureKind::MarginOverEquity, tiers, mille(800));
-    profile.liquidation.waterfall = vec![WaterfallStage::Debt];
+    profile.liquidation.waterfall = match draw.below(2) {
+        0 => vec![WaterfallStage::Debt],
+        _ => vec![WaterfallStage::Deleverage, WaterfallStage::Debt],
+    };
+    profile.liquidation.price = draw.of(&[ProtectionPrice::Band, ProtectionPrice::Bankruptcy]);
     let mut spec = Hall::spec(FloatingProfit::All, markets, profile, 15_000);
     let client = spec.accounts[2].clone();
     spec.accounts.push(AccountSpec { name: label("B"), ..client.clone() });
@@ -105,11 +109,12 @@ fn command(hall: &mut Hall, draw: &mut Draw, around: i64) -> Command {
 }
 
 /// What an account's settlements have said so far: by date, by trade.
-type Sums = [(Money, Money); 5];
+type Sums = Vec<(Money, Money)>;
 
 fn count(sums: &mut Sums, events: &[EventKind]) {
     for event in events {
         if let EventKind::Settlement { account, profit, profit_by_trade, .. } = event {
+            sums.resize(sums.len().max(account.index() + 1), Default::default());
             let sum = &mut sums[account.index()];
             *sum = (sum.0 + *profit, sum.1 + *profit_by_trade);
         }
