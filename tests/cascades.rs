@@ -26,7 +26,7 @@ type Counts = BTreeMap<&'static str, u64>;
 fn cascade(seed: u64, counts: &mut Counts) -> Result<(), String> {
     let mut script = Script::new(seed);
     let mut exchange = Exchange::new(script.spec.clone());
-    let mut watch = Watch::default();
+    let mut watch = Watch::new(&script.spec);
     let mut events = Vec::new();
     while let Some((ts, command)) = script.next(&exchange) {
         events.clear();
@@ -39,11 +39,11 @@ fn cascade(seed: u64, counts: &mut Counts) -> Result<(), String> {
         watch.positions(&exchange).map_err(|what| format!("{command:?}: {what}"))?;
         script.learn(&events);
     }
-    let view = exchange.view();
-    if view.imbalance() != Money::ZERO {
-        return Err(format!("{} too much", view.imbalance().units()));
+    let too_much = exchange.view().imbalance();
+    if too_much != Money::ZERO {
+        return Err(format!("{} too much", too_much.units()));
     }
-    watch.end(&view)
+    watch.end(exchange.open_cases())
 }
 
 /// Runs a cascade on two exchanges: `other` may do to the second what must not be noticed. Events and states are the same.

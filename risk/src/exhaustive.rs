@@ -94,7 +94,7 @@ fn counted(goal: &Goal, equity: i128, keys: &[SelectKey], held: &[Held]) -> Vec<
                 keys.iter().find(|key| before(key, one, other) || before(key, other, one));
             differs.is_some_and(|key| before(key, one, other))
         };
-        let place = order.iter().position(|other| earlier(other)).unwrap_or(order.len());
+        let place = order.iter().position(earlier).unwrap_or(order.len());
         order.insert(place, one);
     }
     let mut plan = Vec::new();

@@ -6,7 +6,7 @@ use plimsoll_types::{AccountId, Money};
 use std::collections::BTreeMap;
 
 impl Risk {
-    /// What each account with a profit today bears of `need`, in account order: at most its profit, in whole units by largest remainder.
+    /// What each account with a profit today bears of `need`, in account order: at most its profit and its equity, in whole units by largest remainder.
     ///
     /// Profit today = unrealised + realised since the last settlement, pockets' with their account's. Cost: O(accounts x positions).
     pub(crate) fn bearers(&self, need: Money, debtor: AccountId) -> Vec<(AccountId, Money)> {
@@ -16,6 +16,10 @@ impl Risk {
             if owner != self.owner_of(debtor) && Some(id) != self.fund_account {
                 *profits.entry(owner).or_default() += self.profit_today(id).units();
             }
+        }
+        // Nobody bears more than it has, or its loss would be shared out in turn, without an end.
+        for (&owner, profit) in &mut profits {
+            *profit = (*profit).min(self.standing(owner).equity.units());
         }
         profits.retain(|_, profit| *profit > 0);
         let weights: Vec<u128> = profits.values().map(|profit| profit.unsigned_abs()).collect();
@@ -54,6 +58,9 @@ mod tests {
         assert_eq!(borne(1), [(c, units(1))]);
         assert_eq!(borne(90), [(a, units(10)), (c, units(20))], "at most what they have won");
         assert!(borne(0).is_empty() && risk.profit_today(b) == Money::ZERO);
+        risk.pay_in(c, Money::new(-1_015));
+        let left = risk.bearers(units(20), debtor);
+        assert_eq!(left, [(a, units(10)), (c, units(5))], "no more than it has");
         risk.fund_account = Some(c);
         assert_eq!(risk.bearers(units(20), debtor), [(a, units(10))]);
     }

@@ -199,12 +199,22 @@ impl Script {
                 qty: self.rng.chance(60).then(|| Qty::new(1 + self.rng.below(20))),
                 reason: self.rng.pick(&ForcedReason::ALL[1..]),
             },
-            10 if !self.trades.is_empty() => Command::Bust { trade: self.rng.pick(&self.trades) },
+            // What a bust does to legs depends on all that came since.
+            10 if !self.trades.is_empty() && self.spec.position_mode == PositionMode::Net => {
+                Command::Bust { trade: self.rng.pick(&self.trades) }
+            }
             _ => {
                 let (side, account) = (self.side(), self.client().0);
                 let at = mark + side.sign() * self.rng.between(-20, 20);
                 let lots = 1 + self.rng.below(10);
-                self.limit(account, instrument, side, at.max(1), lots)
+                let mut command = self.limit(account, instrument, side, at.max(1), lots);
+                if let Command::Order(order) = &mut command
+                    && self.spec.position_mode == PositionMode::LongShort
+                    && self.rng.chance(60)
+                {
+                    order.offset = Some(Offset::Close);
+                }
+                command
             }
         }
     }
@@ -214,8 +224,14 @@ fn spec(rng: &mut Rng) -> ExchangeSpec {
     let count = 1 + rng.below(2);
     let instruments: Vec<InstrumentSpec> =
         (0..count).map(|n| instrument(rng, &format!("I{n}"))).collect();
+    let mode = if rng.chance(25) { PositionMode::LongShort } else { PositionMode::Net };
     let mut profiles = vec![Profile::unlimited()];
     profiles.extend((0..PROFILES).map(|n| profile(rng, &format!("p{n}"))));
+    if mode == PositionMode::Net && rng.chance(20) {
+        for profile in &mut profiles[1..] {
+            profile.margin_mode = MarginMode::Isolated;
+        }
+    }
     let account = |name: String, profile, deposit| AccountSpec {
         name: label(&name),
         profile: ProfileId(profile),
@@ -232,7 +248,7 @@ fn spec(rng: &mut Rng) -> ExchangeSpec {
     ExchangeSpec {
         currency: label("CNY"),
         money_decimals: 0,
-        position_mode: PositionMode::Net,
+        position_mode: mode,
         floating_profit: FloatingProfit::All,
         insurance_fund: Money::new(if rng.chance(60) { rng.between(0, 50_000).into() } else { 0 }),
         bust_window: 64,

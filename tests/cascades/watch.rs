@@ -1,6 +1,6 @@
 //! What the events of a cascade must agree with.
 
-use plimsoll_exchange::{Exchange, StateView};
+use plimsoll_exchange::Exchange;
 use plimsoll_types::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,11 @@ enum Life {
 /// Positions, cases and batches as the events tell them.
 #[derive(Default)]
 pub struct Watch {
-    lots: BTreeMap<(AccountId, InstrumentId), i64>,
+    /// Signed lots; of a leg each side by itself.
+    lots: BTreeMap<(AccountId, InstrumentId, Option<Side>), i64>,
+    /// Orders that close lots of a leg.
+    closing: BTreeSet<(AccountId, OrderId)>,
+    legs: bool,
     cases: BTreeMap<u32, Life>,
     /// Side and worst price of each batch.
     batches: BTreeMap<(u32, u32), (Side, Option<Price>)>,
@@ -28,11 +32,31 @@ pub struct Watch {
 }
 
 impl Watch {
+    pub fn new(spec: &ExchangeSpec) -> Watch {
+        Watch { legs: spec.position_mode == PositionMode::LongShort, ..Watch::default() }
+    }
+
+    /// The lots that an order on `side` opens, or closes.
+    fn lots_of(
+        &mut self,
+        account: AccountId,
+        instrument: InstrumentId,
+        side: Side,
+        closes: bool,
+    ) -> &mut i64 {
+        let leg = if closes { side.opposite() } else { side };
+        self.lots.entry((account, instrument, self.legs.then_some(leg))).or_default()
+    }
+
     pub fn event(&mut self, exchange: &Exchange, event: &Event) -> Result<(), String> {
         match &event.kind {
             EventKind::Case { case, step, .. } => self.case(case.0, step),
             EventKind::Band { instrument, up, down } => {
                 self.bands.insert(*instrument, Band { down: *down, up: *up });
+                Ok(())
+            }
+            EventKind::Accepted { account, id, offset: Some(Offset::Close), .. } => {
+                self.closing.insert((*account, *id));
                 Ok(())
             }
             EventKind::Trade { .. } => self.trade(exchange, event),
@@ -43,17 +67,18 @@ impl Watch {
             EventKind::TakenOver { account, instrument, side, qty, .. } => {
                 let fund = Label::new("$fund").and_then(|name| exchange.account_id(&name));
                 let fund = fund.ok_or("a takeover without the fund's account")?;
-                self.reduce(*account, *instrument, side.opposite(), qty.lots())?;
-                *self.lots.entry((fund, *instrument)).or_default() += qty.signed(*side);
-                let left = self.lots[&(*account, *instrument)];
+                let owner = owner_of(exchange, *account);
+                self.reduce(owner, *instrument, side.opposite(), qty.lots())?;
+                *self.lots_of(fund, *instrument, *side, false) += qty.signed(*side);
+                let left = *self.lots_of(owner, *instrument, side.opposite(), true);
                 if left == 0 { Ok(()) } else { Err(format!("a takeover left {left} lots")) }
             }
             EventKind::Busted { trade, .. } => {
                 let (instrument, maker, taker, side, lots) =
                     *self.trades.get(trade).ok_or("an unknown trade was busted")?;
                 let back = Qty::new(lots).signed(side);
-                *self.lots.entry((maker, instrument)).or_default() += back;
-                *self.lots.entry((taker, instrument)).or_default() -= back;
+                *self.lots_of(maker, instrument, side, false) += back;
+                *self.lots_of(taker, instrument, side, false) -= back;
                 Ok(())
             }
             EventKind::Fund { balance, .. } if *balance < Money::ZERO => {
@@ -144,7 +169,12 @@ impl Watch {
         }
         for (account, id, side) in [(maker, maker_id, side.opposite()), (taker, taker_id, side)] {
             let OrderId::Liquidation { case, n } = id else {
-                *self.lots.entry((account, instrument)).or_default() += qty.signed(side);
+                let closes = self.closing.contains(&(account, id));
+                if closes && self.legs {
+                    self.reduce(account, instrument, side, lots)?;
+                } else {
+                    *self.lots_of(account, instrument, side, false) += qty.signed(side);
+                }
                 continue;
             };
             let (sent, worst) = *self.batches.get(&(case, n)).ok_or("a batch never sent")?;
@@ -164,7 +194,7 @@ impl Watch {
         side: Side,
         lots: u64,
     ) -> Result<(), String> {
-        let held = self.lots.entry((account, instrument)).or_default();
+        let held = self.lots_of(account, instrument, side, true);
         let gives = -side.sign() * *held;
         if i128::from(gives) < i128::from(lots) {
             return Err(format!("{account:?} closes {lots} of {held} lots by {side:?}"));
@@ -175,7 +205,11 @@ impl Watch {
 
     /// The engine holds what its events said; no case has given other than it has closed.
     pub fn positions(&mut self, exchange: &Exchange) -> Result<(), String> {
-        for (&(account, instrument), &lots) in &self.lots {
+        let mut sums: BTreeMap<(AccountId, InstrumentId), i64> = BTreeMap::new();
+        for (&(account, instrument, _), &lots) in &self.lots {
+            *sums.entry((account, instrument)).or_default() += lots;
+        }
+        for ((account, instrument), lots) in sums {
             let held = exchange.position(account, instrument);
             if held != lots {
                 return Err(format!("{account:?} holds {held} in {instrument:?}, not {lots}"));
@@ -187,23 +221,21 @@ impl Watch {
         }
     }
 
-    /// At the end every case has ended once, waits for a reason, or for its next batch.
-    pub fn end(&self, view: &StateView) -> Result<(), String> {
-        let open: BTreeMap<u32, usize> = (view.accounts.iter().enumerate())
-            .filter_map(|(place, account)| Some((account.case?, place)))
-            .collect();
-        for (&case, &life) in &self.cases {
-            match (life, open.get(&case)) {
-                (Life::Ended, None) | (Life::Parked, Some(_)) => {}
-                (Life::Working, Some(_)) if self.waits.contains(&case) => {}
-                (_, held) => {
-                    return Err(format!("case {case} hangs, its account open: {}", held.is_some()));
-                }
-            }
+    /// At the end every case has ended once, waits for a reason, or for its next batch; the engine has those open that have not ended.
+    pub fn end(&self, open: usize) -> Result<(), String> {
+        let hangs =
+            |(case, life): &(&u32, &Life)| **life == Life::Working && !self.waits.contains(*case);
+        if let Some((case, _)) = self.cases.iter().find(hangs) {
+            return Err(format!("case {case} neither trades nor waits for a reason"));
         }
-        match open.keys().find(|case| !self.cases.contains_key(case)) {
-            Some(case) => Err(format!("case {case} without events")),
-            None => Ok(()),
+        match self.cases.values().filter(|life| **life != Life::Ended).count() {
+            told if told == open => Ok(()),
+            told => Err(format!("{open} cases are open, {told} have not ended")),
         }
     }
+}
+
+/// Whose orders trade for an account: its own, or of an isolated position those of the account of the same name.
+fn owner_of(exchange: &Exchange, account: AccountId) -> AccountId {
+    exchange.account_id(&exchange.account_name(account)).unwrap_or(account)
 }
