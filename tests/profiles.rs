@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/profiles")
@@ -14,15 +14,9 @@ fn folder() -> PathBuf {
 
 /// The events of a profile's story.
 fn play(name: &str) -> String {
-    play_file(&format!("{name}.toml"), &format!("{name}.jsonl"))
-}
-
-/// The events of commands in a file; "-": of none.
-fn play_file(profile: &str, commands: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
         .current_dir(folder())
-        .args(["replay", profile, commands, "--quiet"])
-        .stdin(Stdio::null())
+        .args(["replay", &format!("{name}.toml"), &format!("{name}.jsonl"), "--quiet"])
         .output()
         .expect("the binary runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -49,7 +43,8 @@ fn check(name: &str, tiers: &[&str]) {
     let events = play(name);
     let (reached, states) = told(&events);
     assert_eq!(reached[..tiers.len()], *tiers, "{name}");
-    assert!(states.contains("batch"), "{name}: {states:?}");
+    assert!(states.contains("triggered"), "{name}: {states:?}");
+    assert!(["restored", "waterfall", "closed"].iter().any(|end| states.contains(*end)), "{name}");
     let file = folder().join(format!("{name}.events.jsonl"));
     if std::env::var("PLIMSOLL_BLESS").is_ok() {
         return fs::write(file, events).expect("a file");
@@ -87,14 +82,46 @@ fn two_margins_have_two_consequences() {
 }
 
 #[test]
-fn every_profile_is_taken() {
-    let mut taken = BTreeSet::new();
-    for entry in fs::read_dir(folder()).expect("a folder") {
-        let name = entry.expect("an entry").file_name().into_string().expect("a name in UTF-8");
-        if name.ends_with(".toml") {
-            play_file(&name, "-");
-            taken.insert(name);
-        }
+fn crypto_cross_steps_down_and_is_taken_over() {
+    check("crypto_cross", &["warning", "liquidation"]);
+}
+
+#[test]
+fn crypto_isolated_loses_no_more_than_the_position() {
+    check("crypto_isolated", &["warning", "liquidation"]);
+}
+
+#[test]
+fn two_steps_have_a_pause_between_them() {
+    check("two_step", &["liquidation", "liquidation", "liquidation"]);
+}
+
+#[test]
+fn rules_5_1_staged_disposal_and_shared_losses() {
+    check("fraction", &["search", "closeout"]);
+    let batches: Vec<String> = play("fraction")
+        .lines()
+        .filter_map(|line| {
+            let event: Value = serde_json::from_str(line).expect("JSON");
+            (event["state"] == "batch").then(|| event["qty"].as_str().expect("lots").to_owned())
+        })
+        .collect();
+    assert_eq!(batches, ["1", "0.9", "0.45", "0.45"], "100, 90, 45 and 45 lots of 0.01");
+}
+
+#[test]
+fn every_profile_has_its_story() {
+    let endings = |ending: &str| -> BTreeSet<String> {
+        let names = fs::read_dir(folder()).expect("a folder").map(|entry| {
+            entry.expect("an entry").file_name().into_string().expect("a name in UTF-8")
+        });
+        names.filter_map(|name| name.strip_suffix(ending).map(str::to_owned)).collect()
+    };
+    let profiles = endings(".toml");
+    assert_eq!(profiles, endings(".events.jsonl"));
+    let played = include_str!("profiles.rs");
+    for name in &profiles {
+        assert!(played.contains(&format!("check(\"{name}\"")), "{name} is not played");
     }
-    assert!(taken.len() >= 9, "{taken:?}");
+    assert!(profiles.len() >= 9, "{profiles:?}");
 }

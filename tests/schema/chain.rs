@@ -96,9 +96,9 @@ deposit = "5000"
 
 /// Terms change; I's isolated position is watched by itself. W sells 10 lots to L, whose equity at 940 is
 /// 1010 - 600 = 410 against 470: nobody buys, and the fund takes the lots over. N's 10 lots at 880 are 1300 under at
-/// 700, far more than the fund has: W gives. S loses more in the book than it has, and W bears it. W is brought back
-/// under its limit. At last M, long at 5000, sells at the limit price in vain, and W, short, is reduced.
-pub const TERMS: &str = r#"{"ts":1,"cmd":"index","symbol":"BTC","price":"1000"}
+/// 700, far more than the fund has: W gives. S loses more in the book than it has, and W bears it. M, long at
+/// 5000, sells at the limit price in vain, and W, short, is reduced. At last W is to give up a lot by order.
+pub const COMMANDS: &str = r#"{"ts":1,"cmd":"index","symbol":"BTC","price":"1000"}
 {"ts":1,"cmd":"leverage","account":"I","symbol":"BTC","value":"5"}
 {"ts":1,"cmd":"margin","account":"W","symbol":"RB","initial":"0.2","maintenance":"0.1"}
 {"ts":1,"cmd":"schedule","symbol":"RB","at":2,"price_limit":"0.06","fee_taker":"0.0001"}
@@ -118,9 +118,7 @@ pub const TERMS: &str = r#"{"ts":1,"cmd":"index","symbol":"BTC","price":"1000"}
 {"ts":4,"cmd":"order","account":"W","id":"w1","symbol":"BTC","side":"sell","price":"1000","qty":"10"}
 {"ts":4,"cmd":"order","account":"L","id":"l1","symbol":"BTC","side":"buy","price":"1000","qty":"10"}
 {"ts":5,"cmd":"funding","symbol":"BTC","rate":"0.0001"}
-"#;
-
-pub const LOSSES: &str = r#"{"ts":6,"cmd":"mark","symbol":"BTC","price":"940"}
+{"ts":6,"cmd":"mark","symbol":"BTC","price":"940"}
 {"ts":7,"cmd":"order","account":"M","id":"m3","symbol":"BTC","side":"buy","price":"895","qty":"10"}
 {"ts":8,"cmd":"mark","symbol":"BTC","price":"880"}
 {"ts":8,"cmd":"order","account":"N","id":"n1","symbol":"BTC","side":"buy","price":"880","qty":"5"}
@@ -128,10 +126,11 @@ pub const LOSSES: &str = r#"{"ts":6,"cmd":"mark","symbol":"BTC","price":"940"}
 {"ts":8,"cmd":"order","account":"S","id":"s1","symbol":"BTC","side":"buy","price":"880","qty":"5"}
 {"ts":9,"cmd":"order","account":"M","id":"m5","symbol":"BTC","side":"buy","price":"600","qty":"5"}
 {"ts":9,"cmd":"mark","symbol":"BTC","price":"700"}
-{"ts":10,"cmd":"liquidate","account":"W","symbol":"BTC","qty":"1","reason":"client_limit"}
 {"ts":11,"cmd":"order","account":"M","id":"r1","symbol":"RB","side":"buy","price":"5000","qty":"3"}
-{"ts":11,"cmd":"order","account":"W","id":"r2","symbol":"RB","side":"sell","price":"5000","qty":"2"}
-{"ts":12,"cmd":"order","account":"M","id":"r3","symbol":"RB","side":"sell","price":"4700","qty":"2"}
+{"ts":11,"cmd":"order","account":"W","id":"r2","symbol":"RB","side":"sell","price":"5000","qty":"3"}
+{"ts":12,"cmd":"order","account":"M","id":"r3","symbol":"RB","side":"sell","price":"4700","qty":"3"}
+{"ts":12,"cmd":"order","account":"W","id":"r4","symbol":"RB","side":"buy","price":"4700","qty":"1"}
 {"ts":12,"cmd":"forced_reduction","symbol":"RB"}
+{"ts":13,"cmd":"liquidate","account":"W","symbol":"BTC","qty":"1","reason":"client_limit"}
 {"ts":13,"cmd":"settle"}
 "#;
