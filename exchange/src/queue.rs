@@ -4,11 +4,11 @@ use crate::exchange::Exchange;
 use crate::market::Books;
 use crate::orders::{Record, Role};
 use plimsoll_matching::NewResting;
-use plimsoll_risk::{Case, RestingBatch, RestsFor};
+use plimsoll_risk::{Case, Liquidity, RestingBatch, RestsFor};
 use plimsoll_types::{
-    AuctionPolicy, CancelReason, CaseStep, EventKind, Handle, InstrumentId, LiquidationTarget,
-    LockedPolicy, Money, Offset, OrderId, Phase, Price, ProtectionPrice, Qty, SelfMatch, Side,
-    TimeInForce,
+    AuctionPolicy, Band, CancelReason, CaseStep, EventKind, Handle, InstrumentId,
+    LiquidationTarget, LockedPolicy, Money, Offset, OrderId, Phase, Price, ProtectionPrice, Qty,
+    SelfMatch, Side, TimeInForce,
 };
 
 impl Exchange {
@@ -153,7 +153,8 @@ impl Exchange {
         };
         goes_on
             && market.book.band() == resting.band
-            && self.risk.plan(case, &Books(&self.markets)) == case.plan
+            && self.risk.plan(case, &Without { books: Books(&self.markets), own: resting })
+                == case.plan
     }
 
     /// Takes a resting batch out of the book.
@@ -161,5 +162,48 @@ impl Exchange {
         if let Some(resting) = case.resting.take() {
             self.take_out(resting.instrument, resting.handle.slot, CancelReason::Liquidation);
         }
+    }
+}
+
+/// The books as if a case's own resting batch were not there: it is no depth for its other leg.
+struct Without<'a> {
+    books: Books<'a>,
+    own: &'a RestingBatch,
+}
+
+impl Without<'_> {
+    /// Where the batch stands, and the lots it shows.
+    fn level(&self, instrument: InstrumentId, side: Side) -> Option<(Price, Qty)> {
+        if (instrument, side) != (self.own.instrument, self.own.side) {
+            return None;
+        }
+        let order = self.books.0[instrument.index()].book.find(self.own.handle)?;
+        Some((order.price?, order.shown))
+    }
+}
+
+impl Liquidity for Without<'_> {
+    fn best(&self, instrument: InstrumentId, side: Side) -> Option<Price> {
+        let mut best = None;
+        self.walk(instrument, side, &mut |price, _| {
+            best = Some(price);
+            false
+        });
+        best
+    }
+
+    fn band(&self, instrument: InstrumentId) -> Option<Band> {
+        self.books.band(instrument)
+    }
+
+    fn walk(&self, instrument: InstrumentId, side: Side, each: &mut dyn FnMut(Price, Qty) -> bool) {
+        let own = self.level(instrument, side);
+        self.books.walk(instrument, side, &mut |price, qty| {
+            let left = match own {
+                Some((at, lots)) if at == price => qty.saturating_sub(lots),
+                _ => qty,
+            };
+            left.is_zero() || each(price, left)
+        });
     }
 }
