@@ -19,6 +19,8 @@ mod model;
 mod orders;
 #[path = "rules/reductions.rs"]
 mod reductions;
+#[path = "rules/tiers.rs"]
+mod tiers;
 
 use hall::*;
 use plimsoll_types::*;

@@ -54,7 +54,7 @@ fn market(rule: &Reduction, side: Side, limit: i64, draw: &mut Draw) -> Hall {
         accounts: (0..CLIENTS).map(open).collect(),
         schedules: Vec::new(),
     });
-    let mut trade = |hall: &mut Hall, price, draw: &mut Draw| {
+    let trade = |hall: &mut Hall, price, draw: &mut Draw| {
         let qty = 1 + draw.below(30);
         for side in [Side::Buy, Side::Sell] {
             let order = hall.order(AccountId(draw.below(CLIENTS.into()) as u32), side, price, qty);
