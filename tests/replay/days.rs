@@ -5,6 +5,7 @@ use super::*;
 #[test]
 fn a_day_is_settled_a_trade_undone_and_the_instrument_expires() {
     // A holds 2 lots from 5000 once the third is undone: 2 x 100 x 10 = 2000 at 5100. Fees of 5 a lot stay, of three lots.
+    // By trade that is a profit only once the lots are closed, at the expiry.
     let commands = r#"{"ts":1,"cmd":"order","account":"A","id":"a1","symbol":"RB","side":"buy","price":"5000","qty":"3"}
 {"ts":1,"cmd":"order","account":"M","id":"m1","symbol":"RB","side":"sell","price":"5000","qty":"2"}
 {"ts":2,"cmd":"order","account":"M","id":"m2","symbol":"RB","side":"sell","price":"5000","qty":"1"}
@@ -26,14 +27,14 @@ fn a_day_is_settled_a_trade_undone_and_the_instrument_expires() {
 {"seq":9,"ts":3,"event":"rejected","reason":"unknown_trade","detail":"no trade among those kept has this number, or it is busted already"}
 {"seq":10,"ts":4,"event":"settled","symbol":"RB","price":"5100","one_sided":null,"limit":"0.08"}
 {"seq":11,"ts":4,"event":"mark","symbol":"RB","price":"5100"}
-{"seq":12,"ts":4,"event":"settlement","account":"A","symbol":"RB","profit":"2000","profit_by_trade":"2000","fees":"15","balance":"101985"}
-{"seq":13,"ts":4,"event":"settlement","account":"M","symbol":"RB","profit":"-2000","profit_by_trade":"-2000","fees":"15","balance":"-2015"}
+{"seq":12,"ts":4,"event":"settlement","account":"A","symbol":"RB","profit":"2000","profit_by_trade":"0","fees":"15","balance":"101985"}
+{"seq":13,"ts":4,"event":"settlement","account":"M","symbol":"RB","profit":"-2000","profit_by_trade":"0","fees":"15","balance":"-2015"}
 {"seq":14,"ts":4,"event":"band","symbol":"RB","up":"5508","down":"4692"}
 {"seq":15,"ts":5,"event":"rejected","reason":"open_position","detail":"somebody holds a position in this instrument"}
 {"seq":16,"ts":5,"event":"settled","symbol":"RB","price":"5100","one_sided":null,"limit":null}
 {"seq":17,"ts":5,"event":"mark","symbol":"RB","price":"5100"}
-{"seq":18,"ts":5,"event":"settlement","account":"A","symbol":"RB","profit":"0","profit_by_trade":"0","fees":"0","balance":"101985"}
-{"seq":19,"ts":5,"event":"settlement","account":"M","symbol":"RB","profit":"0","profit_by_trade":"0","fees":"0","balance":"-2015"}
+{"seq":18,"ts":5,"event":"settlement","account":"A","symbol":"RB","profit":"0","profit_by_trade":"2000","fees":"0","balance":"101985"}
+{"seq":19,"ts":5,"event":"settlement","account":"M","symbol":"RB","profit":"0","profit_by_trade":"-2000","fees":"0","balance":"-2015"}
 {"seq":20,"ts":5,"event":"expired","symbol":"RB","price":"5100"}
 {"seq":21,"ts":6,"event":"rejected","reason":"unknown_symbol","detail":"no instrument has this symbol"}
 "#;

@@ -95,8 +95,8 @@ deposit = "5000"
 "#;
 
 /// Terms change; I's isolated position is watched by itself. W sells 10 lots to L, whose equity at 940 is
-/// 1010 - 600 = 410 against 470: nobody buys, and the fund takes the lots over. N's 10 lots at 880 are 1300 under at
-/// 700, far more than the fund has: W gives. S loses more in the book than it has, and W bears it. M, long at
+/// 1010 - 600 = 410 against 470: nobody buys, and the fund takes the lots over. N's 5 lots at 880 are 400 under at
+/// 700, far more than the fund has: W gives. S loses more in the book than it has, and those with a profit bear it. M, long at
 /// 5000, sells at the limit price in vain, and W, short, is reduced. At last W is to give up a lot by order.
 pub const COMMANDS: &str = r#"{"ts":1,"cmd":"index","symbol":"BTC","price":"1000"}
 {"ts":1,"cmd":"leverage","account":"I","symbol":"BTC","value":"5"}
