@@ -120,9 +120,7 @@ impl Story {
         let Some(account) = record.text_or_none("account")? else { return Ok(None) };
         let owner = books.find(&account);
         let Some(symbol) = record.text_or_none("isolated")? else { return Ok(owner) };
-        let instrument = books.terms.find(&symbol);
-        let of = |place: &usize| books.accounts[*place].isolated == instrument;
-        Ok(owner.and_then(|owner| books.holders(owner).skip(1).find(of)))
+        Ok(owner.and_then(|owner| books.isolated(owner, &symbol).next()))
     }
 
     /// Notices of everybody, until the case that is asked for begins.

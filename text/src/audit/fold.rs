@@ -36,8 +36,8 @@ impl Books {
             "withdrawal" => self.withdrawal(record),
             "tier" => self.tier(record),
             "restricted" | "unrestricted" => {
-                let account = self.named(record, "account")?;
-                self.accounts[account].permission = record.text("permission")?.into();
+                let holder = self.holder_of(record)?;
+                self.accounts[holder].permission = record.text("permission")?.into();
                 Ok(())
             }
             _ => self.loss_event(record),
@@ -70,10 +70,23 @@ impl Books {
     pub(super) fn holder_of(&mut self, record: &Record<'_>) -> Result<usize, Error> {
         let account = self.named(record, "account")?;
         let Some(symbol) = record.text_or_none("isolated")? else { return Ok(account) };
-        let expected = "an instrument that is traded";
+        let known = self.isolated(account, &symbol).next();
+        if let Some(holder) = known {
+            return Ok(holder);
+        }
+        let expected = "an instrument that is or was traded";
         let found = self.terms.find(&symbol);
         let instrument = found.ok_or_else(|| Error::new("isolated", expected, &symbol))?;
         Ok(self.pocket(account, instrument))
+    }
+
+    /// An account's isolated positions in instruments of this symbol, the newest first: those that have gone are settled too.
+    pub fn isolated(&self, owner: usize, symbol: &str) -> impl Iterator<Item = usize> {
+        let pockets = self.pockets.range((owner, 0)..=(owner, usize::MAX)).rev();
+        let named = pockets.filter(move |((_, instrument), _)| {
+            *self.terms.instruments[*instrument].symbol == *symbol
+        });
+        named.map(|(_, &holder)| holder)
     }
 
     pub(super) fn money(&self, record: &Record<'_>, key: &str) -> Result<i128, Error> {
@@ -242,7 +255,7 @@ impl Books {
     }
 
     fn settlement(&mut self, record: &Record<'_>) -> Result<(), Error> {
-        let holder = self.holder_of(record)?;
+        let holder = self.settled_holder(record)?;
         let mut by_trade = self.accounts[holder].by_trade();
         if record.has("profit_by_trade") {
             let stated = self.money(record, "profit_by_trade")?;
@@ -261,6 +274,22 @@ impl Books {
         self.accounts[holder].settled = now;
         self.accounts[holder].stated = Some(stated);
         Ok(())
+    }
+
+    /// Whose settlement it is. Where a symbol came back, the line may mean the position in either instrument: the one it fits.
+    fn settled_holder(&mut self, record: &Record<'_>) -> Result<usize, Error> {
+        let first = self.holder_of(record)?;
+        if self.accounts[first].isolated.is_none() {
+            return Ok(first);
+        }
+        let (profit, balance) = (self.money(record, "profit")?, self.money(record, "balance")?);
+        let symbol = record.text("isolated")?;
+        let fits = |place: &usize| {
+            let account = &self.accounts[*place];
+            account.balance() == balance && account.realised - account.settled[0] == profit
+        };
+        let owner = self.accounts[first].owner;
+        Ok(self.isolated(owner, &symbol).find(fits).unwrap_or(first))
     }
 
     /// The by-trade result a settlement means: at an expiry the lots count as closed, before `expired` says that they are.

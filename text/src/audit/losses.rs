@@ -124,9 +124,17 @@ impl Books {
 
     fn margin_moved(&mut self, record: &Record<'_>) -> Result<(), Error> {
         let account = self.named(record, "account")?;
-        let instrument = self.terms.instrument(record)?;
         let amount = self.money(record, "amount")?;
-        let pocket = self.pocket(account, instrument);
+        // What is left of a position goes back after its instrument has gone.
+        let symbol = record.text("symbol")?;
+        let known = self.isolated(account, &symbol).next();
+        let pocket = match known {
+            Some(pocket) => pocket,
+            None => {
+                let instrument = self.terms.instrument(record)?;
+                self.pocket(account, instrument)
+            }
+        };
         self.accounts[account].flows.moved -= amount;
         self.accounts[pocket].flows.moved += amount;
         self.accounts[account].guard()?;

@@ -161,6 +161,17 @@ fn an_isolated_position_has_money_of_its_own() {
     assert_eq!(balances, [479_700, 19_900]);
     let whole = books.standing(0);
     assert_eq!((whole.balance, whole.fees, whole.flows.moved), (499_600, 300, 0));
+    // Its instrument goes; what is left comes back, and it is settled under the symbol it had.
+    let last = [
+        r#""event":"restricted","account":"a","isolated":"RB","permission":"close_only""#,
+        r#""event":"settled","symbol":"RB","price":"90","one_sided":null,"limit":null"#,
+        r#""event":"expired","symbol":"RB","price":"90""#,
+        r#""event":"margin_moved","account":"a","symbol":"RB","amount":"199""#,
+        r#""event":"settlement","account":"a","isolated":"RB","profit":"-200","profit_by_trade":"-200","fees":"3","balance":"198""#,
+    ];
+    tell(&mut books, &last).expect("a record");
+    assert_eq!(&*books.accounts[0].permission, "normal", "the position alone is restricted");
+    assert!(books.checks.agree(), "{:?}", books.checks.findings);
 }
 
 #[test]
