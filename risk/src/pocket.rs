@@ -5,6 +5,7 @@
 
 use crate::account::{NIL, PositionId};
 use crate::ledger::{Fill, Risk};
+use crate::settlement::DayResult;
 use plimsoll_types::{AccountId, Basis, InstrumentId, MarginMode, Money, Price};
 use serde::{Deserialize, Serialize};
 
@@ -95,7 +96,31 @@ impl Risk {
                 self.set_profile(holder, self.account(owner).profile);
             }
             self.positions[index].account = holder;
+            self.move_history(old, holder, self.positions[index].fees);
             self.touch(old);
+        }
+    }
+
+    /// Keeps what an account and its pocket have realised and paid as it was, while a flat position with its `fees` changes hands.
+    ///
+    /// Realised = balance - paid in + fees of the positions held. A pocket that goes hands all of it on; one that comes gets
+    /// the fees of its position, and paid in as much, so that neither has realised anything by it.
+    fn move_history(&mut self, from: AccountId, to: AccountId, fees: i128) {
+        if from == to {
+            return;
+        }
+        let fees = Money::new(fees);
+        let (paid_in, settled) = if self.pocket(from).is_some() {
+            let old = self.cold(from);
+            (old.paid_in, old.settled)
+        } else {
+            (fees, DayResult { fees, ..DayResult::default() })
+        };
+        for (id, paid_in, settled) in [(from, -paid_in, settled.reversed()), (to, paid_in, settled)]
+        {
+            let cold = self.cold_mut(id);
+            cold.paid_in += paid_in;
+            cold.settled = cold.settled.plus(settled);
         }
     }
 
@@ -314,6 +339,31 @@ mod tests {
         risk.rehome(id);
         assert_eq!(risk.position(position).account(), pocket, "the same pocket again");
         assert_eq!((risk.positions(id).count(), risk.positions(pocket).count()), (0, 1));
+    }
+
+    #[test]
+    fn what_was_realised_and_paid_stays_with_a_change_of_margin_mode() {
+        let mut spec = crate::contract::tests::spec(10, 10);
+        spec.fees.taker.per_lot = Money::new(3);
+        let (mut risk, id, position) = isolated();
+        risk.contracts = vec![crate::contract::Contract::new(&spec)];
+        let pocket = risk.position(position).account();
+        risk.book(fill(position, Side::Buy, 1000, 2));
+        risk.book(fill(position, Side::Sell, 1010, 2));
+        let whole = |risk: &Risk| {
+            let of = |id| (risk.realised(id), risk.fees(id), risk.unsettled(id));
+            let ((a, b, c), (d, e, f)) = (of(id), of(pocket));
+            (a + d, b + e, c.plus(f))
+        };
+        let before = whole(&risk);
+        assert_eq!((before.0, before.1), (Money::new(200), Money::new(12)));
+        for mode in [MarginMode::Cross, MarginMode::Isolated, MarginMode::Cross] {
+            risk.profiles[1].margin_mode = mode;
+            risk.rehome(id);
+            assert_eq!(whole(&risk), before, "{mode:?}");
+            let own = risk.realised(id);
+            assert_eq!(own, Money::new(200), "{mode:?}: what was realised is the account's now");
+        }
     }
 
     #[test]

@@ -17,6 +17,22 @@ pub struct DayResult {
     pub fees: Money,
 }
 
+impl DayResult {
+    /// Both together.
+    pub(crate) fn plus(self, other: DayResult) -> DayResult {
+        DayResult {
+            profit: self.profit + other.profit,
+            by_trade: self.by_trade + other.by_trade,
+            fees: self.fees + other.fees,
+        }
+    }
+
+    /// With all signs turned.
+    pub(crate) fn reversed(self) -> DayResult {
+        DayResult { profit: -self.profit, by_trade: -self.by_trade, fees: -self.fees }
+    }
+}
+
 impl Risk {
     /// Settles a position: its cost becomes its worth at `price`, so that realised grows by the difference, and all its lots are carried.
     ///
