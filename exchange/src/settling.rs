@@ -18,6 +18,7 @@ impl Exchange {
         loop {
             self.enter_triggered();
             self.wake();
+            self.put_fund_on_agenda();
             let mut last = 0;
             let mut acted = false;
             while let Some(&number) = self.agenda.range(last + 1..).next() {
@@ -40,6 +41,14 @@ impl Exchange {
             if !acted && self.agenda.is_empty() && self.triggered.is_empty() {
                 return;
             }
+        }
+    }
+
+    /// Lets the fund's case act in every round: no look at its account does, because it trades without margin.
+    fn put_fund_on_agenda(&mut self) {
+        let fund = self.risk.fund_account();
+        if let Some(case) = fund.and_then(|account| self.risk.account(account).case()) {
+            self.agenda.insert(case.0);
         }
     }
 
