@@ -71,7 +71,8 @@ impl Exchange {
         if self.risk.account(account).permission() == Permission::Frozen {
             return Err(Reject::Frozen);
         }
-        if amount > self.risk.available(account) {
+        // What comes out is no matter of what the account has.
+        if amount > Money::ZERO && amount > self.risk.available(account) {
             return Err(Reject::Available);
         }
         self.risk.move_margin(pocket, amount).map_err(|held| match held {

@@ -45,6 +45,10 @@ impl Exchange {
             None if row.fees.is_some() => self.freeze_anew(instrument),
             None => {}
         }
+        if row.fees.is_some() {
+            // Plans count fees: a batch that rests may stand for another one now.
+            self.agenda.extend(self.cases.values().map(|case| case.id.0));
+        }
         if row.price_limit.is_none() && row.fees.is_none() {
             return;
         }
