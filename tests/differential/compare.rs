@@ -1,8 +1,9 @@
 //! The engine's state view against the model's accounts and books.
 
 use crate::model::account::Account;
+use crate::model::position::{Leg, Position};
 use crate::model::{Model, instrument_id, to_price, to_qty};
-use plimsoll_exchange::{AccountView, BookView, OrderView, StateView};
+use plimsoll_exchange::{AccountView, BookView, OrderView, PositionView, StateView};
 use plimsoll_types::*;
 use std::fmt::Debug;
 
@@ -22,8 +23,11 @@ pub fn states(engine: &StateView, model: &Model) -> Result<(), String> {
     same("deposits", engine.deposits.units(), model.deposits)?;
     same("withdrawals", engine.withdrawals.units(), model.withdrawals)?;
     same("written off", engine.written_off.units(), model.written_off)?;
-    same("accounts", engine.accounts.len(), model.accounts.len())?;
-    for (index, view) in engine.accounts.iter().enumerate() {
+    let all = 0..model.accounts.len();
+    let shown: Vec<usize> =
+        all.filter(|&index| model.accounts[index].pocket_of.is_none()).collect();
+    same("accounts", engine.accounts.len(), shown.len())?;
+    for (view, index) in engine.accounts.iter().zip(shown) {
         account(view, model, index).map_err(|text| format!("    account {index}\n{text}"))?;
     }
     let listed: Vec<usize> = engine.books.iter().map(|book| book.instrument.index()).collect();
@@ -37,50 +41,80 @@ pub fn states(engine: &StateView, model: &Model) -> Result<(), String> {
 
 fn account(view: &AccountView, model: &Model, index: usize) -> Result<(), String> {
     let account: &Account = &model.accounts[index];
+    // The account with its isolated positions.
+    let mut all = vec![index];
+    all.extend(model.pockets(index));
+    let whole = |of: &dyn Fn(usize) -> i128| all.iter().map(|&one| of(one)).sum::<i128>();
     same("name", view.name, account.name)?;
-    same("balance", view.balance.units(), model.balance(index))?;
-    same("equity", view.equity.units(), model.equity(index))?;
-    same("unrealised", view.unrealised.units(), model.unrealised(index))?;
-    same("realised", view.realised.units(), account.realised)?;
-    same("account's fees", view.fees.units(), account.fees)?;
-    same("margin", view.margin.units(), model.margin(index, Basis::Initial))?;
-    same("maintenance", view.maintenance.units(), model.margin(index, Basis::Maintenance))?;
+    same("balance", view.balance.units(), whole(&|one| model.balance(one)))?;
+    same("equity", view.equity.units(), whole(&|one| model.equity(one)))?;
+    same("unrealised", view.unrealised.units(), whole(&|one| model.unrealised(one)))?;
+    // What pockets of an earlier profile made is not shown.
+    if all.len() == 1 || model.is_isolated(index) {
+        same("realised", view.realised.units(), whole(&|one| model.accounts[one].realised))?;
+        same("account's fees", view.fees.units(), whole(&|one| model.accounts[one].fees))?;
+    }
+    let margin = |basis| whole(&|one| model.margin(one, basis));
+    same("margin", view.margin.units(), margin(Basis::Initial))?;
+    same("maintenance", view.maintenance.units(), margin(Basis::Maintenance))?;
     same("frozen", view.frozen.units(), model.frozen(index))?;
     same("available", view.available.units(), model.available(index))?;
-    if !model.unlimited(index) {
+    if !model.unlimited(index) && all.len() == 1 {
         same("measure", view.measure, model.measure(index))?;
     }
-    let tier = match account.tier {
-        0 => "normal",
-        tier => model.profile(index).tiers[usize::from(tier) - 1].name.as_str(),
-    };
-    same("tier", view.tier.as_str(), tier)?;
+    same("tier", view.tier.as_str(), tier_name(model, index).as_str())?;
     same("permission", view.permission, account.permission)?;
     same("debt", view.debt.units(), account.debt)?;
     same("case", view.case, account.case)?;
-    for position in &view.positions {
-        let (instrument, price) = (position.instrument.index(), position.liquidation_price);
-        let fits = model.fits_liquidation_price(index, instrument, price);
-        same("a liquidation price of the right size", (price, fits), (price, true))?;
+    let mut expected = Vec::new();
+    for &holder in &all {
+        let held = model.accounts[holder].positions.iter();
+        expected.extend(held.map(|(leg, position)| (*leg, holder, position.clone())));
     }
-    let positions = view.positions.iter().map(|position| {
-        let amounts =
-            (position.basis.units(), position.margin.units(), position.unrealised.units());
-        let today = i128::from(position.today);
-        (position.instrument.index(), i128::from(position.lots), today, amounts)
-    });
-    let expected = account.positions.iter().map(|(&instrument, position)| {
-        let margin = if model.unlimited(index) {
-            0
-        } else {
-            model.margin_of_lots(Basis::Initial, instrument, position.lots.abs())
-        };
-        let amounts = (position.basis, margin, model.unrealised_in(index, instrument));
-        let today = position.lots.abs() - position.carried;
-        (instrument, position.lots, today, amounts)
-    });
-    same("positions", positions.collect::<Vec<_>>(), expected.collect::<Vec<_>>())?;
+    expected.sort_by_key(|(leg, ..)| *leg);
+    same("positions", view.positions.len(), expected.len())?;
+    for (view, (leg, holder, held)) in view.positions.iter().zip(expected) {
+        position(view, model, leg, holder, &held)
+            .map_err(|text| format!("    position {leg:?}\n{text}"))?;
+    }
     same("orders", view.orders.clone(), orders(model, index))
+}
+
+fn tier_name(model: &Model, index: usize) -> String {
+    match model.accounts[index].tier {
+        0 => "normal".to_owned(),
+        tier => model.tier(index, tier).name.to_string(),
+    }
+}
+
+fn position(
+    view: &PositionView,
+    model: &Model,
+    leg: Leg,
+    holder: usize,
+    held: &Position,
+) -> Result<(), String> {
+    let instrument = leg.instrument;
+    let margin = match model.unlimited(holder) {
+        true => 0,
+        false => model.position_margin(holder, leg, held, Basis::Initial),
+    };
+    same("instrument", view.instrument.index(), instrument)?;
+    same("lots", i128::from(view.lots), held.lots)?;
+    same("today's", i128::from(view.today), held.today())?;
+    same("basis", view.basis.units(), held.basis)?;
+    same("its margin", view.margin.units(), margin)?;
+    same("its result", view.unrealised.units(), model.unrealised_in(holder, leg))?;
+    let price = view.liquidation_price;
+    let fits = model.fits_liquidation_price(holder, leg, price);
+    same("a liquidation price of the right size", (price, fits), (price, true))?;
+    let isolated = model.accounts[holder].pocket_of.map(|_| {
+        let wallet = Money::new(model.balance(holder));
+        (wallet, model.measure(holder), tier_name(model, holder), model.accounts[holder].case)
+    });
+    let shown = view.isolated.clone();
+    let shown = shown.map(|shown| (shown.wallet, shown.measure, shown.tier, shown.case));
+    same("its pocket", shown, isolated)
 }
 
 fn orders(model: &Model, account: usize) -> Vec<OrderView> {

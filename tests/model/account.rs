@@ -1,18 +1,10 @@
-//! Section 3: cash, positions, margins, fees.
+//! Section 3: accounts: cash, positions, fees, equity.
 
 use super::book::Order;
-use super::{Model, NANO, nano, round_half_up, round_up, sign, ticks};
+use super::position::{Closed, Leg, Position, Which};
+use super::{Model, NANO, nano, round_half_up, sign, ticks};
 use plimsoll_types::*;
 use std::collections::BTreeMap;
-
-/// Signed lots and what they cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Position {
-    pub lots: i128,
-    pub basis: i128,
-    /// Lots held since before the last settlement, without sign.
-    pub carried: i128,
-}
 
 /// An outstanding margin call; no deadline = the end of the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,14 +17,19 @@ pub struct Call {
 pub struct Account {
     pub name: Label,
     pub profile: usize,
+    pub hedger: bool,
+    /// Of a pocket: whose it is, and for what.
+    pub pocket_of: Option<(usize, usize)>,
     pub cash: i128,
-    /// By instrument; flat ones are absent.
-    pub positions: BTreeMap<usize, Position>,
+    /// Flat ones are absent.
+    pub positions: BTreeMap<Leg, Position>,
     pub realised: i128,
     pub fees: i128,
-    /// Both as of its last settlement event.
-    pub settled_realised: i128,
-    pub settled_fees: i128,
+    /// Realised, realised by trade, and fees as of its last settlement event.
+    pub settled: (i128, i128, i128),
+    /// Margins of its own, initial and maintenance, by instrument.
+    pub margins: BTreeMap<usize, (MarginRate, MarginRate)>,
+    pub leverage: BTreeMap<usize, Ratio>,
     pub debt: i128,
     pub tier: u8,
     /// What the operator lets it do.
@@ -50,12 +47,15 @@ impl Account {
         Account {
             name,
             profile: profile.index(),
+            hedger: false,
+            pocket_of: None,
             cash: 0,
             positions: BTreeMap::new(),
             realised: 0,
             fees: 0,
-            settled_realised: 0,
-            settled_fees: 0,
+            settled: (0, 0, 0),
+            margins: BTreeMap::new(),
+            leverage: BTreeMap::new(),
             debt: 0,
             tier: 0,
             operator: Permission::Normal,
@@ -66,47 +66,57 @@ impl Account {
         }
     }
 
+    /// Signed lots in an instrument, legs netted.
     pub fn lots(&self, instrument: usize) -> i128 {
-        self.positions.get(&instrument).map_or(0, |position| position.lots)
+        self.held_in(instrument).map(|(_, position)| position.lots).sum()
     }
 
-    /// What the position can give to an order of this side without opening.
-    pub fn can_give(&self, instrument: usize, side: Side) -> i128 {
-        (-sign(side) * self.lots(instrument)).max(0)
+    /// Positions in an instrument.
+    pub fn held_in(&self, instrument: usize) -> impl Iterator<Item = (Leg, &Position)> {
+        let all = self.positions.iter().map(|(leg, position)| (*leg, position));
+        all.filter(move |(leg, _)| leg.instrument == instrument)
     }
 
-    /// Of what the position can give to this side, how much is carried.
-    pub fn carried_to_give(&self, instrument: usize, side: Side) -> i128 {
-        match self.can_give(instrument, side) {
-            0 => 0,
-            _ => self.positions[&instrument].carried,
-        }
+    pub fn holds(&self, instrument: usize) -> bool {
+        self.held_in(instrument).next().is_some()
     }
 
-    /// One leg of a trade in the position, without fees: closes first, then opens. Gives the lots closed.
-    pub fn book(&mut self, instrument: usize, side: Side, price: i128, qty: i128, v: i128) -> i128 {
-        let mut position = self.positions.remove(&instrument).unwrap_or_default();
-        let closing = if position.lots * sign(side) < 0 { qty.min(position.lots.abs()) } else { 0 };
-        if closing > 0 {
-            // Basis x k / n, half up on the absolute value; then the sign comes back.
-            let released = round_half_up(position.basis.abs() * closing, position.lots.abs())
-                * position.basis.signum();
-            let proceeds = -sign(side) * closing * price * v;
-            self.realised += proceeds - released;
-            position.basis -= released;
-            position.lots += sign(side) * closing;
-            position.carried -= position.carried.min(closing);
+    /// Lots held on a side.
+    pub fn lots_on(&self, instrument: usize, side: Side) -> i128 {
+        let on_side = self.held_in(instrument).filter(|(_, position)| position.side() == side);
+        on_side.map(|(_, position)| position.size()).sum()
+    }
+
+    /// Its realised result against opening prices.
+    pub fn by_trade(&self) -> i128 {
+        self.realised - self.positions.values().map(|position| position.gain).sum::<i128>()
+    }
+
+    /// Closes lots of a leg at a price.
+    pub fn close(&mut self, leg: Leg, which: Which, price: i128, qty: i128, v: i128) -> Closed {
+        if qty == 0 {
+            return Closed::default();
         }
-        let opening = qty - closing;
-        position.basis += sign(side) * opening * price * v;
-        position.lots += sign(side) * opening;
-        self.cash -= sign(side) * qty * price * v;
-        if position.lots != 0 {
-            self.positions.insert(instrument, position);
-        } else {
-            assert_eq!(position.basis, 0, "a flat position has no cost");
+        let position = self.positions.get_mut(&leg).expect("it holds what it closes");
+        let side = position.side();
+        let closed = position.close(which, qty, v);
+        let proceeds = sign(side) * qty * price * v;
+        self.realised += proceeds - closed.released;
+        self.cash += proceeds;
+        if position.lots == 0 {
+            let flat = (position.basis, position.gain, position.today_cost, position.carried);
+            assert_eq!(flat, (0, 0, 0, 0), "a flat position has no cost");
+            self.positions.remove(&leg);
         }
-        closing
+        closed
+    }
+
+    /// Opens lots of a leg at a price.
+    pub fn open(&mut self, leg: Leg, side: Side, price: i128, qty: i128, v: i128, legs: bool) {
+        if qty > 0 {
+            self.positions.entry(leg).or_default().open(side, price, qty, v, legs);
+            self.cash -= sign(side) * qty * price * v;
+        }
     }
 }
 
@@ -120,49 +130,131 @@ pub fn fee_of(fees: &[Fee], notional: i128, qty: i128) -> i128 {
     round_half_up(share * notional, NANO) + per_lot * qty
 }
 
-/// ceil(share x notional) + per lot.
-pub fn margin_of(rate: MarginRate, notional: i128, qty: i128) -> i128 {
-    round_up(nano(rate.share) * notional, NANO) + rate.per_lot.units() * qty
-}
-
 impl Model {
-    /// Books one order's leg of a trade, with its fees.
-    pub fn book_leg(
+    pub fn has_legs(&self) -> bool {
+        self.spec.position_mode == PositionMode::LongShort
+    }
+
+    /// The leg that an order of this side opens.
+    pub fn leg(&self, instrument: usize, side: Side) -> Leg {
+        Leg { instrument, short: self.has_legs() && side == Side::Sell }
+    }
+
+    /// Books lots of an order's side, without fees: what closes first, then what opens. `closes` says under long_short which
+    /// lots it closes, if it closes; in net mode it closes what it can. Beyond that it opens.
+    pub fn book_lots(
+        &mut self,
+        holder: usize,
+        instrument: usize,
+        side: Side,
+        closes: Option<Which>,
+        price: i128,
+        qty: i128,
+    ) -> Closed {
+        let (v, legs) = (self.tick_value(instrument), self.has_legs());
+        let from =
+            if legs { self.leg(instrument, side.opposite()) } else { self.leg(instrument, side) };
+        let which = if legs { closes } else { Some(Which::Any) };
+        let account = &mut self.accounts[holder];
+        let held = account.positions.get(&from).filter(|position| position.side() != side);
+        let there = held.map_or(0, |position| which.map_or(0, |which| position.lots_of(which)));
+        let closing = there.min(qty);
+        let closed = account.close(from, which.unwrap_or(Which::Any), price, closing, v);
+        let leg = Leg { instrument, short: legs && side == Side::Sell };
+        account.open(leg, side, price, qty - closing, v, legs);
+        closed
+    }
+
+    /// Which lots an order closes; `None` = in net mode what there is, under long_short it opens.
+    pub fn closes(&self, instrument: usize, order: &Order) -> Option<Which> {
+        let oldest = self.books[instrument].spec.risk.close_rule == CloseRule::OldestFirst;
+        match order.offset {
+            None | Some(Offset::Open) => None,
+            Some(_) if oldest || order.case.is_some() => Some(Which::Any),
+            Some(Offset::Close) => Some(Which::Carried),
+            Some(Offset::CloseToday) => Some(Which::Today),
+        }
+    }
+
+    /// Fee of lots closed: carried and today's are parts of their own where today's have a fee of their own.
+    pub fn closing_fee(
+        &self,
+        instrument: usize,
+        closed: Closed,
+        price: i128,
+        more: &[Fee],
+    ) -> i128 {
+        let fees = self.books[instrument].spec.fees;
+        let v = self.tick_value(instrument);
+        let of = |fee: Fee, qty: i128| {
+            let all: Vec<Fee> = [fee].iter().chain(more).copied().collect();
+            fee_of(&all, qty * price * v, qty)
+        };
+        match fees.close_today {
+            None => of(fees.close, closed.lots()),
+            Some(today) => of(fees.close, closed.carried) + of(today, closed.today),
+        }
+    }
+
+    /// The fees that lie on a case's order beyond those of any order; the fund pays none.
+    pub fn liquidation_fee(&self, instrument: usize, holder: usize) -> Fee {
+        if self.fund_account == Some(holder) {
+            return Fee::default();
+        }
+        self.books[instrument].spec.fees.liquidation
+    }
+
+    /// Books one order's leg of a trade, with its fees. What it closed, and the fee.
+    pub fn book_order(
         &mut self,
         order: &Order,
         taker: bool,
         instrument: usize,
         price: i128,
         qty: i128,
-    ) -> i128 {
-        let account = order.account;
-        let v = self.tick_value(instrument);
+    ) -> (Closed, i128) {
+        let holder = self.holder(order.account, instrument).expect("orders have a holder");
+        let closes = self.closes(instrument, order);
+        let closed = self.book_lots(holder, instrument, order.side, closes, price, qty);
         let fees = self.books[instrument].spec.fees;
-        let closing = self.accounts[account].book(instrument, order.side, price, qty, v);
         let role = if taker { fees.taker } else { fees.maker };
-        let liquidation = if order.case.is_some() { fees.liquidation } else { Fee::default() };
-        let mut fee = 0;
-        for (part, part_fee) in [(closing, fees.close), (qty - closing, fees.open)] {
-            fee += fee_of(&[part_fee, role, liquidation], part * price * v, part);
+        let forced = order.case.is_some();
+        let extra = if forced { self.liquidation_fee(instrument, holder) } else { Fee::default() };
+        let opened = qty - closed.lots();
+        let notional = opened * price * self.tick_value(instrument);
+        let fee = self.closing_fee(instrument, closed, price, &[role, extra])
+            + fee_of(&[fees.open, role, extra], notional, opened);
+        if closed.carried > 0 && closed.today > 0 && fees.close_today.is_some() {
+            self.saw("a fill closes both kinds of lots");
         }
-        self.accounts[account].cash -= fee;
-        self.accounts[account].fees += fee;
+        self.pay_fee(holder, fee);
+        (closed, fee)
+    }
+
+    /// A pocket's fees are its account's to pay.
+    pub fn pay_fee(&mut self, holder: usize, fee: i128) {
+        let owner = self.owner(holder);
+        self.accounts[owner].cash -= fee;
+        self.accounts[holder].fees += fee;
         self.fees += fee;
-        fee
     }
 
     pub fn unlimited(&self, account: usize) -> bool {
         self.profile(account).unlimited
     }
 
-    pub fn unrealised_in(&self, account: usize, instrument: usize) -> i128 {
-        let position = self.accounts[account].positions[&instrument];
-        position.lots * ticks(self.books[instrument].mark) * self.tick_value(instrument)
-            - position.basis
+    pub fn unrealised_in(&self, account: usize, leg: Leg) -> i128 {
+        let position = &self.accounts[account].positions[&leg];
+        position.lots * self.worth_of_lot(leg.instrument) - position.basis
+    }
+
+    /// A lot's worth at the mark.
+    pub fn worth_of_lot(&self, instrument: usize) -> i128 {
+        ticks(self.books[instrument].mark) * self.tick_value(instrument)
     }
 
     pub fn unrealised(&self, account: usize) -> i128 {
-        self.accounts[account].positions.keys().map(|&i| self.unrealised_in(account, i)).sum()
+        self.accounts[account].positions.keys().map(|&leg| self.unrealised_in(account, leg)).sum()
     }
 
     pub fn balance(&self, account: usize) -> i128 {
@@ -172,91 +264,5 @@ impl Model {
 
     pub fn equity(&self, account: usize) -> i128 {
         self.balance(account) + self.unrealised(account)
-    }
-
-    /// Margin of so many lots at the mark.
-    pub fn margin_of_lots(&self, basis: Basis, instrument: usize, qty: i128) -> i128 {
-        let book = &self.books[instrument];
-        let rate = match basis {
-            Basis::Initial => book.initial,
-            Basis::Maintenance => book.maintenance,
-        };
-        margin_of(rate, qty * ticks(book.mark) * self.tick_value(instrument), qty)
-    }
-
-    /// Margin of all positions under a basis.
-    pub fn margin(&self, account: usize, basis: Basis) -> i128 {
-        if self.unlimited(account) {
-            return 0;
-        }
-        let positions = &self.accounts[account].positions;
-        positions.iter().map(|(&i, p)| self.margin_of_lots(basis, i, p.lots.abs())).sum()
-    }
-
-    /// The margin the account's measure uses.
-    pub fn measured_margin(&self, account: usize) -> i128 {
-        self.margin(account, self.profile(account).basis)
-    }
-
-    pub fn measure(&self, account: usize) -> Measure {
-        let margin = Money::new(self.measured_margin(account));
-        let equity = Money::new(self.equity(account));
-        match self.profile(account).measure {
-            MeasureKind::MarginOverEquity => Measure::of(margin, equity),
-            MeasureKind::EquityOverMargin => Measure::of(equity, margin),
-        }
-    }
-
-    /// F(o): what an opening part of so many lots at a price freezes.
-    pub fn freezes(&self, instrument: usize, price: i128, opening: i128) -> i128 {
-        if opening == 0 {
-            return 0;
-        }
-        let fees = self.books[instrument].spec.fees;
-        let notional = opening * price * self.tick_value(instrument);
-        let maker = fee_of(&[fees.open, fees.maker], notional, opening);
-        let taker = fee_of(&[fees.open, fees.taker], notional, opening);
-        margin_of(self.books[instrument].initial, notional, opening) + maker.max(taker)
-    }
-
-    pub fn frozen(&self, account: usize) -> i128 {
-        if self.unlimited(account) {
-            return 0;
-        }
-        let mut sum = 0;
-        for (instrument, book) in self.books.iter().enumerate() {
-            for order in book.orders.iter().filter(|order| order.account == account) {
-                sum +=
-                    self.freezes(instrument, order.freeze_price, self.opening(instrument, order));
-            }
-        }
-        sum
-    }
-
-    pub fn available(&self, account: usize) -> i128 {
-        let floating = self.unrealised(account);
-        let counted = match self.spec.floating_profit {
-            FloatingProfit::All => floating,
-            FloatingProfit::OnlyLost => floating.min(0),
-            FloatingProfit::OnlyGain => floating.max(0),
-            FloatingProfit::None => 0,
-        };
-        self.balance(account) + counted
-            - self.margin(account, Basis::Initial)
-            - self.frozen(account)
-    }
-
-    /// Lots of its orders on the side that come before an entry; of all of them where there is none.
-    pub fn ahead(&self, account: usize, instrument: usize, side: Side, entry: Option<u64>) -> i128 {
-        let orders = self.books[instrument].orders.iter();
-        let own = orders.filter(|o| o.account == account && o.side == side);
-        own.filter(|o| entry.is_none_or(|entry| o.entry < entry)).map(|o| o.qty).sum()
-    }
-
-    /// Lots of a resting order that would open: beyond what its position can give once those before it have theirs.
-    pub fn opening(&self, instrument: usize, order: &Order) -> i128 {
-        let ahead = self.ahead(order.account, instrument, order.side, Some(order.entry));
-        let free = self.accounts[order.account].can_give(instrument, order.side) - ahead;
-        order.qty - order.qty.min(free.max(0))
     }
 }

@@ -14,6 +14,8 @@ pub struct Order {
     pub account: usize,
     pub id: OrderId,
     pub side: Side,
+    /// Under long_short always one.
+    pub offset: Option<Offset>,
     /// `None` for a market order without protection price.
     pub price: Option<i128>,
     /// The price at which its opening part freezes margin.
@@ -116,6 +118,12 @@ pub struct Book {
     pub past: Vec<(Ts, i128)>,
     /// The price of the last uncross that traded.
     pub uncrossed_at: Option<i128>,
+    /// What everybody may do here.
+    pub permission: Permission,
+    /// Every index there was, with its time.
+    pub indices: Vec<(Ts, i128)>,
+    /// Changes that wait for the next settlement.
+    pub at_settlement: Vec<Schedule>,
 }
 
 impl Book {
@@ -142,6 +150,9 @@ impl Book {
             at_limit: None,
             past: Vec::new(),
             uncrossed_at: None,
+            permission: Permission::Normal,
+            indices: Vec::new(),
+            at_settlement: Vec::new(),
         }
     }
 
@@ -158,8 +169,13 @@ impl Book {
 
     /// Prices and lots shown of a side from the best; market orders have no level.
     pub fn levels(&self, side: Side) -> Vec<(i128, i128)> {
+        self.levels_but(side, |_| false)
+    }
+
+    /// The same without some orders.
+    pub fn levels_but(&self, side: Side, but: impl Fn(&Order) -> bool) -> Vec<(i128, i128)> {
         let mut levels: Vec<(i128, i128)> = Vec::new();
-        for order in self.queue(side) {
+        for order in self.queue(side).into_iter().filter(|order| !but(order)) {
             let Some(price) = order.price else { continue };
             match levels.last_mut() {
                 Some(level) if level.0 == price => level.1 += order.shown,

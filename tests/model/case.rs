@@ -1,15 +1,32 @@
-//! Sections 7 and 8: a case acts; a settling.
+//! Sections 7 and 8: a case opens, acts, ends; a settling.
 
 use super::book::Order;
 use super::plan::Target;
-use super::{Due, Model, NANO, account_id, instrument_id, lots, nano, to_price, to_qty};
+use super::policy::FirstStep;
+use super::position::Leg;
+use super::{Due, Model, account_id, instrument_id, to_qty};
 use plimsoll_types::*;
+use std::collections::BTreeMap;
+
+/// What a case is after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aim {
+    /// The target, and out of the tier that triggered it; 0 = flat below zero.
+    Safe { trigger: u8 },
+    /// No more than so many lots on a side, by order.
+    Lots { instrument: usize, held: Side, keep: i128 },
+    /// Nothing held: the fund's.
+    Flat,
+}
 
 #[derive(Clone, Debug)]
 pub struct Case {
     pub account: usize,
-    /// The tier that triggered it; 0 = flat below zero.
-    pub trigger: u8,
+    pub aim: Aim,
+    /// The profile whose pacing it has.
+    pub rules: usize,
+    /// Its worst price, as in force.
+    pub price: ProtectionPrice,
     /// The last plan shown, less what has traded since.
     pub plan: Vec<Target>,
     /// Number of the last batch.
@@ -19,16 +36,25 @@ pub struct Case {
     /// When the last batch went out.
     pub batch_at: Option<Ts>,
     pub parked: bool,
+    /// What it parked for, and the phase and band then, with `locked = "roll"`.
+    pub asleep: Option<(usize, Phase, Option<Band>)>,
     /// Lots traded since the last `checked`.
     pub unchecked: i128,
     /// The band when the resting batch went out.
     pub rested_under: Option<Band>,
+    /// Whether the resting batch joined an auction.
+    pub joined: bool,
+    /// How far two steps have come.
+    pub first_step: FirstStep,
+    /// The event number from which others' trades count for a batch, by instrument; else from its opening.
+    pub since: BTreeMap<usize, u64>,
+    pub opened: u64,
 }
 
 impl Model {
     /// Section 8.
     pub fn settle(&mut self) {
-        for _ in 0..100_000 {
+        for _ in 0..1_000 {
             let before = self.emitted();
             self.enter_stops();
             let open: Vec<u32> = self.cases.keys().copied().collect();
@@ -42,61 +68,106 @@ impl Model {
                 accounts.filter(|&a| self.accounts[a].breach.is_some()).collect();
             for account in breaches {
                 if let Some(trigger) = self.accounts[account].breach {
-                    self.open_case(account, trigger);
+                    let fund = self.fund_account == Some(account);
+                    let aim = if fund { Aim::Flat } else { Aim::Safe { trigger } };
+                    self.open_case(account, aim, ForcedReason::Funds);
                 }
             }
             if self.emitted() == before {
                 return;
             }
         }
-        panic!("the settling does not end");
+        panic!("the settling does not end: {:#?}", self.last_events(8));
     }
 
-    fn step(&mut self, case: u32, step: CaseStep) {
+    pub fn step(&mut self, case: u32, step: CaseStep) {
         let account = account_id(self.cases[&case].account);
         self.emit(EventKind::Case { account, case: CaseId(case), step });
     }
 
-    fn open_case(&mut self, account: usize, trigger: u8) {
+    /// How a case goes about.
+    pub fn pacing(&self, case: u32) -> &Liquidation {
+        &self.spec.profiles[self.cases[&case].rules].liquidation
+    }
+
+    pub fn open_case(&mut self, account: usize, aim: Aim, reason: ForcedReason) {
         self.cases_opened += 1;
         let number = self.cases_opened;
+        let rules = match aim {
+            Aim::Flat => self.fund_rules,
+            Aim::Safe { .. } | Aim::Lots { .. } => self.accounts[account].profile,
+        };
+        let price = match (self.spec.profiles[rules].liquidation.price, aim) {
+            (ProtectionPrice::Bankruptcy, Aim::Lots { .. } | Aim::Flat) => ProtectionPrice::Band,
+            (price, _) => price,
+        };
         let case = Case {
             account,
-            trigger,
+            aim,
+            rules,
+            price,
             plan: Vec::new(),
             n: 0,
             batch_in: 0,
             batch_at: None,
             parked: false,
+            asleep: None,
             unchecked: 0,
             rested_under: None,
+            joined: false,
+            first_step: FirstStep::Undecided,
+            since: BTreeMap::new(),
+            opened: self.seq,
         };
         self.cases.insert(number, case);
         self.accounts[account].case = Some(number);
         self.accounts[account].breach = None;
-        self.step(number, CaseStep::Triggered { reason: ForcedReason::Funds });
+        self.step(number, CaseStep::Triggered { reason });
         self.drop_call(account);
-        self.cancel_where(account, CancelReason::Liquidation, |_, _, _| true);
+        let (owner, mut only) = self.orders_of(account);
+        if let Aim::Lots { instrument, .. } = aim {
+            only = Some(instrument);
+        }
+        self.cancel_where(owner, CancelReason::Liquidation, |_, instrument, _| {
+            only.is_none_or(|only| only == instrument)
+        });
         self.act(number);
     }
 
-    fn end_case(&mut self, case: u32) {
-        let account = self.cases[&case].account;
+    pub fn end_case(&mut self, case: u32) {
+        let Case { account, aim, .. } = self.cases[&case];
         self.accounts[account].case = None;
         self.cases.remove(&case);
-        self.timers.retain(|(_, what)| *what != Due::Batch(case));
+        self.timers.retain(|(_, what)| *what != Due::Batch(case) && *what != Due::Cooldown(case));
+        self.empty_pocket(account);
+        if let Aim::Lots { .. } = aim {
+            self.act_on_present_tier(account);
+        }
     }
 
-    /// Lots of the case's plan traded, as taker or, resting, as maker.
-    pub fn case_traded(&mut self, case: u32, instrument: usize, qty: i128) {
-        let case = self.cases.get_mut(&case).expect("its batch trades only while it is open");
-        case.unchecked += qty;
-        let target = case.plan.iter_mut().find(|target| target.instrument == instrument);
-        target.expect("it trades what it planned").qty -= qty;
+    /// Lots of the case's plan traded.
+    pub fn plan_traded(&mut self, case: u32, instrument: usize, side: Side, qty: i128) {
+        let case = self.cases.get_mut(&case).expect("it trades only while it is open");
+        let meant = |target: &&mut Target| (target.instrument, target.side) == (instrument, side);
+        if let Some(target) = case.plan.iter_mut().find(meant) {
+            target.qty = (target.qty - qty).max(0);
+        }
         case.plan.retain(|target| target.qty > 0);
+        if let FirstStep::Going(left) = &mut case.first_step {
+            if let Some(target) = left.iter_mut().find(meant) {
+                target.qty = (target.qty - qty).max(0);
+            }
+            left.retain(|target| target.qty > 0);
+        }
     }
 
-    fn checked(&mut self, case: u32) {
+    /// Lots of the case's batch traded, as taker or, resting, as maker.
+    pub fn case_traded(&mut self, case: u32, instrument: usize, side: Side, qty: i128) {
+        self.cases.get_mut(&case).expect("its batch trades only while it is open").unchecked += qty;
+        self.plan_traded(case, instrument, side, qty);
+    }
+
+    pub fn checked(&mut self, case: u32) {
         let Case { account, n, unchecked, batch_in, .. } = self.cases[&case];
         let remaining = self.cases[&case].plan.iter().map(|target| target.qty).sum();
         let measure = self.measure(account);
@@ -112,7 +183,7 @@ impl Model {
     }
 
     /// Where the case's batch rests.
-    fn resting(&self, case: u32) -> Option<(usize, Order)> {
+    pub fn resting(&self, case: u32) -> Option<(usize, Order)> {
         for (instrument, book) in self.books.iter().enumerate() {
             if let Some(order) = book.orders.iter().find(|order| order.case == Some(case)) {
                 return Some((instrument, order.clone()));
@@ -121,14 +192,14 @@ impl Model {
         None
     }
 
-    fn pull(&mut self, case: u32) {
+    pub fn pull(&mut self, case: u32) {
         if let Some((instrument, order)) = self.resting(case) {
             self.cancel_open(instrument, order.entry, CancelReason::Liquidation);
         }
     }
 
     fn act(&mut self, number: u32) {
-        let Case { account, trigger, batch_at, unchecked, .. } = self.cases[&number];
+        let Case { account, aim, batch_at, unchecked, .. } = self.cases[&number];
         // A.
         if unchecked > 0 {
             self.saw("resting batch traded");
@@ -139,12 +210,24 @@ impl Model {
             self.pull(number);
             return self.end_flat(number);
         }
+        // A'.
+        if self.backstop_falls(number) && self.take_over(number) {
+            return self.saw("backstop takes over");
+        }
         // C.
-        if self.goal_met(account, trigger, self.measured_margin(account), self.equity(account)) {
+        if self.aim_met(number) {
             self.pull(number);
             self.step(number, CaseStep::Restored);
             self.end_case(number);
-            return self.call_if_in_call_tier(account);
+            if let Aim::Safe { .. } = aim {
+                self.call_if_in_call_tier(account);
+            }
+            return;
+        }
+        // C'.
+        if self.owes_beyond_the_fund(number) && self.finds_giver(number) {
+            self.saw("deleveraging below zero");
+            return self.deleverage(number);
         }
         // D.
         if let Some((instrument, order)) = self.resting(number) {
@@ -156,8 +239,9 @@ impl Model {
             }
             return;
         }
+        self.end_first_step(number);
         // E.
-        let interval = self.profile(account).liquidation.interval;
+        let interval = self.pacing(number).interval;
         if batch_at.is_some_and(|at| self.now < at + interval) {
             return;
         }
@@ -165,201 +249,24 @@ impl Model {
         self.next_batch(number);
     }
 
-    fn end_flat(&mut self, case: u32) {
-        let account = self.cases[&case].account;
-        if self.equity(account) >= 0 {
-            self.step(case, CaseStep::Closed);
-            return self.end_case(case);
-        }
-        self.step(case, CaseStep::Waterfall);
-        for stage in self.profile(account).liquidation.waterfall.clone() {
-            let need = -self.accounts[account].cash;
-            if stage == WaterfallStage::InsuranceFund {
-                let paid = self.fund.min(need);
-                if paid > 0 {
-                    self.fund -= paid;
-                    self.accounts[account].cash += paid;
-                    let (change, balance) = (Money::new(-paid), Money::new(self.fund));
-                    self.emit(EventKind::Fund { change, balance, case: Some(CaseId(case)) });
-                }
-            } else if need > 0 {
-                self.accounts[account].cash = 0;
-                self.accounts[account].debt += need;
-                self.written_off += need;
-                self.emit(EventKind::Debt {
-                    account: account_id(account),
-                    amount: Money::new(need),
-                });
-                self.show_permission(account);
-            }
-        }
-        self.end_case(case);
-    }
-
-    /// Whether an order of another account stands at the limit price a closing order of this side would rest at.
-    fn others_at_limit(&self, account: usize, instrument: usize, side: Side) -> bool {
-        let book = &self.books[instrument];
-        let limit = book.edge(side);
-        limit.is_some()
-            && book
-                .orders
-                .iter()
-                .any(|o| o.side == side && o.price == limit && o.account != account)
-    }
-
-    fn batch_stays(&self, number: u32, instrument: usize, order: &Order) -> bool {
-        let case = &self.cases[&number];
-        let book = &self.books[instrument];
-        book.phase == Phase::Continuous
-            && book.best(order.side.opposite()).is_none()
-            && self.others_at_limit(case.account, instrument, order.side)
-            && book.band == case.rested_under
-            && self.make_plan(case.account, case.trigger) == case.plan
-    }
-
-    /// F: a batch at once, or one that rests, or a place in the car park.
-    fn next_batch(&mut self, number: u32) {
-        let Case { account, trigger, parked, .. } = self.cases[&number];
-        let plan = self.make_plan(account, trigger);
-        let continuous =
-            |target: &&Target| self.books[target.instrument].phase == Phase::Continuous;
-        let reachable = plan.iter().filter(continuous);
-        let mut reachable = reachable.filter(|t| self.depth(account, t.instrument, t.side) > 0);
-        if let Some(&target) = reachable.next() {
-            return self.send_batch(number, &plan, target);
-        }
-        let mut waiting = plan.iter().filter(continuous).filter(|t| self.may_rest(account, t));
-        if let Some(&target) = waiting.next() {
-            return self.send_resting_batch(number, &plan, target);
-        }
-        if !parked {
-            self.announce(number, &plan);
-            let reason = self.park_reason(&plan[0]);
-            self.park(number, reason);
+    fn aim_met(&self, number: u32) -> bool {
+        let Case { account, aim, .. } = self.cases[&number];
+        match aim {
+            Aim::Safe { trigger } => self.goal_met(account, trigger, self.standing(account)),
+            Aim::Lots { .. } => self.lots_to_close(number) == 0,
+            Aim::Flat => false,
         }
     }
 
-    fn announce(&mut self, number: u32, plan: &[Target]) {
-        let case = self.cases.get_mut(&number).expect("open");
-        if case.plan != plan {
-            case.plan = plan.to_vec();
-            let targets = plan.iter().map(Target::shown).collect();
-            self.step(number, CaseStep::Planned { targets });
-        }
+    /// Lots that a case by order has still to close.
+    pub fn lots_to_close(&self, number: u32) -> i128 {
+        let Case { account, aim, .. } = self.cases[&number];
+        let Aim::Lots { instrument, held, keep } = aim else { panic!("no case by order") };
+        (self.accounts[account].lots_on(instrument, held) - keep).max(0)
     }
 
-    fn park(&mut self, number: u32, reason: ParkReason) {
-        self.step(number, CaseStep::Parked { reason });
-        self.cases.get_mut(&number).expect("open").parked = true;
-    }
-
-    fn park_reason(&self, target: &Target) -> ParkReason {
-        let book = &self.books[target.instrument];
-        match book.phase {
-            Phase::Halted => ParkReason::Halted,
-            Phase::Closed => ParkReason::Closed,
-            Phase::Auction | Phase::PreOpen | Phase::NoCancel | Phase::Volatility => {
-                ParkReason::Auction
-            }
-            Phase::Continuous => {
-                let limit = book.edge(target.side);
-                let locked = limit.is_some() && book.best(target.side) == limit;
-                if locked { ParkReason::LimitLocked } else { ParkReason::NoLiquidity }
-            }
-        }
-    }
-
-    fn may_rest(&self, account: usize, target: &Target) -> bool {
-        let book = &self.books[target.instrument];
-        self.profile(account).liquidation.locked == LockedPolicy::Rest
-            && book.band.is_some()
-            && book.best(target.side.opposite()).is_none()
-            && book.best(target.side) == book.edge(target.side)
-            && self.others_at_limit(account, target.instrument, target.side)
-    }
-
-    /// `resumed`, `planned`, `batch`, and the order that goes with it.
-    fn batch(
-        &mut self,
-        number: u32,
-        plan: &[Target],
-        target: Target,
-        price: Option<i128>,
-        qty: i128,
-    ) -> Order {
-        if self.cases[&number].parked {
-            self.step(number, CaseStep::Resumed);
-        }
-        self.announce(number, plan);
-        let now = self.now;
-        let case = self.cases.get_mut(&number).expect("open");
-        case.parked = false;
-        case.n += 1;
-        case.batch_in = target.instrument;
-        case.batch_at = Some(now);
-        let (account, n) = (case.account, case.n);
-        let interval = self.profile(account).liquidation.interval;
-        if interval > 0 {
-            self.timers.push((now + interval, Due::Batch(number)));
-        }
-        let (instrument, side) = (instrument_id(target.instrument), target.side);
-        let shown = price.map(to_price);
-        self.step(number, CaseStep::Batch { n, instrument, side, price: shown, qty: to_qty(qty) });
-        self.serials += 1;
-        Order {
-            entry: 0,
-            serial: self.serials,
-            place: 0,
-            account,
-            id: OrderId::Liquidation { case: number, n },
-            side,
-            price,
-            freeze_price: price.unwrap_or(0),
-            market: false,
-            trigger: None,
-            queued: false,
-            qty,
-            shown: qty,
-            display: 0,
-            min_qty: 0,
-            tif: TimeInForce::Gtc,
-            post_only: false,
-            reduce_only: false,
-            self_match: SelfMatch::None,
-            closes_first: false,
-            case: Some(number),
-            issue: None,
-        }
-    }
-
-    fn send_batch(&mut self, number: u32, plan: &[Target], target: Target) {
-        let account = self.cases[&number].account;
-        let liquidation = self.profile(account).liquidation.clone();
-        let depth = self.depth(account, target.instrument, target.side);
-        let share = (nano(liquidation.book_share) * depth / NANO).max(1);
-        let qty = target.qty.min(lots(liquidation.batch_max)).min(share);
-        let worst = self.worst_price(account, target.instrument, target.side);
-        let order = self.batch(number, plan, target, worst, qty);
-        let stopped = self.work_batch(target.instrument, order);
-        let traded = self.cases[&number].unchecked > 0;
-        self.checked(number);
-        if stopped {
-            self.saw(if traded { "batch traded and stopped" } else { "batch stopped" });
-        }
-        if !traded {
-            let reason = if stopped { ParkReason::Auction } else { ParkReason::NoLiquidity };
-            self.park(number, reason);
-        }
-    }
-
-    fn send_resting_batch(&mut self, number: u32, plan: &[Target], target: Target) {
-        let account = self.cases[&number].account;
-        let qty = target.qty.min(lots(self.profile(account).liquidation.batch_max));
-        let limit = self.books[target.instrument].edge(target.side);
-        let order = self.batch(number, plan, target, limit, qty);
-        let band = self.books[target.instrument].band;
-        self.cases.get_mut(&number).expect("open").rested_under = band;
-        self.rest_batch(target.instrument, order);
-        self.saw("batch rests");
+    /// The leg that a target closes.
+    pub fn leg_of(&self, instrument: usize, side: Side) -> Leg {
+        self.leg(instrument, side.opposite())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::entry::Checked;
+use super::schedule::check_margins;
 use super::{Model, account_id, instrument_id, ticks};
 use plimsoll_types::*;
 
@@ -50,17 +51,24 @@ impl Model {
             Command::Expire { instrument, price } => self.expire(*instrument, *price),
             Command::Bust { trade } => self.bust(*trade),
             Command::Refused { reason, .. } => Err(*reason),
-            // The driver sends none of these yet.
-            Command::Margin { account: Some(_), .. }
-            | Command::Funding { .. }
-            | Command::Index { .. }
-            | Command::ForcedReduction { .. }
-            | Command::Liquidate { .. }
-            | Command::Leverage { .. }
-            | Command::MoveMargin { .. }
-            | Command::Profile { .. }
-            | Command::Schedule(_)
-            | Command::Restrict { .. } => Err(Reject::NotApplicable),
+            Command::Margin { instrument, account: Some(account), initial, maintenance } => {
+                self.change_own_margin(*instrument, *account, *initial, *maintenance)
+            }
+            Command::Funding { instrument, rate } => self.fund_positions(*instrument, *rate),
+            Command::Index { instrument, price } => self.set_index(*instrument, *price),
+            Command::ForcedReduction { instrument } => self.reduce_by_force(*instrument),
+            Command::Liquidate { account, instrument, qty, reason } => {
+                self.liquidate(*account, *instrument, *qty, *reason)
+            }
+            Command::Leverage { account, instrument, value } => {
+                self.set_leverage(*account, *instrument, *value)
+            }
+            Command::MoveMargin { account, instrument, amount } => {
+                self.move_margin(*account, *instrument, *amount)
+            }
+            Command::Profile { account, profile } => self.set_profile(*account, *profile),
+            Command::Schedule(change) => self.announce_change(change),
+            Command::Restrict { instrument, permission } => self.restrict(*instrument, *permission),
         }
     }
 
@@ -81,7 +89,15 @@ impl Model {
             | Command::Cancel { account, .. }
             | Command::CancelAll { account, .. }
             | Command::Replace { account, .. }
-            | Command::Permission { account, .. } => (self.known_account(*account).ok(), None),
+            | Command::Margin { account: Some(account), .. }
+            | Command::Liquidate { account: Some(account), .. }
+            | Command::Leverage { account, .. }
+            | Command::MoveMargin { account, .. }
+            | Command::Profile { account, .. }
+            | Command::Permission { account, .. } => {
+                let index = account.index();
+                ((index < self.accounts.len()).then_some(index), None)
+            }
             _ => (None, None),
         };
         let name = if account.is_some() { None } else { name };
@@ -129,14 +145,7 @@ impl Model {
             if units > self.available(index) {
                 return Err(Reject::Available);
             }
-            if let Some(first) = self.profile(index).tiers.first()
-                && self.stands_at(
-                    index,
-                    first.at,
-                    self.measured_margin(index),
-                    self.equity(index) - units,
-                )
-            {
+            if self.comes_to_tier(index, self.equity(index) - units) {
                 return Err(Reject::Tier);
             }
         }
@@ -162,15 +171,7 @@ impl Model {
         maintenance: MarginRate,
     ) -> Checked {
         let index = self.known_instrument(instrument)?;
-        let shares = [initial.share, maintenance.share];
-        let amounts = [initial.per_lot, maintenance.per_lot];
-        if shares.iter().any(|share| *share < Ratio::ZERO || *share > Ratio::MAX)
-            || amounts.iter().any(|amount| *amount < Money::ZERO)
-            || initial.share < maintenance.share
-            || initial.per_lot < maintenance.per_lot
-        {
-            return Err(Reject::InvalidMargin);
-        }
+        check_margins(initial, maintenance)?;
         self.books[index].regular = (initial, maintenance);
         self.set_margin(index, initial, maintenance);
         Ok(())

@@ -79,6 +79,60 @@ const BEYOND: &[(Feature, &str)] = &[
     (Feature::Expire, "expired:/corner:position expires"),
     (Feature::Handles, "corner:by the handle of a replace"),
     (Feature::Bust, "busted:/rejected:unknown_trade"),
+    (
+        Feature::Legs,
+        "rejected:offset/rejected:close/offset:open/offset:close/offset:close_today/\
+            corner:the same lots promised twice",
+    ),
+    (Feature::Shfe, "rejected:close_carried/rejected:close_today/stop refused:close_today"),
+    (Feature::CloseToday, "corner:a fill closes both kinds of lots"),
+    (Feature::MarginPrice, "corner:profit by trade is another"),
+    (Feature::TierBasis, "corner:a tier of the other basis"),
+    (Feature::OwnMargin, "margin:of an account"),
+    (Feature::Leverage, "leverage:/rejected:leverage"),
+    (Feature::Funding, "funding:/rejected:not_applicable/corner:nobody pays funding"),
+    (Feature::Index, "index:/corner:mark off the index"),
+    (Feature::Schedule, "scheduled:/terms:/rejected:past/corner:terms change at their time"),
+    (Feature::Profile, "profile:/corner:another profile"),
+    (Feature::Restrict, "permission:"),
+    (Feature::PositionLimit, "rejected:position_limit"),
+    (Feature::Report, "large_position:"),
+    (Feature::Ending, "corner:an instrument's time is over"),
+    (
+        Feature::Reduction,
+        "reduction:/trade:reduction/rejected:not_locked/corner:a loss too small to declare/\
+            corner:givers in several tiers",
+    ),
+    (
+        Feature::Policies,
+        "corner:two steps/corner:one step instead of two/corner:a first step ends/corner:a second step",
+    ),
+    (
+        Feature::Bankruptcy,
+        "takeover:/corner:handed over to the fund/corner:handed over to the book/\
+            corner:the fund cannot bear it/corner:the fund is flat/corner:the fund's case gets more",
+    ),
+    (Feature::Backstop, "corner:backstop takes over"),
+    (Feature::Deleverage, "adl:/trade:adl/cancelled:adl/corner:deleveraging below zero"),
+    (Feature::Socialise, "socialised:"),
+    (Feature::Volume, "corner:batch bounded by volume"),
+    (Feature::Roll, "corner:a parked case sleeps on/corner:a parked case wakes"),
+    (Feature::Join, "corner:batch joins an auction"),
+    (Feature::ByOrder, "case:by order/corner:a tier's action after a case by order"),
+    (
+        Feature::Isolated,
+        "margin_moved:into/margin_moved:out/rejected:margin_mode/corner:less than a pocket's margin",
+    ),
+];
+
+/// What takes two features to be met.
+const TOGETHER: &[(&[Feature], &str)] = &[
+    (&[Feature::Schedule, Feature::Settle], "corner:terms change at a settlement"),
+    (&[Feature::Funding, Feature::Index], "corner:funding by premium"),
+    (&[Feature::Profile, Feature::Isolated], "corner:another margin mode"),
+    (&[Feature::Reduction, Feature::Legs], "corner:own legs against each other"),
+    (&[Feature::Bankruptcy, Feature::Deleverage], "corner:handed over to others/corner:no giver"),
+    (&[Feature::ByOrder, Feature::PositionLimit], "corner:several accounts above the limit"),
 ];
 
 /// Counts by (kind, detail).
@@ -93,7 +147,9 @@ fn either(yes: bool, if_so: &'static str, if_not: &'static str) -> &'static str 
 
 fn step_of(step: &CaseStep) -> (&'static str, &'static str) {
     match step {
-        CaseStep::Triggered { .. } => ("case", "triggered"),
+        CaseStep::Triggered { reason } => {
+            ("case", either(*reason == ForcedReason::Funds, "triggered", "by order"))
+        }
         CaseStep::Planned { targets } => {
             ("case planned", either(targets.len() > 1, "several", "one"))
         }
@@ -136,6 +192,7 @@ fn key_of(kind: &EventKind) -> (&'static str, &'static str) {
         EventKind::Mark { .. } => ("mark", ""),
         EventKind::Phase { phase, .. } => ("phase", phase.as_str()),
         EventKind::Band { .. } => ("band", ""),
+        EventKind::Margin { account: Some(_), .. } => ("margin", "of an account"),
         EventKind::Margin { .. } => ("margin", ""),
         EventKind::Auction { price: None, .. } => ("auction", "no cross"),
         EventKind::Auction { surplus_side, .. } => {
@@ -174,7 +231,9 @@ fn key_of(kind: &EventKind) -> (&'static str, &'static str) {
         EventKind::Funding { .. } => ("funding", ""),
         EventKind::Index { .. } => ("index", ""),
         EventKind::Leverage { .. } => ("leverage", ""),
-        EventKind::MarginMoved { .. } => ("margin_moved", ""),
+        EventKind::MarginMoved { amount, .. } => {
+            ("margin_moved", either(*amount > Money::ZERO, "into", "out"))
+        }
         EventKind::Profile { .. } => ("profile", ""),
         EventKind::Scheduled { .. } => ("scheduled", ""),
         EventKind::Terms { .. } => ("terms", ""),
@@ -187,6 +246,9 @@ impl Coverage {
     pub fn count(&mut self, events: &[Event]) {
         for event in events {
             *self.counts.entry(key_of(&event.kind)).or_insert(0) += 1;
+            if let EventKind::Accepted { offset: Some(offset), .. } = event.kind {
+                *self.counts.entry(("offset", offset.as_str())).or_insert(0) += 1;
+            }
         }
     }
 
@@ -204,6 +266,11 @@ impl Coverage {
         add(PLAIN);
         for (feature, list) in BEYOND {
             if features.has(*feature) {
+                add(list);
+            }
+        }
+        for (needed, list) in TOGETHER {
+            if needed.iter().all(|feature| features.has(*feature)) {
                 add(list);
             }
         }

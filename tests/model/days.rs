@@ -2,6 +2,7 @@
 
 use super::book::DayTrade;
 use super::entry::Checked;
+use super::position::Leg;
 use super::{
     Model, NANO, account_id, instrument_id, nano, round_half_up, round_up, ticks, to_price,
 };
@@ -60,7 +61,7 @@ impl Model {
     }
 
     /// The price by which a day ends, by the instrument's own method.
-    fn settlement_price(&self, index: usize) -> Price {
+    pub fn settlement_price(&self, index: usize) -> Price {
         let book = &self.books[index];
         let found = match book.spec.rules.settlement_price {
             SettlementMethod::DayAverage => average(book.day.iter()),
@@ -101,7 +102,9 @@ impl Model {
     /// The next day's limit.
     fn next_limit(&self, index: usize) -> Option<Ratio> {
         let book = &self.books[index];
-        let regular = book.spec.rules.price_limit?;
+        // What was announced for this settlement is the limit already.
+        let announced = book.at_settlement.iter().rev().find_map(|change| change.price_limit);
+        let regular = announced.or(book.spec.rules.price_limit)?;
         let ladder = book.spec.rules.limit_ladder;
         Some(ladder.map_or(regular, |ladder| limit_after(regular, ladder, book.streak.1)))
     }
@@ -127,34 +130,44 @@ impl Model {
     }
 
     /// Step 2 of a settlement, for one account.
-    fn settle_account(&mut self, account: usize, these: &[usize], named: bool) {
+    fn settle_account(&mut self, account: usize, these: &[usize], named: bool, last: bool) {
         let mut holds = false;
         for &index in these {
-            let worth = ticks(self.books[index].mark) * self.tick_value(index);
+            let (price, v) = (ticks(self.books[index].mark), self.tick_value(index));
             let account = &mut self.accounts[account];
-            let Some(position) = account.positions.get_mut(&index) else { continue };
-            holds = true;
-            account.realised += position.lots * worth - position.basis;
-            position.basis = position.lots * worth;
-            position.carried = position.lots.abs();
+            for (_, position) in
+                account.positions.iter_mut().filter(|(leg, _)| leg.instrument == index)
+            {
+                holds = true;
+                account.realised += position.settle(price, v);
+            }
         }
         let balance = Money::new(self.balance(account));
         let id = account_id(account);
-        let profit = self.accounts[account].realised - self.accounts[account].settled_realised;
-        let fees = self.accounts[account].fees - self.accounts[account].settled_fees;
-        if !holds && (profit != 0 || fees != 0) {
+        let state = &self.accounts[account];
+        let (realised, by_trade, fees) = state.settled;
+        let expiring =
+            state.positions.iter().filter(|(leg, _)| last && these.contains(&leg.instrument));
+        let gains: i128 = expiring.map(|(_, position)| position.gain).sum();
+        let now = (state.realised, state.by_trade() + gains, state.fees);
+        let (profit, profit_by_trade, fees) = (now.0 - realised, now.1 - by_trade, now.2 - fees);
+        if profit != profit_by_trade {
+            self.saw("profit by trade is another");
+        }
+        let brought = profit != 0 || profit_by_trade != 0 || fees != 0;
+        if !holds && brought {
             self.saw("settlement without position");
         }
-        if holds || profit != 0 || fees != 0 {
-            let account = &mut self.accounts[account];
-            (account.settled_realised, account.settled_fees) = (account.realised, account.fees);
+        if holds || brought {
+            self.accounts[account].settled = now;
             let (profit, fees) = (Money::new(profit), Money::new(fees));
+            let profit_by_trade = Money::new(profit_by_trade);
             let instrument = named.then(|| instrument_id(these[0]));
             self.emit(EventKind::Settlement {
                 account: id,
                 instrument,
                 profit,
-                profit_by_trade: profit,
+                profit_by_trade,
                 fees,
                 balance,
             });
@@ -167,12 +180,20 @@ impl Model {
             self.end_day(index, given, false);
         }
         for account in 0..self.accounts.len() {
-            self.settle_account(account, these, named);
+            self.settle_account(account, these, named, false);
         }
         for &index in these {
             self.next_margins(index);
             if let Some(limit) = self.next_limit(index) {
                 self.set_band(index, band_around(ticks(self.books[index].prev_settlement), limit));
+            }
+            self.change_at_settlement(index);
+        }
+        // What was promised of today's lots is carried now.
+        let promising = if self.has_legs() { self.accounts.len() } else { 0 };
+        for account in 0..promising {
+            for &index in these {
+                self.trim_both_sides(account, index);
             }
         }
         self.look();
@@ -200,14 +221,19 @@ impl Model {
     /// Command `expire`.
     pub fn expire(&mut self, instrument: InstrumentId, price: Option<Price>) -> Checked {
         let index = self.known_instrument(instrument)?;
+        let price = price.or_else(|| self.average_index(index));
         let price = self.end_day(index, price, true);
         for account in 0..self.accounts.len() {
-            self.settle_account(account, &[index], true);
+            self.settle_account(account, &[index], true, true);
             // What it is worth at that price is its basis now: only cash moves.
-            if let Some(position) = self.accounts[account].positions.remove(&index) {
+            let held: Vec<Leg> =
+                self.accounts[account].held_in(index).map(|(leg, _)| leg).collect();
+            for leg in held {
+                let position = self.accounts[account].positions.remove(&leg).expect("held");
                 self.accounts[account].cash += position.basis;
                 self.saw("position expires");
             }
+            self.empty_pocket(account);
         }
         self.emit(EventKind::Expired { instrument, price });
         self.take_off_list(index);

@@ -193,14 +193,18 @@ impl Driver {
     }
 
     pub fn account(&mut self, model: &Model) -> AccountId {
-        AccountId(self.rng.below(model.accounts.len() as u64) as u32)
+        let any = self.rng.below(model.accounts.len() as u64) as usize;
+        // A pocket is meant by its account and its instrument.
+        AccountId(model.owner(any) as u32)
     }
 
     /// An account of one sort; any account where there is none.
     pub fn account_of(&mut self, model: &Model, unlimited: bool) -> AccountId {
         let all = 0..model.accounts.len();
-        let of_sort: Vec<usize> =
-            all.filter(|&account| model.unlimited(account) == unlimited).collect();
+        let of_sort: Vec<usize> = all
+            .filter(|&account| model.unlimited(account) == unlimited)
+            .filter(|&account| model.known_account(AccountId(account as u32)).is_ok())
+            .collect();
         if of_sort.is_empty() {
             self.account(model)
         } else {

@@ -1,99 +1,13 @@
 //! Section 4: orders are checked and enter.
 
 use super::book::Order;
+pub use super::checks::Checked;
 use super::pass::Pass;
+use super::position::Which;
 use super::{Due, Model, account_id, instrument_id, lots, sign, ticks, to_price, to_qty};
 use plimsoll_types::*;
 
-/// A reject, or nothing to say.
-pub type Checked = Result<(), Reject>;
-
 impl Model {
-    pub fn known_account(&self, account: AccountId) -> Result<usize, Reject> {
-        let index = account.index();
-        if index < self.accounts.len() { Ok(index) } else { Err(Reject::UnknownAccount) }
-    }
-
-    pub fn known_instrument(&self, instrument: InstrumentId) -> Result<usize, Reject> {
-        let book = self.books.get(instrument.index());
-        book.filter(|book| book.live).map(|_| instrument.index()).ok_or(Reject::UnknownSymbol)
-    }
-
-    pub fn check_qty(qty: Qty) -> Checked {
-        match qty {
-            Qty::ZERO => Err(Reject::QuantityNotPositive),
-            qty if qty > Qty::MAX => Err(Reject::QuantityTooLarge),
-            _ => Ok(()),
-        }
-    }
-
-    /// Position and open orders on a side together: so many lots at most, 10^30 money units' worth at any price.
-    pub fn check_room(
-        &self,
-        instrument: usize,
-        account: usize,
-        side: Side,
-        qty: i128,
-        given_back: i128,
-    ) -> Checked {
-        let held = self.accounts[account].lots(instrument).abs();
-        let open = self.ahead(account, instrument, side, None) - given_back;
-        self.check_lots(instrument, held + open + qty)
-    }
-
-    pub fn check_lots(&self, instrument: usize, qty: i128) -> Checked {
-        let dearest = self.tick_value(instrument) << 30;
-        let most = (10_i128.pow(30) / dearest).min(1 << 48);
-        if qty > most { Err(Reject::QuantityTooLarge) } else { Ok(()) }
-    }
-
-    /// Display, minimum quantity, expiry.
-    fn check_extras(&self, new: &NewOrder) -> Checked {
-        let market = matches!(new.kind, OrderKind::Market(_));
-        let cannot_rest_whole = market || !new.tif.rests();
-        let too_small = lots(new.display) * 10_000 < lots(new.qty);
-        if !new.display.is_zero() && (cannot_rest_whole || too_small) {
-            return Err(Reject::Display);
-        }
-        if new.min_qty > new.qty {
-            return Err(Reject::MinQty);
-        }
-        if matches!(new.tif, TimeInForce::Gtd(expires) if expires <= self.now) {
-            return Err(Reject::Expires);
-        }
-        Ok(())
-    }
-
-    /// A case, a freeze: they stop orders and replaces alike.
-    pub fn check_rights(&self, account: usize) -> Checked {
-        if self.accounts[account].case.is_some() {
-            return Err(Reject::Liquidation);
-        }
-        if self.accounts[account].permission == Permission::Frozen {
-            return Err(Reject::Frozen);
-        }
-        Ok(())
-    }
-
-    fn check_phase(&self, instrument: usize, new: &NewOrder) -> Checked {
-        let at_once = !new.tif.rests() || new.post_only || !new.min_qty.is_zero();
-        let taken = match self.books[instrument].phase {
-            Phase::Continuous => true,
-            Phase::Halted | Phase::Closed => false,
-            Phase::PreOpen | Phase::Auction | Phase::NoCancel | Phase::Volatility => {
-                new.trigger.is_some() || !at_once
-            }
-        };
-        if taken { Ok(()) } else { Err(Reject::Phase) }
-    }
-
-    pub fn check_band(&self, instrument: usize, order: &Order) -> Checked {
-        match (order.price, self.books[instrument].band) {
-            (Some(price), Some(band)) if !band.contains(to_price(price)) => Err(Reject::PriceBand),
-            _ => Ok(()),
-        }
-    }
-
     /// Command `order`.
     pub fn enter_order(&mut self, new: &NewOrder) -> Checked {
         let account = self.known_account(new.account)?;
@@ -106,7 +20,7 @@ impl Model {
             self.check_room(instrument, account, new.side, lots(new.qty), 0)?;
         }
         self.check_extras(new)?;
-        self.check_rights(account)?;
+        self.check_rights(account, instrument)?;
         self.check_phase(instrument, new)?;
         let id = match new.id {
             Some(label) => OrderId::Client(label),
@@ -126,6 +40,7 @@ impl Model {
             account,
             id,
             side: new.side,
+            offset: if self.has_legs() { Some(new.offset.unwrap_or(Offset::Open)) } else { None },
             price,
             freeze_price: 0,
             market,
@@ -154,6 +69,7 @@ impl Model {
             self.numbers += 1;
         }
         order.issue = Some(self.issued.len());
+        self.make_pocket(account, instrument);
         self.emit(EventKind::Accepted {
             account: new.account,
             id,
@@ -163,7 +79,7 @@ impl Model {
             qty: new.qty,
             trigger: new.trigger,
             display: new.display,
-            offset: None,
+            offset: order.offset,
             handle: None,
         });
         if order.trigger.is_some() {
@@ -189,70 +105,6 @@ impl Model {
             None => moved,
         });
         self.saw("market order gets protection");
-    }
-
-    /// Checks from the price band on, for an order or for what a replace makes of one. Fixes the price at which it freezes.
-    pub fn check_order(
-        &mut self,
-        instrument: usize,
-        order: &mut Order,
-        replacing: Option<u64>,
-    ) -> Checked {
-        let account = order.account;
-        self.check_band(instrument, order)?;
-        // A replace that keeps its place keeps those before it; any other order comes after all the others.
-        let replaced = replacing.and_then(|entry| self.books[instrument].order(entry));
-        let kept = replaced.filter(|o| o.price == order.price && order.qty < o.qty);
-        let ahead = match kept {
-            Some(o) => self.ahead(account, instrument, order.side, Some(o.entry)),
-            None => {
-                self.ahead(account, instrument, order.side, None) - replaced.map_or(0, |o| o.qty)
-            }
-        };
-        let free = self.accounts[account].can_give(instrument, order.side) - ahead;
-        let opening = order.qty - order.qty.min(free.max(0));
-        order.freeze_price = self.freeze_price(instrument, order);
-        if order.reduce_only && opening > 0 {
-            return Err(Reject::ReduceOnly);
-        }
-        if self.accounts[account].permission == Permission::CloseOnly && opening > 0 {
-            return Err(Reject::CloseOnly);
-        }
-        let best = self.books[instrument].best(order.side.opposite());
-        if order.post_only && best.is_some_and(|best| order.admits(best)) {
-            return Err(Reject::PostOnly);
-        }
-        if opening > 0 && !self.unlimited(account) {
-            let replaced = replacing.and_then(|entry| self.books[instrument].order(entry));
-            let given_back = replaced.map_or(0, |o| {
-                self.freezes(instrument, o.freeze_price, self.opening(instrument, o))
-            });
-            let needed = self.freezes(instrument, order.freeze_price, opening);
-            // A replace that freezes no more than before is never refused for margin.
-            if needed > self.available(account) + given_back && needed > given_back {
-                return Err(Reject::Margin);
-            }
-        }
-        Ok(())
-    }
-
-    /// The limit; for a market order the worst price it may reach.
-    fn freeze_price(&self, instrument: usize, order: &Order) -> i128 {
-        let book = &self.books[instrument];
-        if let Some(price) = order.price.or(book.edge(order.side)) {
-            return price;
-        }
-        let mut reached = ticks(book.mark);
-        if book.phase == Phase::Continuous {
-            let mut left = order.qty;
-            for (price, there) in book.levels(order.side.opposite()) {
-                if left > 0 {
-                    reached = price;
-                    left -= there;
-                }
-            }
-        }
-        reached
     }
 
     /// It comes to rest, behind all others that do not close less.
@@ -287,13 +139,36 @@ impl Model {
         {
             return false;
         }
-        let ahead = self.ahead(order.account, instrument, order.side, None);
-        let carried = self.accounts[order.account].carried_to_give(instrument, order.side);
-        let first = ahead + order.qty <= carried;
+        let first = self.closes_carried(instrument, order);
         if first {
             self.saw("closes first");
         }
         first
+    }
+
+    /// Whether all its lots, after those promised before, are carried ones.
+    fn closes_carried(&self, instrument: usize, order: &Order) -> bool {
+        let (account, side) = (order.account, order.side);
+        if self.has_legs() {
+            return match self.closes(instrument, order) {
+                None | Some(Which::Today) => false,
+                Some(Which::Carried) => true,
+                Some(Which::Any) => {
+                    let promised = self.promised(order, instrument, None);
+                    promised + order.qty <= self.carried_against(account, instrument, side)
+                }
+            };
+        }
+        let ahead = self.ahead(account, instrument, side, None);
+        ahead + order.qty <= self.carried_against(account, instrument, side)
+    }
+
+    /// Carried lots that an order of this side could close.
+    fn carried_against(&self, account: usize, instrument: usize, side: Side) -> i128 {
+        let Some(holder) = self.holder(account, instrument) else { return 0 };
+        let against = side.opposite();
+        let held = self.accounts[holder].held_in(instrument);
+        held.filter(|(_, p)| p.side() == against).map(|(_, position)| position.carried).sum()
     }
 
     /// An accepted order works: it matches in continuous trading, rests where orders gather; then the pass ends.
@@ -384,7 +259,7 @@ impl Model {
             qty: to_qty(order.qty),
             trigger: None,
             display: Qty::ZERO,
-            offset: None,
+            offset: order.offset,
             handle: None,
         });
         self.rest(instrument, order);

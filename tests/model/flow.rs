@@ -30,7 +30,7 @@ impl Driver {
         };
         let through = self.rng.between(-2, 3);
         let price = self.price(model, instrument, side.sign() * through);
-        let lot = model.freezes(instrument.index(), ticks(price), 1).max(1);
+        let lot = model.freezes(account.index(), instrument.index(), ticks(price), 1).max(1);
         let cap = if self.rng.chance(3) { 200 } else { 30 };
         let most = (model.available(account.index()) / lot).clamp(0, cap) as i64;
         let qty = self.rng.pick(&[most, most, most - 1, most / 2, 1, most + 1]).max(1);
@@ -42,7 +42,9 @@ impl Driver {
     pub fn reduce(&mut self, model: &Model) -> Command {
         let mut held = Vec::new();
         for (place, account) in model.accounts.iter().enumerate() {
-            held.extend(account.positions.iter().map(|(&i, position)| (place, i, position.lots)));
+            let owner = model.owner(place);
+            let all = account.positions.iter();
+            held.extend(all.map(|(leg, position)| (owner, leg.instrument, position.lots)));
         }
         if held.is_empty() {
             return self.open(model);

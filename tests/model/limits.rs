@@ -10,7 +10,7 @@ impl Model {
     }
 
     /// The side that stands at its limit price with nothing opposite.
-    fn alone(&self, index: usize) -> Option<Side> {
+    pub fn alone(&self, index: usize) -> Option<Side> {
         let alone = |side: &Side| {
             self.stands_at_limit(index, *side) && self.books[index].is_empty(side.opposite())
         };

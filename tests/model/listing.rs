@@ -3,8 +3,19 @@
 use super::account::Account;
 use super::book::Book;
 use super::entry::Checked;
+use super::position::Which;
 use super::{Due, Model, instrument_id, sign, to_price, to_qty};
 use plimsoll_types::*;
+
+/// One side of a trade that may be undone.
+#[derive(Clone, Copy, Debug)]
+pub struct TradedSide {
+    /// Who holds what it brought.
+    pub holder: usize,
+    pub side: Side,
+    /// Under long_short: whether it closed.
+    pub closes: bool,
+}
 
 /// A trade that may be undone.
 #[derive(Clone, Copy, Debug)]
@@ -14,10 +25,8 @@ pub struct Traded {
     pub instrument: usize,
     pub price: i128,
     pub qty: i128,
-    pub maker: usize,
-    pub taker: usize,
-    /// The taker's.
-    pub side: Side,
+    /// The maker's, the taker's.
+    pub sides: [TradedSide; 2],
     pub busted: bool,
 }
 
@@ -31,14 +40,14 @@ impl Model {
         let index = self.books.len() - 1;
         self.emit(EventKind::Listed { instrument: instrument_id(index) });
         self.open_calendar(index);
+        self.await_end(index);
         Ok(())
     }
 
     /// Command `delist`.
     pub fn delist(&mut self, instrument: InstrumentId) -> Checked {
         let index = self.known_instrument(instrument)?;
-        let held = |account: &Account| account.positions.contains_key(&index);
-        if self.accounts.iter().any(held) {
+        if self.accounts.iter().any(|account: &Account| account.holds(index)) {
             return Err(Reject::OpenPosition);
         }
         self.cancel_in(index, CancelReason::Delisted, |_, _| true);
@@ -52,7 +61,12 @@ impl Model {
         assert!(self.books[index].open().next().is_none());
         self.books[index].live = false;
         self.forget_phase_timers(index);
-        self.timers.retain(|(_, what)| *what != Due::Calendar(index));
+        let changes = &self.changes;
+        self.timers.retain(|(_, what)| match what {
+            Due::Calendar(one) | Due::Expires(one) => *one != index,
+            Due::Change(place) => changes[*place].instrument.index() != index,
+            _ => true,
+        });
     }
 
     /// Command `bust`.
@@ -61,27 +75,46 @@ impl Model {
         let oldest = self.trades.len().saturating_sub(kept);
         let place = self.trades.iter().position(|t| t.seq == trade && !t.busted);
         let place = place.filter(|place| *place >= oldest).ok_or(Reject::UnknownTrade)?;
-        let Traded { instrument, price, qty, maker, taker, side, .. } = self.trades[place];
+        let Traded { instrument, price, qty, sides, .. } = self.trades[place];
         if !self.books[instrument].live {
             self.saw("bust of a delisted instrument's trade");
             return Err(Reject::UnknownTrade);
         }
-        if maker != taker {
-            for (account, side) in [(maker, side), (taker, side.opposite())] {
-                let after = self.accounts[account].lots(instrument) + sign(side) * qty;
-                self.check_lots(instrument, after.abs())?;
+        if sides[0].holder != sides[1].holder {
+            for undone in sides {
+                self.check_lots(instrument, self.lots_after_bust(instrument, undone, qty))?;
             }
         }
         self.trades[place].busted = true;
         self.books[instrument].day.retain(|t| t.seq != trade);
-        let v = self.tick_value(instrument);
-        self.accounts[maker].book(instrument, side, price, qty, v);
-        self.accounts[taker].book(instrument, side.opposite(), price, qty, v);
+        for undone in sides {
+            let which = (!undone.closes).then_some(Which::Any);
+            let side = undone.side.opposite();
+            self.book_lots(undone.holder, instrument, side, which, price, qty);
+        }
         let (instrument_id, price, qty) = (instrument_id(instrument), to_price(price), to_qty(qty));
         self.emit(EventKind::Busted { trade, instrument: instrument_id, price, qty });
-        for account in [maker.min(taker), maker.max(taker)] {
-            self.trim_both_sides(account, instrument);
+        let mut holders = sides.map(|undone| undone.holder);
+        holders.sort_unstable();
+        for holder in holders {
+            self.empty_pocket(holder);
+        }
+        let mut owners = sides.map(|undone| self.owner(undone.holder));
+        owners.sort_unstable();
+        for owner in owners {
+            self.trim_both_sides(owner, instrument);
         }
         Ok(())
+    }
+
+    /// Lots that one side of a trade would leave its holder with, were it undone.
+    fn lots_after_bust(&self, instrument: usize, undone: TradedSide, qty: i128) -> i128 {
+        let account = &self.accounts[undone.holder];
+        if !self.has_legs() {
+            return (account.lots(instrument) - sign(undone.side) * qty).abs();
+        }
+        let closed =
+            if undone.closes { 0 } else { qty.min(account.lots_on(instrument, undone.side)) };
+        self.lots_held(undone.holder, instrument) - closed + (qty - closed)
     }
 }

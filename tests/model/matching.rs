@@ -1,10 +1,21 @@
 //! Section 4, matching: an order meets the book.
 
 use super::book::{DayTrade, Order};
-use super::listing::Traded;
+use super::listing::{Traded, TradedSide};
 use super::pass::Pass;
+use super::pocket::Move;
+use super::position::Leg;
 use super::{Model, NANO, account_id, instrument_id, nano, to_price, to_qty};
 use plimsoll_types::*;
+
+/// What a fill did to one side.
+#[derive(Clone, Debug)]
+struct Filled {
+    holder: usize,
+    fee: i128,
+    /// What it did to a pocket's money.
+    moves: Vec<Move>,
+}
 
 impl Model {
     /// Matches the taker until it is done or the book has nothing for it.
@@ -73,8 +84,8 @@ impl Model {
         if maker.account == taker.account && taker.self_match != SelfMatch::None {
             return self.meet_own(instrument, taker, &maker, allotted);
         }
-        if maker.reduce_only {
-            let can_give = self.accounts[maker.account].can_give(instrument, maker.side);
+        if self.only_closes(&maker) {
+            let can_give = self.can_give(instrument, &maker);
             self.cut_excess(instrument, &maker, can_give);
             match self.books[instrument].order(entry) {
                 Some(cut) => maker = cut.clone(),
@@ -191,6 +202,31 @@ impl Model {
         }
     }
 
+    /// Books one side's lots of a trade.
+    fn fill(
+        &mut self,
+        order: &Order,
+        taker: bool,
+        price: i128,
+        qty: i128,
+        pass: &mut Pass,
+    ) -> Filled {
+        let instrument = pass.instrument;
+        let holder = self.holder(order.account, instrument).expect("orders have a holder");
+        for short in [false, true] {
+            let leg = Leg { instrument, short };
+            let held = self.accounts[holder].positions.get(&leg).map_or(0, |p| p.lots);
+            pass.held.entry((holder, leg)).or_insert(held);
+        }
+        let before = (self.balance(holder), self.lots_held(holder, instrument));
+        let realised = self.accounts[holder].realised;
+        let (closed, fee) = self.book_order(order, taker, instrument, price, qty);
+        let result = self.accounts[holder].realised - realised;
+        let opened = qty - closed.lots();
+        let moves = self.move_after_fill(holder, before, closed, result, price, opened);
+        Filled { holder, fee, moves }
+    }
+
     /// The event and both legs. Lots are taken off the orders by the caller.
     pub fn trade(
         &mut self,
@@ -202,8 +238,9 @@ impl Model {
         pass: &mut Pass,
     ) {
         let instrument = pass.instrument;
-        let maker_fee = Money::new(self.book_leg(maker, false, instrument, price, qty));
-        let taker_fee = Money::new(self.book_leg(taker, true, instrument, price, qty));
+        let makers = self.fill(maker, false, price, qty, pass);
+        let takers = self.fill(taker, true, price, qty, pass);
+        let (maker_fee, taker_fee) = (Money::new(makers.fee), Money::new(takers.fee));
         let forced = maker.case.is_some() || taker.case.is_some();
         self.emit(EventKind::Trade {
             instrument: instrument_id(instrument),
@@ -221,12 +258,29 @@ impl Model {
         if maker.account == taker.account {
             self.saw("trade with itself");
         }
-        for case in [maker.case, taker.case].into_iter().flatten() {
-            self.case_traded(case, instrument, qty);
+        for order in [maker, taker] {
+            if let Some(case) = order.case {
+                self.case_traded(case, instrument, order.side, qty);
+            }
         }
         let (seq, ts) = (self.seq, self.now);
-        let (maker, taker, side) = (maker.account, taker.account, taker.side);
-        self.trades.push(Traded { seq, instrument, price, qty, maker, taker, side, busted: false });
+        let traded = Traded {
+            seq,
+            instrument,
+            price,
+            qty,
+            sides: [(makers.holder, maker), (takers.holder, taker)].map(|(holder, order)| {
+                TradedSide {
+                    holder,
+                    side: order.side,
+                    closes: self.closes(instrument, order).is_some(),
+                }
+            }),
+            busted: false,
+        };
+        self.trades.push(traded);
+        self.say_moves(makers.moves.into_iter().chain(takers.moves));
+        let (maker, taker) = (maker.account, taker.account);
         let book = &mut self.books[instrument];
         book.last = Some(to_price(price));
         book.day.push(DayTrade { seq, ts, price, qty });

@@ -5,31 +5,48 @@
 #![allow(dead_code)]
 
 pub mod account;
+pub mod batch;
 pub mod book;
 pub mod calendar;
 pub mod cancel;
 pub mod case;
+pub mod checks;
 pub mod commands;
 pub mod coverage;
 pub mod days;
+pub mod deleverage;
 pub mod drive;
 pub mod entry;
 pub mod features;
 pub mod flow;
+pub mod funding;
 pub mod generate;
+pub mod handles;
 pub mod limits;
+pub mod liquidate;
+pub mod liquidation_price;
 pub mod listing;
+pub mod margin;
 pub mod matching;
 pub mod novel;
 pub mod pass;
 pub mod phases;
 pub mod plan;
+pub mod pocket;
+pub mod policy;
+pub mod position;
+pub mod reduction;
 pub mod replace;
+pub mod risk_commands;
+pub mod risk_rules;
 pub mod rng;
+pub mod schedule;
 pub mod stops;
 pub mod story;
+pub mod takeover;
 pub mod tiers;
 pub mod uncross;
+pub mod waterfall;
 pub mod wrong;
 
 use account::Account;
@@ -46,6 +63,8 @@ pub enum Due {
     Call(usize),
     /// The next batch of a case.
     Batch(u32),
+    /// The second step of a case.
+    Cooldown(u32),
     /// An order's time is over, by its serial number.
     Expiry(u64),
     /// An instrument's volatility auction ends.
@@ -54,6 +73,10 @@ pub enum Due {
     LimitState(usize),
     /// A step of an instrument's calendar.
     Calendar(usize),
+    /// An instrument's end.
+    Expires(usize),
+    /// A change of terms, by its place.
+    Change(usize),
 }
 
 /// The exchange.
@@ -73,7 +96,13 @@ pub struct Model {
     pub timers: Vec<(Ts, Due)>,
     /// Triggered stops, by instrument and entry.
     pub queue: VecDeque<(usize, u64)>,
-    /// Every trade, in order.
+    /// Changes of terms at a time.
+    pub changes: Vec<Schedule>,
+    /// The account that holds what the fund has taken over.
+    pub fund_account: Option<usize>,
+    /// The profile by whose pacing it works that off.
+    pub fund_rules: usize,
+    /// Every trade of a book, in order.
     pub trades: Vec<Traded>,
     pub fund: i128,
     pub fees: i128,
@@ -108,6 +137,9 @@ impl Model {
             cases_opened: 0,
             timers: Vec::new(),
             queue: VecDeque::new(),
+            changes: Vec::new(),
+            fund_account: None,
+            fund_rules: 0,
             trades: Vec::new(),
             fund: spec.insurance_fund.units(),
             fees: 0,
@@ -126,8 +158,18 @@ impl Model {
         for account in &spec.accounts {
             let mut opened = Account::new(account.name, account.profile);
             opened.cash = account.deposit.units();
+            opened.hedger = account.hedger;
+            for own in &account.margins {
+                opened.margins.insert(own.instrument.index(), (own.initial, own.maintenance));
+            }
             model.deposits += account.deposit.units();
             model.accounts.push(opened);
+        }
+        for change in &spec.schedules {
+            model.await_change(change);
+        }
+        for instrument in 0..model.books.len() {
+            model.await_end(instrument);
         }
         model
     }
@@ -135,6 +177,8 @@ impl Model {
     /// Section 1: due timers, the command, a settling.
     pub fn apply(&mut self, ts: Ts, command: &Command, events: &mut Vec<Event>) {
         self.issued.clear();
+        // What was due before the first command runs with it.
+        let earliest = if self.started { 0 } else { ts };
         if !self.started {
             self.started = true;
             self.now = ts;
@@ -144,7 +188,7 @@ impl Model {
             }
         }
         while let Some(due) = self.next_moment().filter(|due| *due <= ts) {
-            self.now = due;
+            self.now = due.max(earliest);
             while let Some(what) = self.take_timer(due) {
                 self.run_timer(what);
                 self.settle();
@@ -202,23 +246,25 @@ impl Model {
         self.timers.iter().map(|(due, _)| *due).min()
     }
 
-    /// The first of those due at a moment: calendars by instrument, then the rest as they were set.
+    /// The first of those due at a moment: calendars by instrument, then ends of instruments, then the rest as they were set.
     fn take_timer(&mut self, due: Ts) -> Option<Due> {
         if self.next_moment() != Some(due) {
             return None;
         }
         let all = 0..self.timers.len();
-        let place = all.filter(|&i| self.timers[i].0 == due).min_by_key(|&i| {
-            let Due::Calendar(instrument) = self.timers[i].1 else { return usize::MAX };
-            instrument
-        });
+        let place =
+            all.filter(|&i| self.timers[i].0 == due).min_by_key(|&i| match self.timers[i].1 {
+                Due::Calendar(instrument) => (0, instrument),
+                Due::Expires(instrument) => (1, instrument),
+                _ => (2, 0),
+            });
         place.map(|place| self.timers.remove(place).1)
     }
 
     fn run_timer(&mut self, what: Due) {
         match what {
             Due::Call(account) => self.call_falls_due(account),
-            Due::Batch(_) => self.saw("batch timer"),
+            Due::Batch(_) | Due::Cooldown(_) => self.saw("batch timer"),
             Due::Expiry(serial) => self.order_expires(serial),
             Due::Volatility(instrument) => {
                 self.saw("volatility auction ends");
@@ -226,6 +272,17 @@ impl Model {
             }
             Due::LimitState(instrument) => self.limit_state_goes_on(instrument),
             Due::Calendar(instrument) => self.calendar_steps(instrument),
+            Due::Expires(instrument) => {
+                self.saw("an instrument's time is over");
+                self.expire(instrument_id(instrument), None).expect("it is listed");
+                self.look();
+            }
+            Due::Change(place) => {
+                self.saw("terms change at their time");
+                let change = self.changes[place];
+                self.change_terms(&change);
+                self.look();
+            }
         }
     }
 
@@ -252,6 +309,10 @@ impl Model {
 
     pub fn saw(&mut self, what: &'static str) {
         *self.seen.entry(what).or_insert(0) += 1;
+    }
+
+    pub fn last_events(&self, n: usize) -> &[Event] {
+        &self.out[self.out.len().saturating_sub(n)..]
     }
 
     /// Events of this command so far: whether a step did something.

@@ -43,6 +43,7 @@ pub fn run_of(seed: u64, features: Features) -> (ExchangeSpec, Driver) {
     let stride = if slow { TEN_MINUTES } else { 1 };
     features.dress(&mut spec, &mut novel, stride);
     let begins = if slow { novel.below(1_000) * stride } else { 0 };
+    features.dress_risk(&mut spec, &mut novel, begins, stride);
     let mut driver = Driver::new(plain, Novel::new(features, novel, stride));
     driver.ts = begins;
     (spec, driver)
@@ -97,11 +98,12 @@ impl Driver {
             Feature::Expire => return None,
             Feature::Bust => self.bust(model),
             Feature::Handles => self.by_handle(model),
+            risk => return self.use_risk(model, risk),
         })
     }
 
     /// A duration of a few steps of time.
-    fn some_time(&mut self) -> u64 {
+    pub fn some_time(&mut self) -> u64 {
         self.rng.between(1, 25) as u64 * self.novel.stride
     }
 
@@ -240,10 +242,17 @@ impl Driver {
     fn close_at_limit(&mut self, model: &Model) -> Option<Command> {
         let mut held = Vec::new();
         for (place, account) in model.accounts.iter().enumerate() {
-            for (&instrument, position) in &account.positions {
+            for (leg, position) in &account.positions {
+                let instrument = leg.instrument;
                 let side = if position.lots > 0 { Side::Sell } else { Side::Buy };
                 if let Some(edge) = model.books[instrument].edge(side) {
-                    held.push((place, instrument, side, edge, position.lots.abs().min(9) as i64));
+                    held.push((
+                        model.owner(place),
+                        instrument,
+                        side,
+                        edge,
+                        position.lots.abs().min(9) as i64,
+                    ));
                 }
             }
         }
@@ -309,6 +318,7 @@ impl Driver {
             let (features, stride) = (self.novel.features.clone(), self.novel.stride);
             let calendars = model.spec.calendars.len();
             features.dress_instrument(&mut spec, &mut self.rng, stride, calendars);
+            features.dress_risk_rules(&mut spec, &mut self.rng, self.ts, stride);
             return Command::List(Box::new(spec));
         }
         // An instrument that nobody holds where there is one: mostly it may go.
@@ -323,39 +333,6 @@ impl Driver {
             1 => Command::Delist { instrument: instrument_id(model.books.len()) },
             _ => self.quote(model),
         }
-    }
-
-    /// Cancels or replaces by a handle that a replace gave, of an order that may have gone since.
-    fn by_handle(&mut self, model: &Model) -> Command {
-        let given: Vec<_> = model.handles_of_replaced.iter().copied().collect();
-        if given.is_empty() || self.rng.chance(30) {
-            let Some((account, order, instrument, price, open)) = self.open_order(model) else {
-                return self.quote(model);
-            };
-            let offset = self.rng.between(-3, 3);
-            let price =
-                if self.rng.chance(20) { price } else { self.price(model, instrument, offset) };
-            let qty = Qty::new(open as u64);
-            return Command::Replace { account, order, price, qty, trigger: None };
-        }
-        let place = self.rng.pick(&given);
-        let order = OrderRef::Handle(place.0, place.1);
-        let meant = model.books[place.0.index()].open_order(model.handles[&place]);
-        let anybody = self.account(model);
-        let account = meant.map_or(anybody, |order| AccountId(order.account as u32));
-        if self.rng.chance(50) {
-            return Command::Cancel { account, order };
-        }
-        let price = self.price(model, place.0, 0);
-        Command::Replace { account, order, price, qty: Qty::new(2), trigger: None }
-    }
-
-    fn bust(&mut self, model: &Model) -> Command {
-        let recent = model.trades.iter().rev().take(6).map(|trade| trade.seq);
-        let mut trades: Vec<u64> = recent.collect();
-        trades.push(self.rng.between(0, 400) as u64);
-        trades.extend(model.trades.first().map(|trade| trade.seq));
-        Command::Bust { trade: self.rng.pick(&trades) }
     }
 
     /// Plain orders get more to them.
@@ -399,5 +376,6 @@ impl Driver {
         if book.spec.tick_value > 1_000_000 && rich && self.rng.chance(3) {
             order.qty = Qty::new(5_000_000);
         }
+        self.decorate_offset(model, order);
     }
 }

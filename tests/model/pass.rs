@@ -1,9 +1,10 @@
 //! Section 4: a pass ends.
 
 use super::book::Order;
-use super::{Model, instrument_id, to_price};
+use super::position::{Leg, Which};
+use super::{Model, account_id, instrument_id, lots, sign, to_price, to_qty};
 use plimsoll_types::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the end of a pass has to know.
 #[derive(Clone, Debug)]
@@ -11,6 +12,8 @@ pub struct Pass {
     pub instrument: usize,
     /// Who traded.
     pub traded: BTreeSet<usize>,
+    /// Lots that holders held before it, in each leg that it could have changed.
+    pub held: BTreeMap<(usize, Leg), i128>,
     /// Prices of its trades, in order.
     pub prices: Vec<i128>,
     /// Price of the last trade that moves the mark.
@@ -30,6 +33,7 @@ impl Pass {
         Pass {
             instrument,
             traded: BTreeSet::new(),
+            held: BTreeMap::new(),
             prices: Vec::new(),
             mark: None,
             last: None,
@@ -49,18 +53,46 @@ impl Model {
                 self.trigger_stops(instrument, price);
             }
         }
-        if self.books[instrument].spec.mark == MarkSource::Last
-            && let Some(price) = pass.mark
-        {
-            self.set_mark(instrument, to_price(price));
+        match self.books[instrument].spec.mark {
+            MarkSource::Last => {
+                if let Some(price) = pass.mark {
+                    self.set_mark(instrument, to_price(price));
+                }
+            }
+            MarkSource::Index { cap: Some(_) } if pass.last.is_some() => {
+                self.mark_by_index(instrument);
+            }
+            MarkSource::Index { .. } | MarkSource::External => {}
         }
-        for &account in &pass.traded {
-            self.trim_both_sides(account, instrument);
-        }
+        self.end_trades(pass);
         if pass.stopped {
             self.stop_book(instrument);
         }
         self.look();
+    }
+
+    /// What follows any trades: cuts, reports of large positions.
+    pub fn end_trades(&mut self, pass: &Pass) {
+        for &account in &pass.traded {
+            self.trim_both_sides(account, pass.instrument);
+        }
+        let Some(report_at) = self.books[pass.instrument].spec.risk.report_at else { return };
+        for holder in 0..self.accounts.len() {
+            for side in [Side::Buy, Side::Sell] {
+                let of_holder = pass.held.iter().filter(|((one, _), _)| *one == holder);
+                let before = of_holder.map(|(_, held)| (sign(side) * held).max(0)).sum::<i128>();
+                let touched = pass.held.keys().any(|(one, _)| *one == holder);
+                let now = self.accounts[holder].lots_on(pass.instrument, side);
+                if touched && before < lots(report_at) && now >= lots(report_at) {
+                    self.emit(EventKind::LargePosition {
+                        account: account_id(holder),
+                        instrument: instrument_id(pass.instrument),
+                        side,
+                        qty: to_qty(now),
+                    });
+                }
+            }
+        }
     }
 
     pub fn set_mark(&mut self, instrument: usize, price: Price) {
@@ -70,22 +102,26 @@ impl Model {
 
     pub fn trim_both_sides(&mut self, account: usize, instrument: usize) {
         for side in [Side::Buy, Side::Sell] {
-            self.trim_reduce_only(account, instrument, side);
+            for which in [Which::Carried, Which::Today, Which::Any] {
+                self.trim(account, instrument, side, which);
+            }
         }
     }
 
-    /// Cuts the newest reduce-only orders until the rest of them fits the position.
-    fn trim_reduce_only(&mut self, account: usize, instrument: usize, side: Side) {
+    /// Cuts the newest orders that may only close until the rest of them fits the lots they mean.
+    fn trim(&mut self, account: usize, instrument: usize, side: Side, which: Which) {
         loop {
-            let can_give = self.accounts[account].can_give(instrument, side);
+            let mine = |o: &&Order| o.account == account && o.side == side && self.only_closes(o);
+            // In net mode all lots are meant.
+            let meant = |o: &&Order| self.closes(instrument, o).unwrap_or(Which::Any) == which;
             let orders = self.books[instrument].orders.iter();
-            let own = orders.filter(|o| o.account == account && o.side == side && o.reduce_only);
-            let own: Vec<Order> = own.cloned().collect();
+            let own: Vec<Order> = orders.filter(mine).filter(meant).cloned().collect();
+            let Some(newest) = own.iter().max_by_key(|order| order.entry) else { return };
+            let can_give = self.can_give(instrument, newest);
             let excess = own.iter().map(|order| order.qty).sum::<i128>() - can_give;
             if excess <= 0 {
                 return;
             }
-            let newest = own.iter().max_by_key(|order| order.entry).expect("something exceeds");
             if newest.qty <= excess {
                 self.saw("reduce-only trim cancels");
                 self.cancel_open(instrument, newest.entry, CancelReason::ReduceOnly);

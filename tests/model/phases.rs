@@ -58,7 +58,7 @@ impl Model {
         for account in 0..self.accounts.len() {
             let open_ended =
                 self.accounts[account].call.is_some_and(|call| call.deadline.is_none());
-            if open_ended && self.accounts[account].lots(index) != 0 {
+            if open_ended && self.accounts[account].holds(index) {
                 self.saw("session-end call falls due");
                 self.call_falls_due(account);
             }

@@ -27,7 +27,7 @@ impl Model {
         if before.display > 0 && lots(qty) > 10_000 * before.display {
             return Err(Reject::Display);
         }
-        self.check_rights(account)?;
+        self.check_rights(account, instrument)?;
         if trigger.is_some() && before.trigger.is_none() {
             return Err(Reject::Trigger);
         }

@@ -97,7 +97,7 @@ impl Model {
 
     fn check_triggered(&mut self, instrument: usize, order: &mut Order) -> Result<(), Reject> {
         self.check_room(instrument, order.account, order.side, order.qty, 0)?;
-        self.check_rights(order.account)?;
+        self.check_rights(order.account, instrument)?;
         self.check_order(instrument, order, None)
     }
 }

@@ -14,6 +14,10 @@ pub enum Step {
     Wait,
     Phase(usize, Phase),
     Settle(usize),
+    /// An account that loses closes at the limit price of the side it needs.
+    WantOut(usize, Side, usize),
+    /// The exchange reduces by force.
+    Reduce(usize),
 }
 
 impl Driver {
@@ -55,12 +59,27 @@ impl Driver {
                 Command::Time
             }
             Step::Phase(place, phase) => Command::Phase { instrument: instrument_id(place), phase },
+            Step::WantOut(place, side, account) => self.want_out(model, place, side, account),
+            Step::Reduce(place) => Command::ForcedReduction { instrument: instrument_id(place) },
             Step::Settle(place) => {
                 Command::Settle { instrument: Some(instrument_id(place)), price: None }
             }
         };
         std::mem::swap(&mut self.rng, &mut self.novel.rng);
         command
+    }
+
+    fn want_out(&mut self, model: &Model, place: usize, side: Side, account: usize) -> Command {
+        let Some(price) = model.books[place].edge(side) else { return Command::Time };
+        let holder = model.holder(account, place).unwrap_or(account);
+        let there = model.accounts[holder].lots_on(place, side.opposite()).clamp(1, 50) as i64;
+        let qty = (there - self.rng.pick(&[0, 0, 1, 2])).max(1);
+        let kind = OrderKind::Limit(Price::clamped(price as i64));
+        let account = AccountId(account as u32);
+        let mut order = self.order(account, instrument_id(place), side, kind, qty);
+        let offsets = [Offset::Close, Offset::Close, Offset::CloseToday];
+        order.offset = model.has_legs().then(|| self.rng.pick(&offsets));
+        Command::Order(order)
     }
 
     /// An unlimited account's order at a limit price.

@@ -1,10 +1,35 @@
 //! Section 6: a look at every account; tiers, permissions, margin calls, new breaches.
 
 use super::account::Call;
-use super::{Due, Model, NANO, account_id, nano, ticks};
+use super::{Due, Model, NANO, account_id, nano};
 use plimsoll_types::*;
 
+/// What an account has, as it is or would be: margins of its positions, equity.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    pub initial: i128,
+    pub maintenance: i128,
+    pub equity: i128,
+}
+
+impl Standing {
+    pub fn margin(&self, basis: Basis) -> i128 {
+        match basis {
+            Basis::Initial => self.initial,
+            Basis::Maintenance => self.maintenance,
+        }
+    }
+}
+
 impl Model {
+    pub fn standing(&self, account: usize) -> Standing {
+        Standing {
+            initial: self.margin(account, Basis::Initial),
+            maintenance: self.margin(account, Basis::Maintenance),
+            equity: self.equity(account),
+        }
+    }
+
     /// Whether the measure stands at a threshold or past it; no margin is past nothing.
     pub fn stands_at(&self, account: usize, threshold: Ratio, margin: i128, equity: i128) -> bool {
         margin > 0
@@ -14,29 +39,42 @@ impl Model {
             }
     }
 
+    pub fn tier(&self, account: usize, tier: u8) -> &Tier {
+        &self.profile(account).tiers[usize::from(tier) - 1]
+    }
+
     /// Whether a tier (from 1) is held.
-    pub fn holds(&self, account: usize, tier: u8, margin: i128, equity: i128) -> bool {
-        let release = self.profile(account).tiers[usize::from(tier) - 1].release;
-        self.stands_at(account, release, margin, equity)
+    pub fn holds(&self, account: usize, tier: u8, standing: Standing) -> bool {
+        let Tier { release, basis, .. } = self.tier(account, tier);
+        self.stands_at(account, *release, standing.margin(*basis), standing.equity)
     }
 
     fn holds_now(&self, account: usize, tier: u8) -> bool {
-        self.holds(account, tier, self.measured_margin(account), self.equity(account))
+        self.holds(account, tier, self.standing(account))
+    }
+
+    /// Whether with that equity it would stand at a tier.
+    pub fn comes_to_tier(&self, account: usize, equity: i128) -> bool {
+        self.profile(account)
+            .tiers
+            .iter()
+            .any(|tier| self.stands_at(account, tier.at, self.margin(account, tier.basis), equity))
     }
 
     /// The tier an account stands in now, given the one it stood in.
     fn tier_now(&self, account: usize) -> u8 {
-        let (margin, equity) = (self.measured_margin(account), self.equity(account));
+        let standing = self.standing(account);
         let tiers = &self.profile(account).tiers;
         let present = self.accounts[account].tier;
         let mut reached = 0;
         let mut held = 0;
         for (place, tier) in tiers.iter().enumerate() {
             let number = place as u8 + 1;
-            if self.stands_at(account, tier.at, margin, equity) {
+            let margin = standing.margin(tier.basis);
+            if self.stands_at(account, tier.at, margin, standing.equity) {
                 reached = number;
             }
-            if number <= present && self.stands_at(account, tier.release, margin, equity) {
+            if number <= present && self.stands_at(account, tier.release, margin, standing.equity) {
                 held = number;
             }
         }
@@ -73,13 +111,19 @@ impl Model {
 
     fn change_tier(&mut self, account: usize, from: u8, to: u8) {
         self.accounts[account].tier = to;
+        // Of the tier moved to, or of the one left where that is none.
+        let basis = self.tier(account, if to == 0 { from } else { to }).basis;
+        let margin = self.margin(account, basis);
+        if basis != self.profile(account).basis {
+            self.saw("a tier of the other basis");
+        }
         self.emit(EventKind::Tier {
             account: account_id(account),
             from,
             to,
-            measure: self.measure(account),
+            measure: self.measure_with(account, margin),
             equity: Money::new(self.equity(account)),
-            margin: Money::new(self.measured_margin(account)),
+            margin: Money::new(margin),
         });
         self.show_permission(account);
         if to > from { self.rise(account, from, to) } else { self.fall(account, to) }
@@ -89,18 +133,42 @@ impl Model {
         let passed = &self.profile(account).tiers[usize::from(from)..usize::from(to)];
         let action = passed.last().expect("it rose").action;
         if passed.iter().any(|tier| tier.cancel_opening) {
-            self.cancel_where(account, CancelReason::CancelOpening, |model, instrument, order| {
-                order.trigger.is_none() && model.opening(instrument, order) > 0
+            let (owner, only) = self.orders_of(account);
+            self.cancel_where(owner, CancelReason::CancelOpening, |model, instrument, order| {
+                only.is_none_or(|only| only == instrument)
+                    && order.trigger.is_none()
+                    && model.opening(instrument, order) > 0
             });
         }
         if self.accounts[account].case.is_some() {
             self.saw("rise within a case");
             return;
         }
+        self.act_on_tier(account, to, action);
+    }
+
+    fn act_on_tier(&mut self, account: usize, tier: u8, action: Action) {
         match action {
-            Action::Liquidate => self.new_breach(account, to),
-            Action::Call { .. } => self.call(account, to),
+            Action::Liquidate => self.new_breach(account, tier),
+            Action::Call { .. } => self.call(account, tier),
             Action::Notify | Action::CloseOnly => {}
+        }
+    }
+
+    /// The action of the tier an account stands in, as if it had just been reached.
+    pub fn act_on_present_tier(&mut self, account: usize) {
+        let tier = self.accounts[account].tier;
+        if tier > 0 {
+            self.saw("a tier's action after a case by order");
+            self.act_on_tier(account, tier, self.tier(account, tier).action);
+        }
+    }
+
+    /// Whose orders an account's troubles concern: its own; of a pocket its account's, in that instrument.
+    pub fn orders_of(&self, account: usize) -> (usize, Option<usize>) {
+        match self.accounts[account].pocket_of {
+            Some((owner, instrument)) => (owner, Some(instrument)),
+            None => (account, None),
         }
     }
 
@@ -127,7 +195,7 @@ impl Model {
         if tier == 0 || self.accounts[account].call.is_some() {
             return;
         }
-        if let Action::Call { .. } = self.profile(account).tiers[usize::from(tier) - 1].action {
+        if let Action::Call { .. } = self.tier(account, tier).action {
             self.saw("call on the way down");
             self.call(account, tier);
         }
@@ -140,8 +208,7 @@ impl Model {
 
     /// Issues a call for a tier; one without grace is a new breach.
     fn call(&mut self, account: usize, tier: u8) {
-        let Action::Call { grace } = self.profile(account).tiers[usize::from(tier) - 1].action
-        else {
+        let Action::Call { grace } = self.tier(account, tier).action else {
             panic!("tier {tier} is no call")
         };
         if grace == Some(0) {
@@ -168,89 +235,24 @@ impl Model {
 
     /// The least deposit after which the tier is no longer held, at least 1 unit.
     fn shortfall(&self, account: usize, tier: u8) -> i128 {
-        let (margin, equity) = (self.measured_margin(account), self.equity(account));
-        let release = nano(self.profile(account).tiers[usize::from(tier) - 1].release);
+        let Tier { release, basis, .. } = *self.tier(account, tier);
+        let (margin, equity) = (self.margin(account, basis), self.equity(account));
+        let release = nano(release);
         // Held while margin x NANO >= release x equity, or equity x NANO <= release x margin: the first equity past that.
         let enough = match self.profile(account).measure {
             MeasureKind::MarginOverEquity => margin * NANO / release + 1,
             MeasureKind::EquityOverMargin => release * margin / NANO + 1,
         };
         let needed = (enough - equity).max(1);
-        assert!(!self.holds(account, tier, margin, equity + needed));
-        assert!(needed == 1 || self.holds(account, tier, margin, equity + needed - 1));
+        let with = |more| Standing { equity: equity + more, ..self.standing(account) };
+        assert!(!self.holds(account, tier, with(needed)));
+        assert!(needed == 1 || self.holds(account, tier, with(needed - 1)));
         needed
     }
 
     pub fn drop_call(&mut self, account: usize) {
         self.accounts[account].call = None;
         self.timers.retain(|(_, what)| *what != Due::Call(account));
-    }
-
-    /// Whether the account would stand at a threshold if one mark were at `price` and the rest as it is. The position's own
-    /// margin is not rounded here: a price is wanted to the tick, not to the money unit.
-    fn stands_at_price(
-        &self,
-        account: usize,
-        instrument: usize,
-        threshold: Ratio,
-        price: i128,
-    ) -> bool {
-        let basis = self.profile(account).basis;
-        let lots = self.accounts[account].lots(instrument);
-        let v = self.tick_value(instrument);
-        let book = &self.books[instrument];
-        let rate = if basis == Basis::Initial { book.initial } else { book.maintenance };
-        let held = self.margin_of_lots(basis, instrument, lots.abs());
-        let others = self.margin(account, basis) - held + rate.per_lot.units() * lots.abs();
-        // In billionths of a money unit.
-        let margin = others * NANO + nano(rate.share) * lots.abs() * price * v;
-        let equity = self.equity(account) + lots * (price - ticks(book.mark)) * v;
-        margin > 0
-            && match self.profile(account).measure {
-                MeasureKind::MarginOverEquity => margin >= nano(threshold) * equity,
-                MeasureKind::EquityOverMargin => equity * NANO * NANO <= nano(threshold) * margin,
-            }
-    }
-
-    /// Whether the first liquidating tier begins at this price, to the tick: a long's account stands in it a tick lower and
-    /// not a tick higher, a short's the other way round.
-    pub fn fits_liquidation_price(
-        &self,
-        account: usize,
-        instrument: usize,
-        price: Option<Price>,
-    ) -> bool {
-        let first = self.profile(account).tiers.iter().find(|tier| tier.action.liquidates());
-        let Some(tier) = first else { return price.is_none() };
-        if self.margin_of_lots(self.profile(account).basis, instrument, 1) == 0 {
-            // Without margin nothing is reached: no price means anything.
-            return true;
-        }
-        if self.tick_value(instrument) > 1_000_000 {
-            // The ends of the domain would pass 128 bits here.
-            return true;
-        }
-        let long = self.accounts[account].lots(instrument) > 0;
-        let stands = |at: i128| self.stands_at_price(account, instrument, tier.at, at);
-        let (lowest, highest) = (ticks(Price::MIN), ticks(Price::MAX));
-        match price.map(ticks) {
-            // The boundary lies outside the domain of prices; or a long's margin grows faster with the price than its equity
-            // may bear, so that the tier lies above, and a fall leads away from it.
-            None => {
-                let book = &self.books[instrument];
-                let initial = self.profile(account).basis == Basis::Initial;
-                let share = nano(if initial { book.initial } else { book.maintenance }.share);
-                let faster = match self.profile(account).measure {
-                    MeasureKind::MarginOverEquity => share > nano(tier.at),
-                    MeasureKind::EquityOverMargin => share * nano(tier.at) > NANO * NANO,
-                };
-                long && faster || stands(lowest) == stands(highest)
-            }
-            Some(at) if long => {
-                (at == lowest || stands(at - 1)) && (at == highest || !stands(at + 1))
-            }
-            Some(at) => (at == lowest || !stands(at - 1)) && (at == highest || stands(at + 1)),
-        }
     }
 
     /// A call is due and unmet.

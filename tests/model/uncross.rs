@@ -104,12 +104,11 @@ impl Model {
             let bid = self.head(instrument, Side::Buy, price)?;
             let ask = self.head(instrument, Side::Sell, price)?;
             let exceeding = [&bid, &ask].into_iter().find(|order| {
-                let can_give = self.accounts[order.account].can_give(instrument, order.side);
-                order.reduce_only && order.qty > can_give
+                self.only_closes(order) && order.qty > self.can_give(instrument, order)
             });
             match exceeding {
                 Some(order) => {
-                    let can_give = self.accounts[order.account].can_give(instrument, order.side);
+                    let can_give = self.can_give(instrument, order);
                     self.cut_excess(instrument, order, can_give);
                 }
                 None => return Some((bid, ask)),
