@@ -63,13 +63,7 @@ impl Exchange {
         let cover = self.risk.house().fund + self.fund_equity();
         if self.cover != Some(cover) {
             self.cover = Some(cover);
-            // No margin watches what `$fund` holds: its own plan may be another by the marks, too.
-            let fund = self.risk.fund_account();
-            let of_fund = |account| fund == Some(account);
-            let asking = self
-                .cases
-                .values()
-                .filter(|case| self.depends_on_others(case) || of_fund(case.account));
+            let asking = self.cases.values().filter(|case| self.depends_on_others(case));
             let asking: Vec<u32> = asking.map(|case| case.id.0).collect();
             self.agenda.extend(asking);
         }

@@ -89,10 +89,11 @@ impl Model {
         let (instrument, side) = (leg.instrument, position.side().opposite());
         let book = &self.books[instrument];
         let levels = self.levels_inside(number, instrument, side);
+        let nobody = self.levels_of_others(number, instrument, side.opposite()).is_empty();
         let beyond = match (levels.last(), self.worst_price(number, instrument, side)) {
-            (None, _) => book.edge(side).unwrap_or(ticks(book.mark)),
-            (Some(_), Some(worst)) => worst,
+            (_, Some(worst)) if !nobody => worst,
             (Some(deepest), None) => deepest.0,
+            _ => book.edge(side).unwrap_or(ticks(book.mark)),
         };
         Walk { leg, levels, beyond }
     }
