@@ -67,8 +67,10 @@ impl Exchange {
         }
         self.pull(case);
         let fund = self.fund_account();
-        for &position in &passing {
+        for position in &passing {
             self.pull_from(fund, position.instrument);
+        }
+        for &position in &passing {
             self.pass(case, fund, position);
         }
         self.look();
