@@ -18,7 +18,7 @@ impl Exchange {
             return;
         }
         self.risk.begin_steps(case);
-        let plan = self.risk.plan(case, &Books(&self.markets));
+        let plan = self.plan(case);
         let of = |wanted: &dyn Fn(&LiquidationTarget) -> bool| plan.iter().copied().find(wanted);
         if let Some(target) = of(&|target| self.is_liquid(case, target)) {
             self.go_on(case, plan);

@@ -32,6 +32,10 @@ pub(crate) struct Opening {
 impl Exchange {
     /// Opens a case for an account that breached; it acts at once.
     pub(crate) fn open_breach(&mut self, account: AccountId, trigger: u8) {
+        if trigger == 0 && self.risk.standing(account).equity >= Money::ZERO {
+            // What it lacked has come back since, as from a pocket of its own.
+            return;
+        }
         let rules = self.risk.account(account).profile();
         let opening = Opening {
             account,

@@ -95,7 +95,7 @@ impl Exchange {
         };
         let gives = fill(giver, self.risk.closing_aim(giver), side.opposite());
         let closes = fill(closed, self.risk.closing_aim(closed), side);
-        self.risk.book_free(gives);
+        self.risk.book_given(gives);
         let taker_fee = self.risk.book(closes);
         debug_assert_eq!(taken, case.account);
         let id = OrderId::Liquidation { case: case.id.0, n: case.batches };

@@ -10,6 +10,7 @@ use plimsoll_types::{
     LiquidationTarget, LockedPolicy, Money, Offset, OrderId, Phase, Price, ProtectionPrice, Qty,
     SelfMatch, Side, TimeInForce,
 };
+use std::collections::BTreeMap;
 
 impl Exchange {
     /// Whether a batch may queue at the limit price: nothing opposite, and others stand there.
@@ -151,10 +152,13 @@ impl Exchange {
             }
             RestsFor::Auction => market.phase.gathers(),
         };
-        goes_on
-            && market.book.band() == resting.band
-            && self.risk.plan(case, &Without { books: Books(&self.markets), own: resting })
-                == case.plan
+        goes_on && market.book.band() == resting.band && self.plan(case) == case.plan
+    }
+
+    /// What a case would close now.
+    pub(crate) fn plan(&self, case: &Case) -> Vec<LiquidationTarget> {
+        let (books, own) = (Books(&self.markets), case.resting.as_ref());
+        self.risk.plan(case, &Without { books, own, cases: &self.cases })
     }
 
     /// Takes a resting batch out of the book.
@@ -165,20 +169,30 @@ impl Exchange {
     }
 }
 
-/// The books as if a case's own resting batch were not there: it is no depth for its other leg.
+/// The books as a case plans by them: without its own resting batch, which is no depth for its other leg, and, where orders
+/// gather, without any case's. Two that stood opposite would else be each other's depth, and change each other's plan for ever.
 struct Without<'a> {
     books: Books<'a>,
-    own: &'a RestingBatch,
+    own: Option<&'a RestingBatch>,
+    cases: &'a BTreeMap<u32, Case>,
 }
 
 impl Without<'_> {
-    /// Where the batch stands, and the lots it shows.
-    fn level(&self, instrument: InstrumentId, side: Side) -> Option<(Price, Qty)> {
-        if (instrument, side) != (self.own.instrument, self.own.side) {
-            return None;
-        }
-        let order = self.books.0[instrument.index()].book.find(self.own.handle)?;
-        Some((order.price?, order.shown))
+    /// Where batches stand that do not count, and the lots they show.
+    fn levels(&self, instrument: InstrumentId, side: Side) -> Vec<(Price, Qty)> {
+        let market = &self.books.0[instrument.index()];
+        let others = self.cases.values().filter_map(|case| case.resting.as_ref());
+        let others = others.filter(|_| market.phase.gathers());
+        let stand = self
+            .own
+            .into_iter()
+            .chain(others)
+            .filter(|batch| (batch.instrument, batch.side) == (instrument, side));
+        let shown = stand.filter_map(|batch| {
+            let order = market.book.find(batch.handle)?;
+            Some((order.price?, order.shown))
+        });
+        shown.collect()
     }
 }
 
@@ -197,12 +211,10 @@ impl Liquidity for Without<'_> {
     }
 
     fn walk(&self, instrument: InstrumentId, side: Side, each: &mut dyn FnMut(Price, Qty) -> bool) {
-        let own = self.level(instrument, side);
+        let batches = self.levels(instrument, side);
         self.books.walk(instrument, side, &mut |price, qty| {
-            let left = match own {
-                Some((at, lots)) if at == price => qty.saturating_sub(lots),
-                _ => qty,
-            };
+            let here = batches.iter().filter(|(at, _)| *at == price);
+            let left = here.fold(qty, |left, (_, lots)| left.saturating_sub(*lots));
             left.is_zero() || each(price, left)
         });
     }

@@ -149,6 +149,19 @@ impl Risk {
         fee
     }
 
+    /// Books lots that a position gives up to a deleveraging, without a fee; of an isolated one margin moves out with them.
+    pub fn book_given(&mut self, fill: Fill) {
+        let held = self.position(fill.position);
+        let (pocket, owner, instrument) = (held.account, held.owner, held.instrument);
+        let lots = held.lots.unsigned_abs();
+        let wallet = self.balance(pocket);
+        self.book_free(fill);
+        if pocket != owner && self.account(pocket).case().is_none() {
+            let out = self.released(pocket, wallet, fill.qty, lots);
+            self.move_money(owner, pocket, instrument, -out);
+        }
+    }
+
     /// What closing `closes` of `lots` lots lets out of a pocket that had `wallet` before.
     fn released(&self, pocket: AccountId, wallet: Money, closes: u64, lots: u64) -> Money {
         let now = self.balance(pocket);

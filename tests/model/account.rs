@@ -23,6 +23,8 @@ pub struct Account {
     pub cash: i128,
     /// Flat ones are absent.
     pub positions: BTreeMap<Leg, Position>,
+    /// Instruments in which an order of it was ever accepted.
+    pub ordered: std::collections::BTreeSet<usize>,
     pub realised: i128,
     pub fees: i128,
     /// Realised, realised by trade, and fees as of its last settlement event.
@@ -53,6 +55,7 @@ impl Account {
             positions: BTreeMap::new(),
             realised: 0,
             fees: 0,
+            ordered: std::collections::BTreeSet::new(),
             settled: (0, 0, 0),
             margins: BTreeMap::new(),
             leverage: BTreeMap::new(),

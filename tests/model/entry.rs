@@ -69,6 +69,7 @@ impl Model {
             self.numbers += 1;
         }
         order.issue = Some(self.issued.len());
+        self.accounts[account].ordered.insert(instrument);
         self.make_pocket(account, instrument);
         self.emit(EventKind::Accepted {
             account: new.account,

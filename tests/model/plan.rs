@@ -65,9 +65,11 @@ impl Model {
         }
     }
 
-    /// Levels without the case's own batch, which would be depth for closing the other leg.
+    /// Levels without the case's own batch, which would be depth for closing the other leg; where orders gather without any case's.
     fn levels_of_others(&self, number: u32, instrument: usize, side: Side) -> Vec<(i128, i128)> {
-        self.books[instrument].levels_but(side, |order| order.case == Some(number))
+        let book = &self.books[instrument];
+        let gathers = book.phase.gathers();
+        book.levels_but(side, |order| order.case == Some(number) || gathers && order.case.is_some())
     }
 
     /// Opposite levels inside the worst price.

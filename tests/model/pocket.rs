@@ -226,6 +226,31 @@ impl Model {
             self.drop_call(one);
             self.show_permission(one);
         }
+        if changes {
+            self.rehome(owner);
+        }
         Ok(())
+    }
+
+    /// The account's positions get pockets, or their pockets' history becomes the account's.
+    fn rehome(&mut self, owner: usize) {
+        if self.is_isolated(owner) {
+            for instrument in self.accounts[owner].ordered.clone() {
+                self.make_pocket(owner, instrument);
+            }
+            return;
+        }
+        for pocket in self.pockets(owner) {
+            let old = &mut self.accounts[pocket];
+            let realised = std::mem::take(&mut old.realised);
+            let fees = std::mem::take(&mut old.fees);
+            let settled = std::mem::take(&mut old.settled);
+            let account = &mut self.accounts[owner];
+            account.realised += realised;
+            account.fees += fees;
+            account.settled.0 += settled.0;
+            account.settled.1 += settled.1;
+            account.settled.2 += settled.2;
+        }
     }
 }
