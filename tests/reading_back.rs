@@ -80,19 +80,6 @@ impl Run {
     }
 }
 
-/// What a run uses. An account that changes between isolated and cross takes its positions' fees along in the engine's state,
-/// and leaves behind what they realised: such a state is not what happened to the account, so runs do one or the other.
-fn of_a_run(seed: u64, features: &Features) -> Features {
-    let chosen = novel::features_of(seed, features);
-    let names = chosen.names();
-    let names: Vec<&str> = names.split(',').collect();
-    if !names.contains(&"isolated") {
-        return chosen;
-    }
-    let kept: Vec<&str> = names.into_iter().filter(|name| *name != "profile").collect();
-    Features::parse(&kept.join(","))
-}
-
 fn environment(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
@@ -105,7 +92,7 @@ fn events_alone_give_the_state_of_the_engine() {
     let features = Features::from_environment();
     let (mut sent, mut cases) = (0, 0);
     for seed in first..first + commands.div_ceil(COMMANDS_A_SEED) {
-        let (spec, mut driver) = novel::run_of(seed, of_a_run(seed, &features));
+        let (spec, mut driver) = novel::run_of(seed, novel::features_of(seed, &features));
         let mut run = Run::new(&spec);
         for place in 1..=COMMANDS_A_SEED {
             let (ts, command) = driver.next(&run.model);

@@ -69,6 +69,11 @@ impl Model {
             for account in breaches {
                 if let Some(trigger) = self.accounts[account].breach {
                     let fund = self.fund_account == Some(account);
+                    if trigger == 0 && !fund && self.equity(account) >= 0 {
+                        // The loss has come back since.
+                        self.accounts[account].breach = None;
+                        continue;
+                    }
                     let aim = if fund { Aim::Flat } else { Aim::Safe { trigger } };
                     self.open_case(account, aim, ForcedReason::Funds);
                 }

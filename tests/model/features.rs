@@ -133,32 +133,11 @@ impl Features {
         Features(found.collect())
     }
 
-    /// All but those whose runs are not through yet: engine and model still differ, or the model is too slow.
-    pub fn ready() -> Features {
-        let open = [
-            Feature::Profile,
-            Feature::Reduction,
-            Feature::Policies,
-            Feature::Bankruptcy,
-            Feature::Backstop,
-            Feature::Deleverage,
-            Feature::Socialise,
-            Feature::Volume,
-            Feature::Roll,
-            Feature::Join,
-            Feature::ByOrder,
-            Feature::Isolated,
-        ];
-        let mut all = Features::all();
-        all.0.retain(|feature| !open.contains(feature));
-        all
-    }
-
-    /// `PLIMSOLL_DIFF_FEATURES`, or all that are ready.
+    /// `PLIMSOLL_DIFF_FEATURES`, or all.
     pub fn from_environment() -> Features {
         match std::env::var("PLIMSOLL_DIFF_FEATURES") {
             Ok(names) => Self::parse(&names),
-            Err(_) => Features::ready(),
+            Err(_) => Features::all(),
         }
     }
 

@@ -322,12 +322,35 @@ impl Books {
         let expected = "a name of 1 to 39 bytes";
         let label =
             Label::new(&profile).ok_or_else(|| Error::new("profile", expected, &profile))?;
+        let was_isolated = self.terms.is_isolated(self.accounts[account].profile.as_ref());
         let holders: Vec<usize> = self.holders(account).collect();
-        for holder in holders {
+        for &holder in &holders {
             self.accounts[holder].profile = Some(label);
             self.accounts[holder].tier = "normal".into();
         }
+        if was_isolated && !self.terms.is_isolated(Some(&label)) {
+            for holder in holders.into_iter().filter(|&holder| holder != account) {
+                self.hand_on(holder, account);
+            }
+        }
         Ok(())
+    }
+
+    /// What an isolated position has realised and paid is its account's once positions are isolated no more. Source: SEMANTICS 3.3.
+    fn hand_on(&mut self, pocket: usize, account: usize) {
+        let old = &mut self.accounts[pocket];
+        let realised = std::mem::take(&mut old.realised);
+        let fees = std::mem::take(&mut old.fees);
+        let settled = std::mem::take(&mut old.settled);
+        // Both balances stay as they are.
+        old.flows.moved += realised - fees;
+        let new = &mut self.accounts[account];
+        new.realised += realised;
+        new.fees += fees;
+        new.flows.moved -= realised - fees;
+        for (sum, part) in new.settled.iter_mut().zip(settled) {
+            *sum += part;
+        }
     }
 
     fn deposit(&mut self, record: &Record<'_>) -> Result<(), Error> {
