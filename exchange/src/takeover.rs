@@ -40,8 +40,7 @@ impl Exchange {
     /// Lets the fund take over at once what has lost too much; whether it did.
     pub(crate) fn backs_up(&mut self, case: &mut Case, standing: Standing) -> bool {
         let Some(line) = self.risk.rules(case.rules).backstop else { return false };
-        let margins = self.risk.held(case.account);
-        let margin: Money = margins.map(|id| self.risk.margin_of(id, Basis::Maintenance)).sum();
+        let margin = self.risk.margins(case.account)[Basis::Maintenance as usize];
         matches!(case.purpose, Purpose::Safe(_))
             && plimsoll_risk::is_below(standing.equity, line, margin)
             && self.all_continuous(case.account)

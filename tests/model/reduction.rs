@@ -87,7 +87,7 @@ impl Model {
     fn declarers(&mut self, locked: &Locked, rule: &Reduction) -> Vec<Client> {
         let v = self.tick_value(locked.instrument);
         let mut found = Vec::new();
-        for holder in 0..self.accounts.len() {
+        for holder in self.holders_by_client() {
             let side = locked.side.opposite();
             let Some(mut client) = self.client(holder, locked, side, rule) else { continue };
             // A unit's loss is loss / (net x v), compared with share x settlement.
@@ -109,6 +109,13 @@ impl Model {
         found
     }
 
+    /// Accounts and pockets, a pocket at its account's place.
+    fn holders_by_client(&self) -> Vec<usize> {
+        let mut all: Vec<usize> = (0..self.accounts.len()).collect();
+        all.sort_by_key(|&holder| self.owner(holder));
+        all
+    }
+
     /// A client's closing lots at the limit price, by order.
     fn declaring(&self, holder: usize, locked: &Locked) -> Vec<(Order, i128)> {
         let owner = self.owner(holder);
@@ -127,7 +134,7 @@ impl Model {
     fn giving_tiers(&mut self, locked: &Locked, rule: &Reduction) -> Vec<Vec<Client>> {
         let v = self.tick_value(locked.instrument);
         let mut tiers: Vec<Vec<Client>> = vec![Vec::new(); rule.tiers.len() + 1];
-        for holder in 0..self.accounts.len() {
+        for holder in self.holders_by_client() {
             let Some(client) = self.client(holder, locked, locked.side, rule) else { continue };
             let gains = |share: Ratio| {
                 client.result > 0
@@ -184,7 +191,7 @@ impl Model {
                 });
             }
         }
-        for holder in 0..self.accounts.len() {
+        for holder in self.holders_by_client() {
             self.empty_pocket(holder);
         }
         for owner in traded {
