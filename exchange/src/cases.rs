@@ -227,7 +227,8 @@ impl Exchange {
 
     /// Notes for which instruments a case waits.
     pub(crate) fn start_waiting(&mut self, case: &Case) {
-        if !case.parked && case.resting.is_none() {
+        // One that may hand over asks anew whenever one of its markets changes, also between two batches.
+        if !case.parked && case.resting.is_none() && !self.depends_on_others(case) {
             return;
         }
         // With several positions any change in one of the books may change the plan.
