@@ -28,7 +28,7 @@ struct Run {
 
 impl Run {
     fn new(seed: u64) -> Run {
-        let features = novel::features_of(seed, &Features::from_environment());
+        let features = in_the_book(&novel::features_of(seed, &Features::from_environment()));
         let (spec, driver) = novel::run_of(seed, features);
         Run {
             engine: Exchange::new(spec.clone()),
@@ -48,6 +48,15 @@ impl Run {
         self.model.learn(&events);
         (ts, command, events)
     }
+}
+
+/// Without what moves positions beside the book, gives an account two of them, or keeps them in pockets: the watch follows trades
+/// by account and instrument. `tests/cascades.rs` and `tests/reading_back.rs` hold those to their laws.
+fn in_the_book(features: &Features) -> Features {
+    let beside = ["legs", "reduction", "bankruptcy", "backstop", "deleverage", "isolated"];
+    let names = features.names();
+    let kept: Vec<&str> = names.split(',').filter(|name| !beside.contains(name)).collect();
+    Features::parse(&if kept.is_empty() { "none".to_owned() } else { kept.join(",") })
 }
 
 fn seeds(commands: u64) -> std::ops::Range<u64> {

@@ -78,7 +78,7 @@ impl Model {
     fn sleeps(&mut self, number: u32) -> bool {
         let Some((instrument, phase, band)) = self.cases[&number].asleep else { return false };
         let book = &self.books[instrument];
-        if (book.phase, book.band) == (phase, band) {
+        if book.live && (book.phase, book.band) == (phase, band) {
             self.saw("a parked case sleeps on");
             return true;
         }

@@ -191,8 +191,8 @@ impl Model {
         }
         // What was promised of today's lots is carried now.
         let promising = if self.has_legs() { self.accounts.len() } else { 0 };
-        for account in 0..promising {
-            for &index in these {
+        for &index in these {
+            for account in 0..promising {
                 self.trim_both_sides(account, index);
             }
         }

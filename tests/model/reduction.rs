@@ -180,7 +180,8 @@ impl Model {
             }
             assert_eq!(rest, 0);
         }
-        for (clients, side) in [(declarers, locked.side.opposite()), (givers, locked.side)] {
+        let parties = [(declarers, locked.side.opposite()), (givers, locked.side)];
+        for (clients, side) in parties {
             for client in clients.iter().filter(|client| client.closed > 0) {
                 self.emit(EventKind::Reduced {
                     instrument: instrument_id(locked.instrument),
@@ -191,8 +192,8 @@ impl Model {
                 });
             }
         }
-        for holder in self.holders_by_client() {
-            self.empty_pocket(holder);
+        for client in declarers.iter().chain(givers) {
+            self.empty_pocket(client.holder);
         }
         for owner in traded {
             self.trim_both_sides(owner, locked.instrument);
