@@ -172,6 +172,9 @@ impl Exchange {
         };
         let order = NewOrder { kind, qty, trigger: trigger.or(old.trigger), ..old };
         self.check_stop_quantity(&order)?;
+        if order.min_qty > order.qty {
+            return Err(Reject::MinQty);
+        }
         self.check_account_may_order(account, instrument)?;
         self.check_replace_phase(instrument)?;
         self.check_band(instrument, Some(price))?;

@@ -27,6 +27,9 @@ impl Model {
         if before.display > 0 && lots(qty) > 10_000 * before.display {
             return Err(Reject::Display);
         }
+        if before.trigger.is_some() && before.min_qty > lots(qty) {
+            return Err(Reject::MinQty);
+        }
         self.check_rights(account, instrument)?;
         if trigger.is_some() && before.trigger.is_none() {
             return Err(Reject::Trigger);
