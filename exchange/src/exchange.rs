@@ -11,7 +11,8 @@ use crate::timers::Timers;
 use plimsoll_risk::{Case, Contract, Own, PositionId, Risk};
 use plimsoll_types::{
     AccountId, CancelReason, Command, Event, EventKind, ExchangeSpec, InstrumentId, Label,
-    MarkSource, Money, OrderRef, Phase, ProfileId, Reject, Schedule, TradePrice, Ts, invariant,
+    MarkSource, Money, OrderRef, Phase, ProfileId, Qty, Reject, Schedule, TradePrice, Ts,
+    invariant,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -342,7 +343,11 @@ impl Exchange {
             && let Some(open) = self.cases.get_mut(&case)
         {
             // Somebody else than the case itself took its batch out of the queue.
-            open.resting = None;
+            // What it traded before is still to be said.
+            open.resting.take_if(|batch| batch.unchecked.is_zero());
+            if let Some(batch) = &mut open.resting {
+                batch.left = Qty::ZERO;
+            }
             self.agenda.insert(case);
         }
     }
