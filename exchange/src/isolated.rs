@@ -2,7 +2,8 @@
 
 use crate::booking::Keeper;
 use crate::exchange::Exchange;
-use plimsoll_risk::Held;
+use crate::log::Log;
+use plimsoll_risk::{Held, Risk};
 use plimsoll_types::{AccountId, EventKind, InstrumentId, Money, Permission, Reject};
 
 impl Keeper<'_> {
@@ -10,11 +11,15 @@ impl Keeper<'_> {
     #[inline]
     pub(crate) fn say_moved(&mut self) {
         if self.risk.has_moved() {
-            for moved in self.risk.take_moved() {
-                let (account, instrument, amount) = (moved.owner, moved.instrument, moved.amount);
-                self.log.emit(EventKind::MarginMoved { account, instrument, amount });
-            }
+            say_moved(self.log, self.risk);
         }
+    }
+}
+
+fn say_moved(log: &mut Log, risk: &mut Risk) {
+    for moved in risk.take_moved() {
+        let (account, instrument, amount) = (moved.owner, moved.instrument, moved.amount);
+        log.emit(EventKind::MarginMoved { account, instrument, amount });
     }
 }
 
@@ -43,10 +48,7 @@ impl Exchange {
     /// Lets out what a pocket has left once it is flat and in no case, and says so.
     pub(crate) fn sweep_pocket(&mut self, account: AccountId) {
         self.risk.sweep_pocket(account);
-        for moved in self.risk.take_moved() {
-            let (account, instrument, amount) = (moved.owner, moved.instrument, moved.amount);
-            self.log.emit(EventKind::MarginMoved { account, instrument, amount });
-        }
+        say_moved(&mut self.log, &mut self.risk);
     }
 
     /// Moves money into an isolated position, or out of it.

@@ -181,8 +181,9 @@ impl Without<'_> {
     /// Where batches stand that do not count, and the lots they show.
     fn levels(&self, instrument: InstrumentId, side: Side) -> Vec<(Price, Qty)> {
         let market = &self.books.0[instrument.index()];
-        let others = self.cases.values().filter_map(|case| case.resting.as_ref());
-        let others = others.filter(|_| market.phase.gathers());
+        // Cases are many, and matter only where orders gather.
+        let others = market.phase.gathers().then(|| self.cases.values()).into_iter().flatten();
+        let others = others.filter_map(|case| case.resting.as_ref());
         let stand = self
             .own
             .into_iter()

@@ -202,12 +202,7 @@ impl Risk {
         instrument: InstrumentId,
         side: Side,
     ) -> (PositionId, Aim) {
-        let aim = match self.position_mode {
-            PositionMode::Net => Aim::Net,
-            PositionMode::LongShort => Aim::Close,
-        };
-        let first = self.position_of(owner, instrument);
-        (self.leg_for(first, side, aim), aim)
+        self.aimed_at(owner, instrument, side, Aim::Close)
     }
 
     /// How a fill takes lots off a record without an order.
@@ -222,9 +217,20 @@ impl Risk {
         instrument: InstrumentId,
         side: Side,
     ) -> (PositionId, Aim) {
+        self.aimed_at(owner, instrument, side, Aim::Open)
+    }
+
+    /// The record that lots on `side` mean without an order: the net position, or the leg that `aim` means.
+    fn aimed_at(
+        &mut self,
+        owner: AccountId,
+        instrument: InstrumentId,
+        side: Side,
+        aim: Aim,
+    ) -> (PositionId, Aim) {
         let aim = match self.position_mode {
             PositionMode::Net => Aim::Net,
-            PositionMode::LongShort => Aim::Open,
+            PositionMode::LongShort => aim,
         };
         let first = self.position_of(owner, instrument);
         (self.leg_for(first, side, aim), aim)
