@@ -1,3 +1,5 @@
+//! Market by order from Databento, record by record, into commands.
+
 use super::*;
 use crate::config::read_config;
 use crate::recorded::{Purpose, Reason, Step};

@@ -1,3 +1,5 @@
+//! LOBSTER's rows into commands, and which of the venue's executions the queue reproduces.
+
 use super::*;
 use crate::config::read_config;
 use crate::recorded::{Reason, Step, ToldBy};

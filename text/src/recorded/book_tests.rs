@@ -1,3 +1,5 @@
+//! The venue's queues as recorded: who stands first, what an execution takes.
+
 use super::*;
 use crate::recorded::lines::name;
 
