@@ -5,6 +5,7 @@
 
 use crate::engine::Engine;
 use crate::status::{Fault, Status};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Most engines that can exist at a time.
@@ -15,6 +16,9 @@ const PLACE_BITS: u32 = 16;
 /// An engine's place. On lines of its own, so that engines of different threads do not slow each other down.
 #[repr(align(128))]
 struct Gate {
+    /// The present engine's handle, else 0. Read before the gate is tried, so that a stale handle is told so
+    /// also while the gate's next engine works; written with the gate shut only.
+    handle: AtomicU64,
     content: Mutex<Content>,
 }
 
@@ -24,8 +28,10 @@ struct Content {
     engine: Option<Box<Engine>>,
 }
 
-static GATES: [Gate; ENGINES_MAX] =
-    [const { Gate { content: Mutex::new(Content { uses: 0, engine: None }) } }; ENGINES_MAX];
+static GATES: [Gate; ENGINES_MAX] = [const {
+    let content = Mutex::new(Content { uses: 0, engine: None });
+    Gate { handle: AtomicU64::new(0), content }
+}; ENGINES_MAX];
 
 /// Gates that can be used: those given back, then those from `fresh` on.
 static SPARE: Mutex<Spare> = Mutex::new(Spare { given_back: Vec::new(), fresh: 0 });
@@ -63,10 +69,23 @@ pub(crate) fn open(engine: Engine) -> Result<u64, Fault> {
             }
         }
     };
-    let mut content = GATES[place].content.lock().unwrap_or_else(PoisonError::into_inner);
+    let gate = &GATES[place];
+    let mut content = gate.content.lock().unwrap_or_else(PoisonError::into_inner);
     content.uses += 1;
     content.engine = Some(engine);
-    Ok(content.uses << PLACE_BITS | place as u64)
+    let handle = content.uses << PLACE_BITS | place as u64;
+    gate.handle.store(handle, Ordering::Release);
+    Ok(handle)
+}
+
+/// The gate of a handle that names an engine now.
+#[inline]
+fn gate_of(handle: u64) -> Result<&'static Gate, Fault> {
+    let gate = GATES.get((handle & ((1 << PLACE_BITS) - 1)) as usize).ok_or_else(stale)?;
+    if handle == 0 || gate.handle.load(Ordering::Acquire) != handle {
+        return Err(stale());
+    }
+    Ok(gate)
 }
 
 /// Lets a call work on the engine of a handle, alone.
@@ -78,7 +97,7 @@ pub(crate) fn with<T>(
     handle: u64,
     call: impl FnOnce(&mut Engine) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
-    let gate = GATES.get((handle & ((1 << PLACE_BITS) - 1)) as usize).ok_or_else(stale)?;
+    let gate = gate_of(handle)?;
     let mut content = match gate.content.try_lock() {
         Ok(content) => content,
         Err(TryLockError::WouldBlock) => {
@@ -104,8 +123,7 @@ pub(crate) fn with<T>(
 ///
 /// Errors: [`Status::StaleEngine`], [`Status::Busy`].
 pub(crate) fn close(handle: u64) -> Result<(), Fault> {
-    let place = (handle & ((1 << PLACE_BITS) - 1)) as usize;
-    let gate = GATES.get(place).ok_or_else(stale)?;
+    let gate = gate_of(handle)?;
     let mut content = match gate.content.try_lock() {
         Ok(content) => content,
         Err(TryLockError::Poisoned(content)) => content.into_inner(),
@@ -117,9 +135,10 @@ pub(crate) fn close(handle: u64) -> Result<(), Fault> {
         return Err(stale());
     }
     let engine = content.engine.take().ok_or_else(stale)?;
+    gate.handle.store(0, Ordering::Release);
     gate.content.clear_poison();
     drop(content);
-    spare().given_back.push(place);
+    spare().given_back.push((handle & ((1 << PLACE_BITS) - 1)) as usize);
     drop(engine);
     Ok(())
 }
@@ -140,6 +159,13 @@ mod tests {
         let handle = open(engine()).expect("a gate");
         let inner = with(handle, |_| Ok((with(handle, |_| Ok(())), close(handle))));
         let (second, freed) = inner.expect("the first call");
+        let foreign = with(handle, |_| Ok(with(handle + (1 << PLACE_BITS), |_| Ok(()))));
+        let foreign = foreign.expect("the second call").map_err(|fault| fault.status);
+        assert_eq!(
+            foreign,
+            Err(Status::StaleEngine),
+            "a stale handle is stale also while another's works"
+        );
         assert_eq!(second.map_err(|fault| fault.status), Err(Status::Busy));
         assert_eq!(freed.map_err(|fault| fault.status), Err(Status::Busy));
         assert!(with(handle, |_| Ok(())).is_ok());
