@@ -105,6 +105,7 @@ impl Exchange {
         };
         exchange.refresh_attention();
         exchange.set_first_timers();
+        exchange.risk.make_room(exchange.spec.accounts.len());
         for account in exchange.spec.accounts.clone() {
             let id = exchange.add_account(account.name, account.profile);
             exchange.risk.set_hedger(id, account.hedger);

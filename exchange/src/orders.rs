@@ -1,6 +1,7 @@
 //! What the exchange keeps of each resting order beside its book, by slot.
 
 use plimsoll_risk::{Aim, PositionId};
+use plimsoll_types::pages;
 use plimsoll_types::prefetch::prefetch;
 use plimsoll_types::{Handle, Label, Money, OrderId, Price, SelfMatch, TimeInForce};
 use serde::{Deserialize, Serialize};
@@ -92,13 +93,15 @@ pub(crate) struct Records {
 
 impl Records {
     pub(crate) fn with_capacity(orders: usize) -> Records {
-        Records { slots: Vec::with_capacity(orders) }
+        Records { slots: pages::with_capacity(orders) }
     }
 
     #[inline]
     pub(crate) fn put(&mut self, handle: Handle, record: Record) {
         let slot = handle.slot as usize;
         if slot >= self.slots.len() {
+            let more = slot + 1 - self.slots.len();
+            pages::reserve(&mut self.slots, more);
             self.slots.resize(slot + 1, Record::EMPTY);
         }
         self.slots[slot] = record;

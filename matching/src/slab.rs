@@ -1,5 +1,6 @@
 //! Resting orders: 16 bytes each and 8 of links beside them, linked by 32-bit indices, slots used again.
 
+use plimsoll_types::pages;
 use plimsoll_types::prefetch::prefetch;
 use plimsoll_types::{Handle, Side};
 use serde::{Deserialize, Serialize};
@@ -121,8 +122,8 @@ pub(crate) struct Slab {
 
 impl Slab {
     pub(crate) fn with_capacity(orders: usize) -> Slab {
-        let (links, free) = (Vec::with_capacity(orders), NIL);
-        Slab { orders: Vec::with_capacity(orders), links, free, live: 0 }
+        let (links, free) = (pages::with_capacity(orders), NIL);
+        Slab { orders: pages::with_capacity(orders), links, free, live: 0 }
     }
 
     /// Puts an order into a free slot, unlinked. Cost: O(1), allocates only where the array grows.
@@ -165,6 +166,8 @@ impl Slab {
     #[inline(never)]
     fn grow(&mut self, order: Order, link: Link) -> Handle {
         let slot = self.orders.len() as u32;
+        pages::reserve(&mut self.orders, 1);
+        pages::reserve(&mut self.links, 1);
         self.orders.push(order);
         self.links.push(link);
         Handle { slot, generation: 0 }

@@ -8,6 +8,7 @@ use crate::own::InForce;
 use crate::pocket::Moved;
 use crate::tiers::{Bases, Lines};
 use crate::watch::Watch;
+use plimsoll_types::pages;
 use plimsoll_types::{
     AccountId, Basis, Fees, FloatingProfit, InstrumentId, MarginRate, Money, PositionMode, Price,
     Profile, Side, half_up_div,
@@ -323,6 +324,10 @@ impl Risk {
     pub fn after_restore(&mut self) {
         self.watch = Watch::new(&self.contracts);
         self.watch.make_room(self.accounts.len());
+        pages::advise(&self.accounts);
+        pages::advise(&self.cold);
+        pages::advise(&self.positions);
+        pages::advise(&self.costs);
     }
 }
 

@@ -6,6 +6,7 @@ use crate::costs::Costs;
 use crate::ledger::Risk;
 use crate::settlement::DayResult;
 use crate::tiers::Lines;
+use plimsoll_types::pages;
 use plimsoll_types::prefetch::prefetch;
 use plimsoll_types::{
     AccountId, InstrumentId, Label, Liquidation, Money, Permission, PositionMode, Profile,
@@ -13,9 +14,22 @@ use plimsoll_types::{
 };
 
 impl Risk {
+    /// Makes room for so many more accounts, each with a position: tables that grow while orders come hold them up.
+    ///
+    /// What is not used of it takes no memory, only addresses.
+    pub fn make_room(&mut self, accounts: usize) {
+        pages::reserve(&mut self.accounts, accounts);
+        pages::reserve(&mut self.cold, accounts);
+        let positions = (self.accounts.len() + accounts).saturating_sub(self.positions.len());
+        pages::reserve(&mut self.positions, positions);
+        pages::reserve(&mut self.costs, positions);
+        self.watch.make_room(self.accounts.len() + accounts);
+    }
+
     /// Opens an account.
     pub fn open_account(&mut self, name: Label, profile: ProfileId) -> AccountId {
         let id = AccountId(self.accounts.len() as u32);
+        self.make_room(1);
         self.accounts.push(Account {
             cash: 0,
             frozen: 0,
@@ -38,7 +52,6 @@ impl Risk {
             hedger: false,
             settled: DayResult::default(),
         });
-        self.watch.make_room(self.accounts.len());
         id
     }
 
@@ -255,6 +268,8 @@ impl Risk {
             (before, next) = (next, self.positions[next as usize].next);
         }
         let kept = leg.is_leg() || self.contract(instrument).needs_today();
+        pages::reserve(&mut self.costs, 1);
+        pages::reserve(&mut self.positions, 1);
         self.costs.push(Costs::default());
         self.positions.push(Position {
             basis: 0,

@@ -8,6 +8,7 @@ pub mod event;
 pub mod ids;
 pub mod instrument;
 pub mod label;
+pub mod pages;
 pub mod prefetch;
 pub mod profile;
 pub mod protection;

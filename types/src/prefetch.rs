@@ -1,4 +1,4 @@
-//! Asks the processor for a cache line before it is needed. The only unsafe code of the core crates.
+//! Asks the processor for a cache line before it is needed. With `pages.rs` the only unsafe code of the core crates.
 //!
 //! Inline risk is a matter of cache misses: see docs/PERFORMANCE.md for what looking ahead gives. On processors without the
 //! instruction, and for an index that is out of range, nothing happens.

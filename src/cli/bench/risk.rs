@@ -28,7 +28,7 @@ const NEAR: usize = 4;
 const FAR: usize = 8;
 
 /// Numbers of accounts.
-const ACCOUNTS: [u32; 3] = [1_000, 10_000, 100_000];
+const ACCOUNTS: [u32; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
 /// Measures each number of accounts.
 pub(crate) fn measure(amount: Amount) -> Vec<Point> {
