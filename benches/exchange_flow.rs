@@ -59,6 +59,7 @@ pub fn exchange(flow: &Flow, accounts: u32) -> Exchange {
         floating_profit: FloatingProfit::All,
         insurance_fund: Money::ZERO,
         bust_window: 65_536,
+        detector: plimsoll_types::Detector::Index,
         calendars: Vec::new(),
         instruments: vec![instrument],
         profiles: vec![Profile::unlimited(), profile],

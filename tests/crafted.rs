@@ -58,6 +58,7 @@ impl Floor {
             floating_profit: FloatingProfit::All,
             insurance_fund: Money::ZERO,
             bust_window: 1,
+            detector: plimsoll_types::Detector::Index,
             calendars: Vec::new(),
             instruments: vec![instrument],
             profiles: vec![Profile::unlimited()],

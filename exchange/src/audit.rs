@@ -126,6 +126,7 @@ mod tests {
             floating_profit: FloatingProfit::All,
             insurance_fund: Money::ZERO,
             bust_window: 0,
+            detector: plimsoll_types::Detector::Index,
             calendars: Vec::new(),
             instruments: vec![instrument],
             profiles: vec![Profile::unlimited()],

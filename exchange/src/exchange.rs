@@ -74,7 +74,8 @@ impl Exchange {
             spec.floating_profit,
             spec.position_mode,
             spec.insurance_fund,
-        );
+        )
+        .watched_by(spec.detector);
         let mut exchange = Exchange {
             markets: spec.instruments.iter().enumerate().map(|(i, s)| Market::new(i, s)).collect(),
             configured: spec.instruments.len(),

@@ -20,7 +20,7 @@ use plimsoll_matching::stops::Stops;
 use plimsoll_matching::{Book, SavedBook};
 use plimsoll_risk::{Case, Risk};
 use plimsoll_types::{
-    AccountId, ExchangeSpec, Handle, InstrumentId, InstrumentSpec, MarginRate, NewOrder,
+    AccountId, Detector, ExchangeSpec, Handle, InstrumentId, InstrumentSpec, MarginRate, NewOrder,
     Permission, Phase, Price, ProfileId, Ratio, Schedule, Side, Ts,
 };
 use serde::{Deserialize, Serialize};
@@ -237,7 +237,7 @@ impl Exchange {
             market.obey(spec);
         }
         let mut risk = saved.risk;
-        risk.after_restore();
+        risk.after_restore(spec.detector);
         let mut names = Names::default();
         for id in (0..risk.account_count() as u32).map(AccountId) {
             if risk.pocket(id).is_none() {
@@ -310,8 +310,10 @@ fn stops_of(waits: &BTreeMap<u32, NewOrder>, records: &Records) -> Stops {
     stops
 }
 
+/// Who looks for breaches how is no part of what happens: a snapshot taken with one detector goes on with the other.
 fn configuration_hash(spec: &ExchangeSpec) -> u64 {
-    match postcard::to_allocvec(spec) {
+    let spec = ExchangeSpec { detector: Detector::default(), ..spec.clone() };
+    match postcard::to_allocvec(&spec) {
         Ok(bytes) => xxh3_64(&bytes),
         Err(error) => plimsoll_types::broken(format_args!("configuration: {error}")),
     }

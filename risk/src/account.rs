@@ -82,13 +82,6 @@ pub struct Account {
     /// On the list of accounts to look at after this pass.
     #[serde(skip)]
     pub(crate) touched: bool,
-    /// Place in the watch's list of accounts near a line; a cache, left out of snapshots.
-    #[serde(skip, default = "nil")]
-    pub(crate) near: u32,
-}
-
-fn nil() -> u32 {
-    NIL
 }
 
 impl Account {
@@ -172,8 +165,21 @@ pub struct Position {
     pub(crate) kept: bool,
     /// Its owner has margins of its own here.
     pub(crate) own: bool,
+    /// The marks between which nothing can happen to its account, both included; a cache, left out of snapshots.
+    #[serde(skip, default = "unarmed_low")]
+    pub(crate) low: i32,
+    #[serde(skip, default = "unarmed_high")]
+    pub(crate) high: i32,
     /// First and last of its resting orders, for whoever keeps them; [`Position::NO_ORDER`] = none.
     pub orders: (u32, u32),
+}
+
+fn unarmed_low() -> i32 {
+    i32::MAX
+}
+
+fn unarmed_high() -> i32 {
+    i32::MIN
 }
 
 impl Position {

@@ -183,7 +183,7 @@ mod tests {
     fn rules_5_4_equity_is_split_by_maintenance_margin() {
         let mut risk = risk();
         risk.contracts = vec![Contract::new(&spec(10, 10)), Contract::new(&spec(10, 30))];
-        risk.after_restore();
+        risk.after_restore(plimsoll_types::Detector::Index);
         let (id, first) = open(&mut risk, 4_000);
         let second = risk.position_of(id, plimsoll_types::InstrumentId(1));
         risk.book_free(fill(first, Side::Buy, 1000, 10));

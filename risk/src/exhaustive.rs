@@ -219,7 +219,7 @@ fn account(draw: Draw<'_>, held: &[Held], keys: &[SelectKey]) -> (Risk, AccountI
         (tier.at, tier.release) = (Ratio::from_nano(target), Ratio::from_nano(target + shift));
     }
     risk.lines = risk.profiles.iter().map(Lines::new).collect();
-    risk.after_restore();
+    risk.after_restore(plimsoll_types::Detector::Index);
     let margin: i128 = held.iter().map(|held| held.margin(held.all())).sum();
     let (id, _) = open(&mut risk, margin * i128::from(draw(1_500)) / 1000);
     for one in held {

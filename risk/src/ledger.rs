@@ -10,8 +10,8 @@ use crate::tiers::{Bases, Lines};
 use crate::watch::Watch;
 use plimsoll_types::pages;
 use plimsoll_types::{
-    AccountId, Basis, Fees, FloatingProfit, InstrumentId, MarginRate, Money, PositionMode, Price,
-    Profile, Side, half_up_div,
+    AccountId, Basis, Detector, Fees, FloatingProfit, InstrumentId, MarginRate, Money,
+    PositionMode, Price, Profile, Side, half_up_div,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -92,7 +92,7 @@ impl Risk {
     ) -> Risk {
         let lines = profiles.iter().map(Lines::new).collect();
         let nets = contracts.iter().any(|contract| contract.large_side.is_some());
-        let watch = Watch::new(&contracts);
+        let watch = Watch::new(&contracts, Detector::default());
         Risk {
             accounts: Vec::new(),
             cold: Vec::new(),
@@ -123,7 +123,7 @@ impl Risk {
     pub fn set_margin(&mut self, id: InstrumentId, initial: MarginRate, maintenance: MarginRate) {
         self.contracts[id.index()].set_margin(initial, maintenance);
         self.refresh_own(id);
-        self.watch.distrust();
+        self.distrust(id);
     }
 
     /// Sets new fees.
@@ -320,14 +320,15 @@ impl Risk {
         self.house.deposits += amount;
     }
 
-    /// Makes the caches that no snapshot holds.
-    pub fn after_restore(&mut self) {
-        self.watch = Watch::new(&self.contracts);
+    /// Makes the caches that no snapshot holds. Cost: O(accounts).
+    pub fn after_restore(&mut self, detector: Detector) {
+        self.watch = Watch::new(&self.contracts, detector);
         self.watch.make_room(self.accounts.len());
         pages::advise(&self.accounts);
         pages::advise(&self.cold);
         pages::advise(&self.positions);
         pages::advise(&self.costs);
+        self.index_all();
     }
 }
 

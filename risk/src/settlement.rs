@@ -48,7 +48,7 @@ impl Risk {
         let contract = &mut self.contracts[instrument.index()];
         contract.prev_settlement = price;
         if contract.margin_price == MarginPrice::Settlement {
-            self.watch.distrust();
+            self.distrust(instrument);
         }
     }
 

@@ -27,8 +27,6 @@ impl Risk {
         account.tier = 0;
         account.unlimited = self.profiles[profile.index()].unlimited;
         self.touch(id);
-        // What was proved of it in the boxes no longer holds.
-        self.watch.distrust();
     }
 
     /// Works an account's permission out anew; the new one if it changed.
@@ -45,6 +43,7 @@ impl Risk {
             "account {id:?} would be in two cases or in none twice"
         );
         self.accounts[id.index()].case = case;
+        self.watch_case(id, case != 0);
         self.touch(id);
     }
 }

@@ -41,7 +41,6 @@ impl Risk {
             unlimited: self.profiles[profile.index()].unlimited,
             own: false,
             touched: false,
-            near: NIL,
         });
         self.cold.push(Cold {
             name,
@@ -110,7 +109,7 @@ impl Risk {
     pub fn add_contract(&mut self, contract: Contract) {
         self.nets |= contract.large_side.is_some();
         self.contracts.push(contract);
-        self.watch.make_span();
+        self.watch.add_instrument();
     }
 
     /// The position records an account holds, whose money covers them, by instrument.
@@ -287,6 +286,8 @@ impl Risk {
             leg,
             kept,
             own: self.own.contains_key(&(owner, instrument)),
+            low: i32::MAX,
+            high: i32::MIN,
             orders: (Position::NO_ORDER, Position::NO_ORDER),
         });
         if account != owner {

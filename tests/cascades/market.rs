@@ -252,6 +252,7 @@ fn spec(rng: &mut Rng) -> ExchangeSpec {
         floating_profit: FloatingProfit::All,
         insurance_fund: Money::new(if rng.chance(60) { rng.between(0, 50_000).into() } else { 0 }),
         bust_window: 64,
+        detector: plimsoll_types::Detector::Index,
         calendars: Vec::new(),
         instruments,
         profiles,

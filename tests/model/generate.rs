@@ -44,6 +44,7 @@ pub fn spec(rng: &mut Rng) -> ExchangeSpec {
         ]),
         insurance_fund: Money::new(rng.pick(&[0, 0, 1, 50, 1000, largest.unwrap_or(0)])),
         bust_window: 65_536,
+        detector: plimsoll_types::Detector::Index,
         calendars: Vec::new(),
         instruments,
         profiles,

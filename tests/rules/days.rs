@@ -28,6 +28,7 @@ fn hall_of(spec: InstrumentSpec, clients: &[&str], schedules: Vec<Schedule>) -> 
         floating_profit: FloatingProfit::All,
         insurance_fund: Money::ZERO,
         bust_window: 65_536,
+        detector: plimsoll_types::Detector::Index,
         calendars: Vec::new(),
         instruments: vec![spec],
         profiles: vec![Profile::unlimited(), calm()],

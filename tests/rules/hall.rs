@@ -134,6 +134,7 @@ impl Hall {
             floating_profit,
             insurance_fund: Money::ZERO,
             bust_window: 65_536,
+            detector: plimsoll_types::Detector::Index,
             calendars: Vec::new(),
             instruments,
             profiles: vec![Profile::unlimited(), profile],

@@ -48,6 +48,7 @@ fn market(rule: &Reduction, side: Side, limit: i64, draw: &mut Draw) -> Hall {
         floating_profit: FloatingProfit::All,
         insurance_fund: Money::ZERO,
         bust_window: 16,
+        detector: plimsoll_types::Detector::Index,
         calendars: Vec::new(),
         instruments: vec![spec],
         profiles: vec![Profile::unlimited(), calm()],

@@ -17,7 +17,7 @@ use crate::decimal;
 use crate::r#where::Error;
 use dom::{Field, Source, Table};
 use instrument::House;
-use plimsoll_types::{ExchangeSpec, FloatingProfit, Label, Money, PositionMode};
+use plimsoll_types::{Detector, ExchangeSpec, FloatingProfit, Label, Money, PositionMode};
 use std::collections::HashMap;
 
 /// Most decimals a currency may have.
@@ -62,6 +62,7 @@ pub fn read_config(file: &str, text: &str) -> Result<ExchangeSpec, Error> {
         floating_profit: header.floating_profit,
         insurance_fund,
         bust_window: header.bust_window,
+        detector: header.detector,
         calendars,
         instruments,
         profiles,
@@ -77,6 +78,7 @@ struct Header {
     position_mode: PositionMode,
     floating_profit: FloatingProfit,
     bust_window: u32,
+    detector: Detector,
 }
 
 impl Header {
@@ -87,6 +89,7 @@ impl Header {
             "position_mode",
             "floating_profit",
             "bust_window",
+            "detector",
             "schema",
         ])?;
         if let Some(field) = table.get("schema") {
@@ -113,6 +116,11 @@ impl Header {
             bust_window: table
                 .get("bust_window")
                 .map_or(Ok(BUST_WINDOW), |field| field.whole(0, BUST_WINDOW_MAX))?,
+            detector: rules::word_or(
+                table,
+                "detector",
+                &[("index", Detector::Index), ("scan", Detector::Scan)],
+            )?,
         })
     }
 }

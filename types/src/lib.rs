@@ -43,7 +43,9 @@ pub use risk_rules::{
     Bracket, CloseRule, Funding, MarginPrice, Reduction, ReductionAverage, RiskRules,
 };
 pub use rounding::{ceil_div, floor_div, half_up_div};
-pub use spec::{AccountMargin, AccountSpec, ExchangeSpec, PositionMode, Schedule, ScheduleTime};
+pub use spec::{
+    AccountMargin, AccountSpec, Detector, ExchangeSpec, PositionMode, Schedule, ScheduleTime,
+};
 pub use units::{Money, Price, Qty, Ratio, Side, Ts};
 
 /// Stops the program on a broken invariant, in release builds too.

@@ -43,6 +43,16 @@ pub enum PositionMode {
     LongShort,
 }
 
+/// How accounts that breach a line are found. Both find the same ones; only the cost differs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Detector {
+    /// By an index of the marks at which something could happen: O(accounts crossed) a change of a mark.
+    #[default]
+    Index,
+    /// By asking every account after every change: O(accounts). The index is held against it.
+    Scan,
+}
+
 /// When a scheduled change takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ScheduleTime {
@@ -82,6 +92,8 @@ pub struct ExchangeSpec {
     pub insurance_fund: Money,
     /// Trades kept so that they can be busted.
     pub bust_window: u32,
+    /// How breaches are found.
+    pub detector: Detector,
     /// Calendars.
     pub calendars: Vec<Calendar>,
     /// Instruments.

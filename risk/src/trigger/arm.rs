@@ -1,0 +1,142 @@
+//! Who is looked at, and how its boxes are drawn anew.
+
+use super::boxes::{HIGHEST, LOWEST, Span};
+use super::plain::Plain;
+use crate::account::PositionId;
+use crate::ledger::Risk;
+use plimsoll_types::AccountId;
+
+/// Steps between a box of one mark and the widest, for accounts whose lines are not linear: 16 for each doubling.
+const STEPS: u32 = 16 * 40;
+
+impl Risk {
+    /// Sees to it that an account that changed stands in boxes that prove its tier; whether it must be looked at now.
+    ///
+    /// Cost: O(its positions); nothing is written where its present boxes still prove it.
+    #[inline]
+    pub(crate) fn keep_armed(&mut self, id: AccountId) -> bool {
+        if self.account(id).unlimited {
+            return false;
+        }
+        match self.prove_plain(id) {
+            Plain::Safe => self.is_flat_and_due(id),
+            Plain::Unproved => self.draw(id),
+            Plain::Other => {
+                if self.stands_in_boxes(id) && !self.could_cross(id) {
+                    return false;
+                }
+                self.draw(id)
+            }
+        }
+    }
+
+    /// An account without positions is looked at while it stands in a tier or has lost more than it had.
+    #[inline]
+    fn is_flat_and_due(&self, id: AccountId) -> bool {
+        let account = self.account(id);
+        (account.tier != 0 || account.cash < 0) && self.held(id).next().is_none()
+    }
+
+    fn stands_in_boxes(&self, id: AccountId) -> bool {
+        self.held(id).all(|held| {
+            let position = self.position(held);
+            position.span().contains(self.contract(position.instrument).mark.ticks())
+        })
+    }
+
+    /// Draws an account's boxes anew; whether it must be looked at now.
+    #[inline(never)]
+    fn draw(&mut self, id: AccountId) -> bool {
+        if self.held(id).next().is_none() {
+            return self.is_flat_and_due(id);
+        }
+        self.watch.counts.drawn += 1;
+        match self.draw_plain(id) {
+            Some(due) => due,
+            None => self.draw_by_trial(id),
+        }
+    }
+
+    /// Draws boxes by trying: first as far as may be to where the positions lose, then to where they gain.
+    ///
+    /// The bound grows with the boxes, so that halving finds the widest. Cost: O(its positions squared), some twenty times.
+    fn draw_by_trial(&mut self, id: AccountId) -> bool {
+        let mut held = std::mem::take(&mut self.watch.held);
+        held.clear();
+        held.extend(self.held(id).map(|held| held.0));
+        self.try_boxes(&held, [0, 0]);
+        let due = self.could_cross(id);
+        if !due {
+            let mut steps = [0, 0];
+            for side in [0, 1] {
+                let (mut fits, mut fails) = (0, STEPS + 1);
+                while fails - fits > 1 {
+                    // The widest first: it is often right.
+                    let step =
+                        if fits == 0 && fails > STEPS { STEPS } else { fits.midpoint(fails) };
+                    steps[side] = step;
+                    self.try_boxes(&held, steps);
+                    if self.could_cross(id) { fails = step } else { fits = step }
+                }
+                steps[side] = fits;
+            }
+            self.try_boxes(&held, steps);
+        }
+        for &place in &held {
+            let position = &mut self.positions[place as usize];
+            let span = position.span();
+            // What was tried was filed nowhere.
+            let mark = self.contracts[position.instrument.index()].mark.ticks();
+            self.disarm(PositionId(place));
+            self.arm(PositionId(place), span.coarse(mark));
+        }
+        self.watch.held = held;
+        due
+    }
+
+    /// Sets the boxes to `steps` of the way to where each position loses and gains, without filing them.
+    fn try_boxes(&mut self, held: &[u32], [loses, gains]: [u32; 2]) {
+        for &place in held {
+            let position = &self.positions[place as usize];
+            let mark = self.contracts[position.instrument.index()].mark.ticks();
+            let pace = self.watch.pace(position.instrument);
+            let [loses, gains] = [loses, gains].map(|step| ticks_of(step, pace));
+            let (below, above) = if position.lots > 0 { (loses, gains) } else { (gains, loses) };
+            let low = (mark - below).max(mark / 2).max(i64::from(LOWEST));
+            let high = (mark + above).min(2 * mark).min(i64::from(HIGHEST));
+            let position = &mut self.positions[place as usize];
+            (position.low, position.high) = (low as i32, high as i32);
+        }
+    }
+
+    /// Files a position under the ends of its box.
+    #[inline]
+    pub(crate) fn arm(&mut self, id: PositionId, span: Span) {
+        let position = &mut self.positions[id.0 as usize];
+        let old = position.span();
+        (position.low, position.high) = (span.low, span.high);
+        let ladder = &mut self.watch.ladders[position.instrument.index()];
+        if span.low != old.low && span.low > LOWEST {
+            ladder.file(span.low - 1, id.0, &self.positions);
+        }
+        if span.high != old.high && span.high < HIGHEST {
+            ladder.file(span.high + 1, id.0, &self.positions);
+        }
+    }
+
+    /// Makes a position's entries count no more.
+    #[inline]
+    pub(crate) fn disarm(&mut self, id: PositionId) {
+        let position = &mut self.positions[id.0 as usize];
+        (position.low, position.high) = (Span::NONE.low, Span::NONE.high);
+    }
+}
+
+/// How far a step of a trial lies from the mark: nothing for 0, then pace x 2^(step / 16).
+fn ticks_of(step: u32, pace: i64) -> i64 {
+    if step == 0 {
+        return 0;
+    }
+    let (whole, part) = (step / 16, i64::from(step % 16));
+    (pace.saturating_mul(16 + part).saturating_mul(1 << whole) >> 12).min(i64::from(HIGHEST))
+}

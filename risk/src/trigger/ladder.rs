@@ -1,0 +1,219 @@
+//! One instrument's triggers in buckets by tick: a mark that moves empties the buckets it passes.
+//!
+//! A position is filed under the ticks just outside its box. Moving a trigger files it anew and leaves the old entry behind: no
+//! neighbour is touched. An entry counts only while it says what its position says; what does not is dropped when its
+//! bucket is emptied or has grown to twice what counted in it.
+
+use super::bits::Bits;
+use super::chunks::{Chunks, NIL};
+use crate::account::Position;
+use plimsoll_types::prefetch::prefetch;
+
+/// Ticks a page covers.
+const PAGE: usize = 1024;
+/// Entries up to which a bucket is never tidied.
+const FEW: u32 = 64;
+
+/// The entries of one tick.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    head: u32,
+    len: u32,
+    /// Length at which it is tidied.
+    limit: u32,
+}
+
+const EMPTY: Bucket = Bucket { head: NIL, len: 0, limit: FEW };
+
+/// The buckets of a run of ticks.
+#[derive(Clone, Debug)]
+struct Page {
+    buckets: Box<[Bucket; PAGE]>,
+    filled: [u64; PAGE / 64],
+    /// Buckets that are not empty.
+    live: u32,
+}
+
+/// The triggers of one instrument.
+#[derive(Clone, Debug)]
+pub(crate) struct Ladder {
+    /// By run of ticks; [`NIL`] = all its buckets are empty.
+    places: Vec<u32>,
+    used: Bits,
+    pages: Vec<Page>,
+    spare: Vec<u32>,
+    chunks: Chunks,
+    /// For tidying.
+    kept: Vec<u32>,
+}
+
+impl Ladder {
+    pub(crate) fn new() -> Ladder {
+        Ladder {
+            places: Vec::new(),
+            used: Bits::default(),
+            pages: Vec::new(),
+            spare: Vec::new(),
+            chunks: Chunks::new(),
+            kept: Vec::new(),
+        }
+    }
+
+    /// Files a position under a tick. Cost: O(1), amortised; nothing of the position's present place is touched.
+    #[inline]
+    pub(crate) fn file(&mut self, tick: i32, position: u32, positions: &[Position]) {
+        let (run, at) = (tick as usize / PAGE, tick as usize % PAGE);
+        let place = match self.places.get(run) {
+            Some(&place) if place != NIL => place,
+            _ => self.open_page(run),
+        };
+        let page = &mut self.pages[place as usize];
+        let bucket = &mut page.buckets[at];
+        if bucket.head == NIL {
+            page.filled[at / 64] |= 1 << (at % 64);
+            page.live += 1;
+        }
+        bucket.head = self.chunks.push(bucket.head, position);
+        bucket.len += 1;
+        if bucket.len >= bucket.limit {
+            self.tidy(place, at, tick, positions);
+        }
+    }
+
+    #[cold]
+    fn open_page(&mut self, run: usize) -> u32 {
+        if run >= self.places.len() {
+            self.places.resize(run + 1, NIL);
+            self.used.grow(run + 1);
+        }
+        let place = self.spare.pop().unwrap_or_else(|| {
+            let buckets = Box::new([EMPTY; PAGE]);
+            self.pages.push(Page { buckets, filled: [0; PAGE / 64], live: 0 });
+            self.pages.len() as u32 - 1
+        });
+        self.places[run] = place;
+        self.used.set(run);
+        place
+    }
+
+    /// Drops what no longer counts in a bucket, and what stands in it twice.
+    #[cold]
+    fn tidy(&mut self, place: u32, at: usize, tick: i32, positions: &[Position]) {
+        let mut kept = std::mem::take(&mut self.kept);
+        let mut next = self.pages[place as usize].buckets[at].head;
+        while next != NIL {
+            kept.extend_from_slice(self.chunks.get(next).entries());
+            next = self.chunks.free(next);
+        }
+        for &entry in &kept {
+            prefetch::<_, false>(positions, entry as usize);
+        }
+        kept.retain(|&entry| positions[entry as usize].rings_at(tick));
+        kept.sort_unstable();
+        kept.dedup();
+        let mut head = NIL;
+        for &entry in &kept {
+            head = self.chunks.push(head, entry);
+        }
+        let len = kept.len() as u32;
+        self.pages[place as usize].buckets[at] = Bucket { head, len, limit: (2 * len).max(FEW) };
+        if head == NIL {
+            self.close_bucket(place, at, tick as usize / PAGE);
+        }
+        kept.clear();
+        self.kept = kept;
+    }
+
+    /// An emptied bucket; its page goes when it was the last.
+    fn close_bucket(&mut self, place: u32, at: usize, run: usize) {
+        let page = &mut self.pages[place as usize];
+        page.buckets[at] = EMPTY;
+        page.filled[at / 64] &= !(1 << (at % 64));
+        page.live -= 1;
+        if page.live == 0 {
+            self.places[run] = NIL;
+            self.used.clear(run);
+            self.spare.push(place);
+        }
+    }
+
+    /// The least tick from `from` on whose bucket holds something.
+    #[inline]
+    fn next(&self, from: usize) -> Option<usize> {
+        let mut run = from / PAGE;
+        let place = *self.places.get(run)?;
+        if place != NIL
+            && let Some(at) = self.pages[place as usize].next(from % PAGE)
+        {
+            return Some(run * PAGE + at);
+        }
+        run = self.used.next(run + 1)?;
+        let at = self.pages[self.places[run] as usize].next(0)?;
+        Some(run * PAGE + at)
+    }
+
+    /// Empties the buckets that a mark passes on its way, its new place among them, and hands on every position whose trigger was there.
+    ///
+    /// Cost: O(entries in those buckets); a test where they are empty.
+    #[inline]
+    pub(crate) fn pass(&mut self, from: i64, to: i64, positions: &[Position], rung: &mut Vec<u32>) {
+        let (low, high) = if from < to { (from + 1, to) } else { (to, from - 1) };
+        let mut at = low as usize;
+        while let Some(tick) = self.next(at)
+            && tick as i64 <= high
+        {
+            self.empty(tick, positions, rung);
+            at = tick + 1;
+        }
+    }
+
+    #[inline(never)]
+    fn empty(&mut self, tick: usize, positions: &[Position], rung: &mut Vec<u32>) {
+        let (run, at) = (tick / PAGE, tick % PAGE);
+        let place = self.places[run];
+        let mut next = self.pages[place as usize].buckets[at].head;
+        let begin = rung.len();
+        while next != NIL {
+            let chunk = self.chunks.get(next);
+            for &entry in chunk.entries() {
+                prefetch::<_, false>(positions, entry as usize);
+            }
+            rung.extend_from_slice(chunk.entries());
+            next = self.chunks.free(next);
+        }
+        self.close_bucket(place, at, run);
+        // What moved on left its entry behind.
+        let mut kept = begin;
+        for place in begin..rung.len() {
+            let entry = rung[place];
+            if positions[entry as usize].rings_at(tick as i32) {
+                rung[kept] = entry;
+                kept += 1;
+            }
+        }
+        rung.truncate(kept);
+    }
+
+    /// Bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.chunks.bytes()
+            + self.pages.len() * (size_of::<Page>() + PAGE * size_of::<Bucket>())
+            + self.places.capacity() * 4
+    }
+}
+
+impl Page {
+    /// The first bucket from `from` on that holds something.
+    #[inline]
+    fn next(&self, from: usize) -> Option<usize> {
+        let mut word = from / 64;
+        let mut found = self.filled[word] & (u64::MAX << (from % 64));
+        loop {
+            if found != 0 {
+                return Some(word * 64 + found.trailing_zeros() as usize);
+            }
+            word += 1;
+            found = *self.filled.get(word)?;
+        }
+    }
+}
