@@ -13,6 +13,9 @@ impl Exchange {
         if name.as_str().starts_with('$') || self.account_id(&name).is_some() {
             return Err(Reject::DuplicateAccount);
         }
+        if !self.risk.has_room() {
+            return Err(Reject::Full);
+        }
         let account = self.add_account(name, profile);
         self.log.emit(EventKind::Opened { account, profile });
         Ok(())

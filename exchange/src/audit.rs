@@ -2,7 +2,7 @@
 
 use crate::exchange::Exchange;
 use crate::orders::Role;
-use plimsoll_risk::Aim;
+use plimsoll_risk::{Aim, PositionId};
 use plimsoll_types::{AccountId, Money, Phase, Side, invariant};
 
 impl Exchange {
@@ -62,12 +62,14 @@ impl Exchange {
                 frozen[self.risk.position(record.position).owner().index()] += record.frozen;
             }
         }
-        for (held, count) in self.risk.all_positions().iter().zip(counts) {
+        for (place, count) in counts.into_iter().enumerate() {
+            let id = PositionId(place as u32);
+            let held = self.risk.position(id);
             let sides = [Side::Buy, Side::Sell];
             let counted = Count {
                 open: sides.map(|side| held.open(side)),
                 promised: sides.map(|side| held.promised(side)),
-                today: held.promised_today(),
+                today: self.risk.promised_today(id),
             };
             invariant!(counted == count, "{held:?} says {counted:?}, its orders {count:?}");
             let kept = held.closing_side().is_none_or(|side| {

@@ -77,7 +77,7 @@ impl Exchange {
         let mut above: Vec<(std::cmp::Reverse<u64>, AccountId)> = ids
             .filter(|&id| {
                 let account = self.risk.account(id);
-                let hedger = self.risk.cold(self.risk.owner_of(id)).hedger;
+                let hedger = self.risk.is_hedger(self.risk.owner_of(id));
                 !hedger && !account.is_unlimited() && account.case().is_none()
             })
             .map(|id| (std::cmp::Reverse(self.larger_leg(id, instrument).0), id))

@@ -106,7 +106,8 @@ impl Exchange {
         };
         exchange.refresh_attention();
         exchange.set_first_timers();
-        exchange.risk.make_room(exchange.spec.accounts.len());
+        let names = exchange.spec.accounts.iter().map(|account| account.name.as_str().len());
+        exchange.make_room(exchange.spec.accounts.len(), names.max().unwrap_or(0));
         for account in exchange.spec.accounts.clone() {
             let id = exchange.add_account(account.name, account.profile);
             exchange.risk.set_hedger(id, account.hedger);
@@ -408,12 +409,12 @@ impl Exchange {
 
     /// The account of a name.
     pub fn account_id(&self, name: &Label) -> Option<AccountId> {
-        self.names.find(name, |id| self.risk.cold(id).name == *name)
+        self.names.find(name.as_bytes(), |id| self.risk.name_bytes(id))
     }
 
     /// The name of an account that exists.
     pub fn account_name(&self, account: AccountId) -> Label {
-        self.risk.cold(account).name
+        self.risk.name(account)
     }
 
     /// The profile of an account that exists.
@@ -435,9 +436,16 @@ impl Exchange {
         Some(ProfileId(place as u16))
     }
 
+    /// Makes room at exactly their size for so many more accounts, with names of so many bytes and one position each, before
+    /// they are opened: tables that grow by and by are up to twice as large.
+    pub fn make_room(&mut self, accounts: usize, name_bytes: usize) {
+        self.risk.make_room(accounts, name_bytes);
+        self.names.reserve(accounts, |id| self.risk.name_bytes(id));
+    }
+
     pub(crate) fn add_account(&mut self, name: Label, profile: ProfileId) -> AccountId {
         let id = self.risk.open_account(name, profile);
-        self.names.insert(&name, id);
+        self.names.insert(id, |id| self.risk.name_bytes(id));
         id
     }
 }

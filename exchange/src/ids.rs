@@ -63,26 +63,35 @@ impl ClientIds {
     }
 }
 
-/// Which account a name stands for.
+/// Which account a name stands for. Keeps numbers alone: names are read where they are kept, hashes worked out anew.
 #[derive(Default)]
 pub(crate) struct Names {
-    table: HashTable<(u64, AccountId)>,
+    table: HashTable<AccountId>,
 }
 
 impl Names {
-    /// The account of a name; `is_it` tells whether an account has it.
-    pub(crate) fn find(
-        &self,
-        name: &Label,
-        is_it: impl Fn(AccountId) -> bool,
-    ) -> Option<AccountId> {
-        let hash = STATE.hash_one(name.as_bytes());
-        self.table.find(hash, |&(other, id)| other == hash && is_it(id)).map(|&(_, id)| id)
+    /// With room for so many accounts.
+    pub(crate) fn with_capacity(accounts: usize) -> Names {
+        Names { table: HashTable::with_capacity(accounts) }
     }
 
-    /// Adds a name that is not there.
-    pub(crate) fn insert(&mut self, name: &Label, id: AccountId) {
-        let hash = STATE.hash_one(name.as_bytes());
-        self.table.insert_unique(hash, (hash, id), |&(hash, _)| hash);
+    /// Makes room for so many more; `name_of` tells an account's name.
+    pub(crate) fn reserve<'a>(&mut self, accounts: usize, name_of: impl Fn(AccountId) -> &'a [u8]) {
+        self.table.reserve(accounts, |&id| STATE.hash_one(name_of(id)));
+    }
+
+    /// The account of a name; `name_of` tells an account's.
+    pub(crate) fn find<'a>(
+        &self,
+        name: &[u8],
+        name_of: impl Fn(AccountId) -> &'a [u8],
+    ) -> Option<AccountId> {
+        self.table.find(STATE.hash_one(name), |&id| name_of(id) == name).copied()
+    }
+
+    /// Adds an account whose name is not there.
+    pub(crate) fn insert<'a>(&mut self, id: AccountId, name_of: impl Fn(AccountId) -> &'a [u8]) {
+        let hash = |&id: &AccountId| STATE.hash_one(name_of(id));
+        self.table.insert_unique(hash(&id), id, hash);
     }
 }

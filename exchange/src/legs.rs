@@ -79,7 +79,7 @@ impl Exchange {
         };
         let free = self.risk.find_position(wish.account, wish.instrument).map_or(0, |first| {
             let leg = self.risk.leg_for(first, wish.side, wish.aim);
-            self.risk.position(leg).unpromised(wish.aim) + wish.given_back
+            self.risk.unpromised(leg, wish.aim) + wish.given_back
         });
         if wish.qty.lots() > free { Err(reason) } else { Ok(0) }
     }

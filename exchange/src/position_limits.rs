@@ -10,7 +10,7 @@ impl Exchange {
     #[cold]
     pub(crate) fn check_position_limit(&self, wish: &Wish) -> Result<(), Reject> {
         let account = self.risk.account(wish.account);
-        if account.is_unlimited() || self.risk.cold(wish.account).hedger {
+        if account.is_unlimited() || self.risk.is_hedger(wish.account) {
             return Ok(());
         }
         let most = self.markets[wish.instrument.index()].lots_limit;

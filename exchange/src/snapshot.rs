@@ -29,7 +29,7 @@ use std::fmt;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 const MAGIC: &[u8; 8] = b"PLIMSOLL";
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 const HEADER: usize = 8 + 4 + 8 + 16;
 
 /// Why a snapshot could not be taken up again.
@@ -238,10 +238,10 @@ impl Exchange {
         }
         let mut risk = saved.risk;
         risk.after_restore(spec.detector);
-        let mut names = Names::default();
+        let mut names = Names::with_capacity(risk.account_count());
         for id in (0..risk.account_count() as u32).map(AccountId) {
             if risk.pocket(id).is_none() {
-                names.insert(&risk.cold(id).name, id);
+                names.insert(id, |id| risk.name_bytes(id));
             }
         }
         let mut ids = ClientIds::default();

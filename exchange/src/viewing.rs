@@ -37,7 +37,7 @@ impl Exchange {
 
     fn account_view(&self, id: AccountId) -> AccountView {
         let risk = &self.risk;
-        let (account, cold, standing) = (risk.account(id), risk.cold(id), risk.standing(id));
+        let (account, standing) = (risk.account(id), risk.standing(id));
         let unlimited = account.is_unlimited();
         let positions: Vec<PositionView> = risk
             .position_ids(id)
@@ -65,7 +65,7 @@ impl Exchange {
             risk.pockets(id).map(of).sum::<Money>() + of(id)
         };
         AccountView {
-            name: cold.name,
+            name: risk.name(id),
             balance: whole(&|id| risk.balance(id)),
             equity: self.equity(id),
             unrealised: positions.iter().map(|position| position.unrealised).sum(),
@@ -78,7 +78,7 @@ impl Exchange {
             measure: risk.measure(id, Standing { margins: risk.margins(id), ..standing }),
             tier: self.tier_name(id),
             permission: account.permission(),
-            debt: cold.debt,
+            debt: risk.debt(id),
             case: account.case().map(|case| case.0),
             positions,
             orders: self.order_views(id),

@@ -1,7 +1,6 @@
-//! Cash and positions: an account's hot fields on one cache line, a position's on another.
+//! Cash and positions: an account on one cache line, a position on two.
 
-use crate::settlement::DayResult;
-use plimsoll_types::{AccountId, CaseId, InstrumentId, Label, Money, Permission, ProfileId, Side};
+use plimsoll_types::{AccountId, CaseId, InstrumentId, Money, Permission, ProfileId, Side};
 use serde::{Deserialize, Serialize};
 
 /// A position record's place in its table.
@@ -59,7 +58,7 @@ impl Aim {
 /// No record.
 pub(crate) const NIL: u32 = u32::MAX;
 
-/// What an account needs on every trade.
+/// An account: one cache line. What few accounts have (a debt, an owner, results of days gone by) stands in tables beside it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[repr(align(64))]
 pub struct Account {
@@ -67,6 +66,8 @@ pub struct Account {
     pub(crate) cash: i128,
     /// Margin and fees of open orders.
     pub(crate) frozen: i128,
+    /// Deposits - withdrawals - debts repaid + what the house paid.
+    pub(crate) paid_in: i128,
     /// First of its position records, by instrument.
     pub(crate) first: u32,
     /// The open case it is in; 0 = none.
@@ -82,6 +83,50 @@ pub struct Account {
     /// On the list of accounts to look at after this pass.
     #[serde(skip)]
     pub(crate) touched: bool,
+    /// What is asked for now and then.
+    pub(crate) marks: Marks,
+}
+
+/// Small facts of an account that few commands ask for, in a byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Marks(u8);
+
+impl Marks {
+    /// A hedger: no position limit, last in a forced reduction.
+    pub(crate) const HEDGER: Marks = Marks(1 << 2);
+    /// A pocket of another account.
+    pub(crate) const POCKET: Marks = Marks(1 << 3);
+    /// It owes the house.
+    pub(crate) const DEBTOR: Marks = Marks(1 << 4);
+    /// Bits of what the operator lets it do.
+    const OPERATOR: u8 = 0b11;
+
+    #[inline]
+    pub(crate) fn has(self, mark: Marks) -> bool {
+        self.0 & mark.0 != 0
+    }
+
+    pub(crate) fn set(&mut self, mark: Marks, on: bool) {
+        self.0 = if on { self.0 | mark.0 } else { self.0 & !mark.0 };
+    }
+
+    /// What the operator lets it do.
+    pub(crate) fn operator(self) -> Permission {
+        match self.0 & Marks::OPERATOR {
+            0 => Permission::Normal,
+            1 => Permission::CloseOnly,
+            _ => Permission::Frozen,
+        }
+    }
+
+    pub(crate) fn set_operator(&mut self, permission: Permission) {
+        let bits = match permission {
+            Permission::Normal => 0,
+            Permission::CloseOnly => 1,
+            Permission::Frozen => 2,
+        };
+        self.0 = self.0 & !Marks::OPERATOR | bits;
+    }
 }
 
 impl Account {
@@ -116,69 +161,56 @@ impl Account {
     }
 }
 
-/// What an account needs now and then.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Cold {
-    /// Its name.
-    pub name: Label,
-    /// Deposits - withdrawals - debts repaid + what the house paid.
-    pub paid_in: Money,
-    /// What it owes the house.
-    pub debt: Money,
-    /// What the operator lets it do.
-    pub operator: Permission,
-    /// Whose pocket it is, and of which position. Source: SEMANTICS 3.3.
-    pub(crate) pocket: Option<(AccountId, InstrumentId)>,
-    /// A hedger: no position limit, last in a forced reduction.
-    pub hedger: bool,
-    /// What it had realised, and the fees it had paid, when it was last settled.
-    pub(crate) settled: DayResult,
-}
-
 /// What one account has and has on order in one instrument. Made at its first order there, kept for good.
+///
+/// Two cache lines: what it holds, then what it has on order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[repr(C, align(128))]
 pub struct Position {
     /// Cost of the lots held, signed like them.
     pub(crate) basis: i128,
-    /// Fees paid in this instrument so far.
-    pub(crate) fees: i128,
     /// Signed lots.
     pub(crate) lots: i64,
     /// Of these, without sign: held since before the last settlement.
     pub(crate) carried: u64,
-    /// Lots that resting buys and sells promise to close.
-    pub(crate) promised: [u64; 2],
-    /// Lots of resting buys and sells.
-    pub(crate) open: [u64; 2],
+    /// Basis less cost at opening prices, of the lots held: what settlements have made of them. Zero where `costs` keeps it.
+    pub(crate) gain: i64,
     pub(crate) account: AccountId,
-    /// Whose orders trade it: the account itself, or the one this isolated position is a pocket of.
-    pub(crate) owner: AccountId,
     /// The account's next record.
     pub(crate) next: u32,
-    pub(crate) instrument: InstrumentId,
-    /// Resting orders that may only reduce.
-    pub(crate) reduce_only: u32,
-    /// Of the lots promised, those that mean today's lots alone.
-    pub(crate) promised_today: u64,
-    pub(crate) leg: Leg,
-    /// Its costs beyond the basis must be kept up by each trade.
-    pub(crate) kept: bool,
-    /// Its owner has margins of its own here.
-    pub(crate) own: bool,
-    /// The marks between which nothing can happen to its account, both included; a cache, left out of snapshots.
+    /// The marks between which nothing can happen to its account, both included, ticks; `low > high` = not armed. A cache,
+    /// left out of snapshots.
     #[serde(skip, default = "unarmed_low")]
     pub(crate) low: i32,
     #[serde(skip, default = "unarmed_high")]
     pub(crate) high: i32,
+    /// Its record of further costs; [`NIL`] where basis and gain say all.
+    pub(crate) costs: u32,
+    pub(crate) instrument: InstrumentId,
+    pub(crate) leg: Leg,
+    /// Its owner has margins of its own here.
+    pub(crate) own: bool,
+    /// Lots that resting buys and sells promise to close.
+    pub(crate) promised: [u64; 2],
+    /// Lots of resting buys and sells.
+    pub(crate) open: [u64; 2],
+    /// Fees paid in this instrument so far.
+    pub(crate) fees: i128,
     /// First and last of its resting orders, for whoever keeps them; [`Position::NO_ORDER`] = none.
     pub orders: (u32, u32),
+    /// Resting orders that may only reduce.
+    pub(crate) reduce_only: u32,
+    /// Whose orders trade it: the account itself, or the one this isolated position is a pocket of.
+    pub(crate) owner: AccountId,
 }
 
-fn unarmed_low() -> i32 {
+/// Lowest mark of the box of a position that is not watched yet.
+pub(crate) fn unarmed_low() -> i32 {
     i32::MAX
 }
 
-fn unarmed_high() -> i32 {
+/// Highest mark of the box of a position that is not watched yet.
+pub(crate) fn unarmed_high() -> i32 {
     i32::MIN
 }
 
@@ -243,11 +275,6 @@ impl Position {
         self.promised[side as usize]
     }
 
-    /// Of these, lots of a leg that mean today's alone.
-    pub fn promised_today(&self) -> u64 {
-        self.promised_today
-    }
-
     /// Lots an order on `side` could close: zero where it would open.
     #[inline]
     pub fn room(&self, side: Side) -> u64 {
@@ -280,16 +307,6 @@ impl Position {
         }
     }
 
-    /// Of these, those that no resting order promises; its orders are all of the same kinds.
-    pub fn unpromised(&self, aim: Aim) -> u64 {
-        let promised = self.closing_side().map_or(0, |side| self.promised(side));
-        self.givable(aim).saturating_sub(match aim {
-            Aim::CloseCarried => promised - self.promised_today,
-            Aim::CloseToday => self.promised_today,
-            Aim::Net | Aim::Open | Aim::Close => promised,
-        })
-    }
-
     /// Whether it has resting orders that must be cut where the position comes to give less.
     #[inline]
     pub fn has_reducing_orders(&self) -> bool {
@@ -317,10 +334,34 @@ impl Position {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::costs::Costs;
+    use std::mem::{align_of, size_of};
+
+    /// What an account with one net position costs, margin counted at the mark; docs/ARCHITECTURE.md has the table.
+    #[test]
+    fn records_have_the_size_that_is_stated() {
+        assert_eq!((size_of::<Account>(), align_of::<Account>()), (64, 64));
+        assert_eq!((size_of::<Position>(), align_of::<Position>()), (128, 128));
+        assert_eq!(size_of::<Costs>(), 64);
+    }
 
     #[test]
-    fn an_account_is_one_cache_line() {
-        assert_eq!(std::mem::size_of::<Account>(), 64);
-        assert!(std::mem::size_of::<Position>() <= 128);
+    fn what_it_holds_is_on_the_first_line_and_what_it_has_on_order_on_the_second() {
+        use std::mem::offset_of;
+        assert_eq!(offset_of!(Position, own), 63);
+        assert_eq!(offset_of!(Position, promised), 64);
+    }
+
+    #[test]
+    fn marks_do_not_touch_each_other() {
+        let mut marks = Marks::default();
+        for permission in [Permission::Frozen, Permission::CloseOnly, Permission::Normal] {
+            marks.set(Marks::POCKET, true);
+            marks.set_operator(permission);
+            marks.set(Marks::HEDGER, true);
+            marks.set(Marks::HEDGER, false);
+            assert_eq!(marks.operator(), permission);
+            assert!(marks.has(Marks::POCKET) && !marks.has(Marks::HEDGER));
+        }
     }
 }

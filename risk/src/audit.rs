@@ -43,10 +43,7 @@ impl Risk {
         if let Some(held) = self.positions.iter().find(carries_more) {
             return Err(Imbalance::Carried(held.account, held.instrument));
         }
-        let mut records = self.positions.iter().zip(&self.costs);
-        if let Some((held, _)) = records
-            .find(|(held, costs)| !costs.is_sound(held, self.contract(held.instrument).tick_value))
-        {
+        if let Some(held) = self.positions.iter().find(|held| !self.costs_are_sound(held)) {
             return Err(Imbalance::Costs(held.account, held.instrument));
         }
         if !self.own_is_sound() {
@@ -85,7 +82,11 @@ mod tests {
         assert!(matches!(plant(|r| r.accounts[1].frozen = -1), Err(Imbalance::Frozen(_))));
         assert!(matches!(plant(|r| r.positions[1].carried = 3), Err(Imbalance::Carried(..))));
         assert!(matches!(plant(|r| r.positions[1].own = true), Err(Imbalance::OwnMargins)));
-        assert!(matches!(plant(|r| r.costs[0].gain = 1), Err(Imbalance::Costs(..))));
+        let in_two_places = |r: &mut Risk| {
+            r.positions[0].make_costs(&mut r.costs);
+            r.positions[0].gain = 1;
+        };
+        assert!(matches!(plant(in_two_places), Err(Imbalance::Costs(..))));
         assert!(matches!(plant(|r| r.house.fund += Money::new(1)), Err(Imbalance::Money(_))));
     }
 }

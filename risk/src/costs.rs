@@ -1,13 +1,13 @@
 //! What a position's lots cost beyond its basis: at opening prices, today's lots, each lot of a leg. Source: RULES 2.2, SEMANTICS 3.1.
 //!
-//! Kept beside the positions: where margin is counted at the mark and nothing has been settled, no trade comes here.
+//! A net position whose margin follows the mark or the opening price needs one number, its gain, which it holds itself. The
+//! others have a record in a table beside the positions. Where nothing has been settled and there is no record, no trade comes here.
 
-use crate::account::{Leg, Position, PositionId};
+use crate::account::{Aim, Leg, NIL, Position, PositionId};
 use crate::contract::Contract;
 use crate::ledger::{Fill, Risk, released};
-use plimsoll_types::{AccountId, Money, Price};
+use plimsoll_types::{AccountId, Money, Price, pages};
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 
 /// Lots of a leg that one fill opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,15 +19,26 @@ pub(crate) struct Lot {
     pub(crate) cost: Price,
 }
 
-/// What a position's lots cost, seen in other ways than its basis.
+/// What a position's lots cost, seen in other ways than its basis: of legs, and where margin needs today's lots or the gain is too large for the position itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Costs {
     /// Basis less cost at opening prices, of the lots held: what settlements have made of them.
     pub(crate) gain: i128,
     /// Trade prices of today's lots, signed like them.
     pub(crate) today: i128,
+    /// Of the lots promised, those that mean today's lots alone.
+    pub(crate) promised_today: u64,
     /// A leg's lots, the oldest first: carried ones, then today's. Empty in net mode.
-    pub(crate) lots: VecDeque<Lot>,
+    pub(crate) lots: Vec<Lot>,
+}
+
+/// The same of any position, wherever it is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sums<'a> {
+    pub(crate) gain: i128,
+    /// Zero where margin does not need it.
+    pub(crate) today: i128,
+    pub(crate) lots: &'a [Lot],
 }
 
 /// What lots take with them when they close.
@@ -40,7 +51,105 @@ pub(crate) struct Release {
     pub(crate) carried: u64,
 }
 
-impl Costs {
+impl Position {
+    /// Whether each trade must keep costs beyond the basis up.
+    #[inline]
+    pub(crate) fn is_kept(&self) -> bool {
+        self.costs != NIL || self.gain != 0
+    }
+
+    fn costs<'a>(&self, table: &'a [Costs]) -> Sums<'a> {
+        match table.get(self.costs as usize) {
+            Some(costs) => Sums { gain: costs.gain, today: costs.today, lots: &costs.lots },
+            None => Sums { gain: self.gain.into(), today: 0, lots: &[] },
+        }
+    }
+
+    /// Sets the gain, in a record made now if it is too large for the position itself.
+    fn put_gain(&mut self, table: &mut Vec<Costs>, gain: i128) {
+        if self.costs == NIL {
+            if let Ok(gain) = i64::try_from(gain) {
+                self.gain = gain;
+                return;
+            }
+            self.make_costs(table);
+        }
+        table[self.costs as usize].gain = gain;
+    }
+
+    /// Makes a record, which is kept for good.
+    pub(crate) fn make_costs(&mut self, table: &mut Vec<Costs>) {
+        self.costs = table.len() as u32;
+        pages::reserve(table, 1);
+        table.push(Costs { gain: self.gain.into(), ..Costs::default() });
+        self.gain = 0;
+    }
+
+    /// Books cost and carried lots of a fill that closes `closes` lots and opens the rest.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn book_costs(
+        &mut self,
+        table: &mut Vec<Costs>,
+        contract: &Contract,
+        fill: &Fill,
+        closes: u64,
+    ) {
+        if closes > 0 {
+            let today = fill.aim.is_today();
+            let sums = self.costs(table);
+            let release = sums.release(self, contract.tick_value, closes, today);
+            let gain = sums.gain - release.gain;
+            self.put_gain(table, gain);
+            if let Some(costs) = table.get_mut(self.costs as usize) {
+                costs.today -= release.today;
+                if self.leg.is_leg() {
+                    costs.take(if today { self.carried } else { 0 }, closes);
+                }
+            }
+            self.basis -= release.basis;
+            self.carried -= release.carried;
+        }
+        let opens = fill.qty - closes;
+        if opens > 0 {
+            let worth = Money::of_lots(fill.price, fill.side.sign(), contract.tick_value).units()
+                * i128::from(opens);
+            self.basis += worth;
+            if let Some(costs) = table.get_mut(self.costs as usize) {
+                costs.today += worth;
+                if self.leg.is_leg() {
+                    costs.lots.push(Lot { qty: opens, opened: fill.price, cost: fill.price });
+                }
+            }
+        }
+    }
+
+    /// Makes the basis of all lots their worth at the settlement price; the difference is gain.
+    pub(crate) fn settle(&mut self, table: &mut Vec<Costs>, contract: &Contract, price: Price) {
+        let worth = Money::of_lots(price, self.lots, contract.tick_value).units();
+        let gain = self.costs(table).gain + worth - self.basis;
+        self.put_gain(table, gain);
+        if let Some(costs) = table.get_mut(self.costs as usize) {
+            costs.today = 0;
+            for lot in &mut costs.lots {
+                lot.cost = price;
+            }
+        }
+        self.basis = worth;
+        self.carried = self.lots.unsigned_abs();
+    }
+
+    /// Forgets what its lots cost: it has none any more.
+    pub(crate) fn clear_costs(&mut self, table: &mut [Costs]) {
+        (self.basis, self.gain) = (0, 0);
+        if let Some(costs) = table.get_mut(self.costs as usize) {
+            (costs.gain, costs.today) = (0, 0);
+            costs.lots.clear();
+        }
+    }
+}
+
+impl Sums<'_> {
     /// What closing `closes` lots releases: carried ones before today's, or `from_today` alone.
     ///
     /// Net mode: a share of each sum, half up on its absolute value. A leg: each lot its own.
@@ -78,7 +187,7 @@ impl Costs {
 
     /// Hands out `take` lots of a leg after the first `skip`, the oldest first.
     fn each(&self, mut skip: u64, mut take: u64, mut each: impl FnMut(&Lot, u64)) {
-        for lot in &self.lots {
+        for lot in self.lots {
             let passed = skip.min(lot.qty);
             skip -= passed;
             let qty = (lot.qty - passed).min(take);
@@ -92,6 +201,24 @@ impl Costs {
         }
     }
 
+    /// Whether these are what the lots held add up to. Cost: O(a leg's lots).
+    fn is_sound(&self, position: &Position, tick_value: i64) -> bool {
+        let held = position.lots.unsigned_abs();
+        if held == 0 {
+            return (position.basis, self.gain) == (0, 0) && self.lots.is_empty();
+        }
+        if !position.leg.is_leg() {
+            return self.lots.is_empty();
+        }
+        let right_side = (position.lots > 0) == (position.leg == Leg::Long);
+        let lots: u64 = self.lots.iter().map(|lot| lot.qty).sum();
+        let sums = self.release(position, tick_value, held, false);
+        let counted = (sums.basis, sums.gain, sums.today);
+        right_side && lots == held && counted == (position.basis, self.gain, self.today)
+    }
+}
+
+impl Costs {
     /// Takes `take` lots of a leg out after the first `skip`.
     fn take(&mut self, mut skip: u64, mut take: u64) {
         for lot in &mut self.lots {
@@ -105,80 +232,46 @@ impl Costs {
         }
         self.lots.retain(|lot| lot.qty > 0);
     }
-
-    /// Books cost and carried lots of a fill that closes `closes` lots and opens the rest.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn book(
-        &mut self,
-        position: &mut Position,
-        contract: &Contract,
-        fill: &Fill,
-        closes: u64,
-    ) {
-        if closes > 0 {
-            let today = fill.aim.is_today();
-            let release = self.release(position, contract.tick_value, closes, today);
-            position.basis -= release.basis;
-            self.gain -= release.gain;
-            self.today -= release.today;
-            if position.leg.is_leg() {
-                self.take(if today { position.carried } else { 0 }, closes);
-            }
-            position.carried -= release.carried;
-        }
-        let opens = fill.qty - closes;
-        if opens > 0 {
-            let worth = Money::of_lots(fill.price, fill.side.sign(), contract.tick_value).units()
-                * i128::from(opens);
-            position.basis += worth;
-            self.today += worth;
-            if position.leg.is_leg() {
-                let (qty, opened) = (opens, fill.price);
-                self.lots.push_back(Lot { qty, opened, cost: opened });
-            }
-        }
-        position.kept = self.is_kept(position, contract);
-    }
-
-    /// Makes the basis of all lots their worth at the settlement price; the difference is gain.
-    pub(crate) fn settle(&mut self, position: &mut Position, contract: &Contract, price: Price) {
-        let worth = Money::of_lots(price, position.lots, contract.tick_value).units();
-        self.gain += worth - position.basis;
-        self.today = 0;
-        for lot in &mut self.lots {
-            lot.cost = price;
-        }
-        position.basis = worth;
-        position.carried = position.lots.unsigned_abs();
-        position.kept = self.is_kept(position, contract);
-    }
-
-    /// Whether these are what the lots held add up to. Cost: O(a leg's lots).
-    pub(crate) fn is_sound(&self, position: &Position, tick_value: i64) -> bool {
-        let held = position.lots.unsigned_abs();
-        if held == 0 {
-            return (position.basis, self.gain) == (0, 0) && self.lots.is_empty();
-        }
-        if !position.leg.is_leg() {
-            return self.lots.is_empty() && (position.kept || self.gain == 0);
-        }
-        let right_side = (position.lots > 0) == (position.leg == Leg::Long);
-        let lots: u64 = self.lots.iter().map(|lot| lot.qty).sum();
-        let sums = self.release(position, tick_value, held, false);
-        let counted = (sums.basis, sums.gain, sums.today);
-        right_side && lots == held && counted == (position.basis, self.gain, self.today)
-    }
-
-    /// Whether trades must keep these costs up.
-    pub(crate) fn is_kept(&self, position: &Position, contract: &Contract) -> bool {
-        self.gain != 0 || position.leg.is_leg() || contract.needs_today()
-    }
 }
 
 impl Risk {
-    pub(crate) fn costs(&self, id: PositionId) -> &Costs {
-        &self.costs[id.0 as usize]
+    pub(crate) fn costs(&self, id: PositionId) -> Sums<'_> {
+        self.position(id).costs(&self.costs)
+    }
+
+    /// Whether a position's costs are what its lots add up to, in one place. Cost: O(a leg's lots).
+    pub(crate) fn costs_are_sound(&self, position: &Position) -> bool {
+        let contract = self.contract(position.instrument);
+        let kept_once = position.costs == NIL || position.gain == 0;
+        let needs = position.leg.is_leg() || contract.needs_today();
+        let sums = position.costs(&self.costs);
+        kept_once
+            && (position.costs != NIL || !needs)
+            && sums.is_sound(position, contract.tick_value)
+    }
+
+    /// Of the lots that resting orders promise, those of a leg that mean today's alone.
+    pub fn promised_today(&self, id: PositionId) -> u64 {
+        let costs = self.costs.get(self.position(id).costs as usize);
+        costs.map_or(0, |costs| costs.promised_today)
+    }
+
+    /// Counts lots of a resting order that promises today's lots of a leg; below zero: out.
+    pub fn promise_today(&mut self, id: PositionId, change: i64) {
+        if let Some(costs) = self.costs.get_mut(self.positions[id.0 as usize].costs as usize) {
+            costs.promised_today = costs.promised_today.wrapping_add_signed(change);
+        }
+    }
+
+    /// Lots of a leg that orders with this aim may take and no resting order promises; its orders are all of the same kinds.
+    pub fn unpromised(&self, id: PositionId, aim: Aim) -> u64 {
+        let position = self.position(id);
+        let promised = position.closing_side().map_or(0, |side| position.promised(side));
+        position.givable(aim).saturating_sub(match aim {
+            Aim::CloseCarried => promised - self.promised_today(id),
+            Aim::CloseToday => self.promised_today(id),
+            Aim::Net | Aim::Open | Aim::Close => promised,
+        })
     }
 
     /// Cost of a position's lots at the prices they were opened at, signed like them.
@@ -197,7 +290,7 @@ impl Risk {
 
     /// What settlements have made of the lots that an account holds.
     pub fn gains(&self, id: AccountId) -> Money {
-        let kept = self.held_ids(id).filter(|&id| self.position(id).kept);
+        let kept = self.held_ids(id).filter(|&id| self.position(id).is_kept());
         Money::new(kept.map(|id| self.costs(id).gain).sum())
     }
 }
@@ -230,7 +323,7 @@ mod tests {
         assert_eq!(days, [(300, 0), (168 + 92, 168 + 240), (-20, 10_180 - 10_048)]);
         let sums = days.iter().fold((0, 0), |sum, day| (sum.0 + day.0, sum.1 + day.1));
         assert_eq!(sums, (540, 540), "four at 1015 and one at 1018, bought for 50,240");
-        assert!(!risk.position(position).kept, "flat: trades need not come here any more");
+        assert!(!risk.position(position).is_kept(), "flat: trades need not come here any more");
     }
 
     #[test]

@@ -9,18 +9,18 @@ impl Risk {
     /// Who gives how many lots so that `position` can be closed without a book, in the order in which they give; what finds no
     /// giver is left over.
     ///
-    /// Givers are all holders of opposite lots but the fund and the pockets of the same account. Cost: O(positions).
+    /// Givers are all holders of opposite lots but the fund and the pockets of the same account. Cost: O(holders of the instrument).
     pub fn givers(&self, position: PositionId, order: DeleverageRank) -> Vec<(PositionId, u64)> {
         let closed = self.position(position);
         let opposite = |held: &Position| {
-            held.instrument == closed.instrument
-                && (held.lots > 0) != (closed.lots > 0)
+            (held.lots > 0) != (closed.lots > 0)
                 && held.lots != 0
                 && held.owner != closed.owner
                 && Some(held.account) != self.fund_account
         };
-        let ids = (0..self.positions.len() as u32).map(PositionId);
-        let mut holders: Vec<PositionId> = ids.filter(|&id| opposite(self.position(id))).collect();
+        let members = self.members(closed.instrument);
+        let mut holders: Vec<PositionId> =
+            members.filter(|&id| opposite(self.position(id))).collect();
         holders.sort_by_key(|&id| self.position(id).account);
         let lots = |&id: &PositionId| self.position(id).lots.unsigned_abs();
         let held: Vec<u64> = holders.iter().map(lots).collect();

@@ -1,14 +1,16 @@
 //! The only writer of money and positions: trades, fees, deposits, frozen amounts.
 
-use crate::account::{Account, Aim, Cold, NIL, Position, PositionId};
+use crate::account::{Account, Aim, NIL, Position, PositionId};
 use crate::call::Call;
 use crate::contract::{Contract, FeeCase, Part, Role};
 use crate::costs::Costs;
+use crate::names::Names;
 use crate::own::InForce;
 use crate::pocket::Moved;
+use crate::pockets::Pockets;
+use crate::settled::Settled;
 use crate::tiers::{Bases, Lines};
 use crate::watch::Watch;
-use plimsoll_types::pages;
 use plimsoll_types::{
     AccountId, Basis, Detector, Fees, FloatingProfit, InstrumentId, MarginRate, Money,
     PositionMode, Price, Profile, Side, half_up_div,
@@ -53,11 +55,17 @@ pub struct Fill {
 /// Accounts, positions, marks and the house: everything that is money.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Risk {
+    #[serde(with = "crate::exact")]
     pub(crate) accounts: Vec<Account>,
-    pub(crate) cold: Vec<Cold>,
+    pub(crate) names: Names,
+    #[serde(with = "crate::exact")]
     pub(crate) positions: Vec<Position>,
-    /// What each position's lots cost beyond its basis.
+    /// What positions' lots cost beyond the basis, where the position itself cannot say.
+    #[serde(with = "crate::exact")]
     pub(crate) costs: Vec<Costs>,
+    /// Places of each instrument's position records, in order; a cache.
+    #[serde(skip)]
+    pub(crate) members: Vec<Vec<u32>>,
     pub(crate) contracts: Vec<Contract>,
     pub(crate) profiles: Vec<Profile>,
     pub(crate) lines: Vec<Lines>,
@@ -70,8 +78,10 @@ pub struct Risk {
     pub(crate) house: House,
     /// Outstanding margin calls, by account.
     pub calls: BTreeMap<AccountId, Call>,
-    /// Whether any account has a pocket.
-    pub(crate) has_pockets: bool,
+    /// What accounts owe the house.
+    pub(crate) debts: BTreeMap<AccountId, Money>,
+    pub(crate) pockets: Pockets,
+    pub(crate) settled: Settled,
     /// The reserved account `$fund`, once something was taken over.
     pub(crate) fund_account: Option<AccountId>,
     /// Money that moved to or from pockets since it was last asked.
@@ -95,9 +105,10 @@ impl Risk {
         let watch = Watch::new(&contracts, Detector::default());
         Risk {
             accounts: Vec::new(),
-            cold: Vec::new(),
+            names: Names::default(),
             positions: Vec::new(),
             costs: Vec::new(),
+            members: vec![Vec::new(); contracts.len()],
             contracts,
             profiles,
             lines,
@@ -107,7 +118,9 @@ impl Risk {
             position_mode,
             house: House { fund, deposits: fund, ..House::default() },
             calls: BTreeMap::new(),
-            has_pockets: false,
+            debts: BTreeMap::new(),
+            pockets: Pockets::default(),
+            settled: Settled::default(),
             fund_account: None,
             moved: Vec::new(),
             watch,
@@ -235,12 +248,6 @@ impl Risk {
         position.reduce_only -= u32::from(gone_reduce_only);
     }
 
-    /// Counts lots of a resting order that promises today's lots of a leg; below zero: out.
-    pub fn promise_today(&mut self, id: PositionId, change: i64) {
-        let promised = &mut self.positions[id.0 as usize].promised_today;
-        *promised = promised.wrapping_add_signed(change);
-    }
-
     /// Sets how many lots resting orders on a side promise to close, once they are shared out anew.
     pub fn set_promised(&mut self, id: PositionId, side: Side, lots: u64) {
         self.positions[id.0 as usize].promised[side as usize] = lots;
@@ -283,7 +290,7 @@ impl Risk {
 
     /// Result of closed lots so far, before fees.
     pub fn realised(&self, id: AccountId) -> Money {
-        self.balance(id) - self.cold(id).paid_in + self.fees(id)
+        self.balance(id) - self.paid_in(id) + self.fees(id)
     }
 
     /// Fees an account has paid so far.
@@ -293,15 +300,16 @@ impl Risk {
 
     /// Moves money that no trade moved into an account (below zero: out of it).
     pub(crate) fn pay_in(&mut self, id: AccountId, amount: Money) {
-        self.accounts[id.index()].cash += amount.units();
-        self.cold[id.index()].paid_in += amount;
+        let account = &mut self.accounts[id.index()];
+        account.cash += amount.units();
+        account.paid_in += amount.units();
         self.touch(id);
     }
 
     /// Pays in, a debt first; returns what of it repaid the debt.
     pub fn deposit(&mut self, id: AccountId, amount: Money) -> Money {
-        let repaid = amount.min(self.cold(id).debt);
-        self.cold_mut(id).debt -= repaid;
+        let repaid = amount.min(self.debt(id));
+        self.add_debt(id, -repaid);
         self.house.written_off -= repaid;
         self.house.deposits += amount;
         self.pay_in(id, amount - repaid);
@@ -322,12 +330,10 @@ impl Risk {
 
     /// Makes the caches that no snapshot holds. Cost: O(accounts).
     pub fn after_restore(&mut self, detector: Detector) {
+        self.pockets.after_restore();
+        self.count_members();
         self.watch = Watch::new(&self.contracts, detector);
         self.watch.make_room(self.accounts.len());
-        pages::advise(&self.accounts);
-        pages::advise(&self.cold);
-        pages::advise(&self.positions);
-        pages::advise(&self.costs);
         self.index_all();
     }
 }
@@ -336,7 +342,7 @@ impl Risk {
 #[inline(always)]
 fn book_legs(
     position: &mut Position,
-    costs: &mut [Costs],
+    costs: &mut Vec<Costs>,
     contract: &Contract,
     account: &mut Account,
     fill: &Fill,
@@ -346,8 +352,8 @@ fn book_legs(
     account.cash -= sign * unit * i128::from(fill.qty);
     let held = position.lots.unsigned_abs();
     let closes = if position.closable(fill.side) > 0 { fill.qty.min(held) } else { 0 };
-    if position.kept {
-        costs[fill.position.0 as usize].book(position, contract, fill, closes);
+    if position.is_kept() {
+        position.book_costs(costs, contract, fill, closes);
     } else {
         if closes > 0 {
             position.basis -= released(position.basis, closes, held);
@@ -463,7 +469,7 @@ pub(crate) mod tests {
         let paid = risk.waterfall(&case);
         let units = Money::new;
         assert_eq!(paid, [crate::Paid::Fund(units(500)), crate::Paid::Debt(units(400))]);
-        assert_eq!((risk.cash(id), risk.cold(id).debt), (Money::ZERO, Money::new(400)));
+        assert_eq!((risk.cash(id), risk.debt(id)), (Money::ZERO, Money::new(400)));
         assert_eq!(risk.deposit(id, Money::new(1_000)), Money::new(400));
         assert_eq!((risk.cash(id), risk.house.written_off), (Money::new(600), Money::ZERO));
     }

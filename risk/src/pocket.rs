@@ -3,7 +3,7 @@
 //! A pocket is an account like any other, so tiers, cases and the watch know nothing of it. What differs is here: whose orders
 //! trade its position, and when money moves between it and its owner.
 
-use crate::account::{NIL, PositionId};
+use crate::account::{Marks, NIL, PositionId};
 use crate::ledger::{Fill, Risk};
 use crate::settlement::DayResult;
 use plimsoll_types::{AccountId, Basis, InstrumentId, MarginMode, Money, Price};
@@ -40,7 +40,10 @@ impl Risk {
     /// Whose pocket an account is, and of which position; `None` for accounts that were opened.
     #[inline]
     pub fn pocket(&self, account: AccountId) -> Option<(AccountId, InstrumentId)> {
-        self.cold(account).pocket
+        if !self.account(account).marks.has(Marks::POCKET) {
+            return None;
+        }
+        self.pockets.owner(account)
     }
 
     /// The account whose orders trade for `account`: itself, or the owner of the pocket.
@@ -61,19 +64,17 @@ impl Risk {
         self.position_ids(owner).all(|id| self.position(id).lots == 0)
     }
 
-    /// Who is to hold a position of an account: itself, or a pocket, made now if there is none. Cost: O(accounts) for a pocket.
+    /// Who is to hold a position of an account: itself, or a pocket, made now if there is none. Cost: O(log pockets) for a pocket.
     pub(crate) fn holder_for(&mut self, owner: AccountId, instrument: InstrumentId) -> AccountId {
         if !self.is_isolated(owner) {
             return owner;
         }
-        let wanted = Some((owner, instrument));
-        if let Some(index) = self.cold.iter().position(|cold| cold.pocket == wanted) {
-            return AccountId(index as u32);
+        if let Some(pocket) = self.pockets.find(owner, instrument) {
+            return pocket;
         }
-        let (name, profile) = (self.cold(owner).name, self.account(owner).profile);
-        let pocket = self.open_account(name, profile);
-        self.cold_mut(pocket).pocket = wanted;
-        self.has_pockets = true;
+        let pocket = self.add_account("", self.account(owner).profile);
+        self.accounts[pocket.index()].marks.set(Marks::POCKET, true);
+        self.pockets.push(pocket, owner, instrument);
         pocket
     }
 
@@ -111,16 +112,15 @@ impl Risk {
         }
         let fees = Money::new(fees);
         let (paid_in, settled) = if self.pocket(from).is_some() {
-            let old = self.cold(from);
-            (old.paid_in, old.settled)
+            (self.paid_in(from), self.settled.get(from))
         } else {
             (fees, DayResult { fees, ..DayResult::default() })
         };
         for (id, paid_in, settled) in [(from, -paid_in, settled.reversed()), (to, paid_in, settled)]
         {
-            let cold = self.cold_mut(id);
-            cold.paid_in += paid_in;
-            cold.settled = cold.settled.plus(settled);
+            self.accounts[id.index()].paid_in += paid_in.units();
+            let settled = self.settled.get(id).plus(settled);
+            self.settled.set(id, settled, self.accounts.len());
         }
     }
 
@@ -133,8 +133,9 @@ impl Risk {
         let lots = held.lots.unsigned_abs();
         let wallet = self.balance(pocket);
         let (closes, fee) = self.book_held(fill);
-        self.accounts[pocket.index()].cash += fee.units();
-        self.cold_mut(pocket).paid_in += fee;
+        let account = &mut self.accounts[pocket.index()];
+        account.cash += fee.units();
+        account.paid_in += fee.units();
         self.pay_in(owner, -fee);
         if closes > 0 && self.account(pocket).case().is_none() {
             let out = self.released(pocket, wallet, closes, lots);
@@ -237,7 +238,7 @@ impl Risk {
     /// Whether any account has a pocket.
     #[inline]
     pub fn has_pockets(&self) -> bool {
-        self.has_pockets
+        !self.pockets.is_empty()
     }
 
     /// Whether money has moved since it was last asked.

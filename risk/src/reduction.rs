@@ -44,7 +44,7 @@ impl Stake {
 }
 
 impl Risk {
-    /// What every client holds net in an instrument, its pockets and legs together, in account order. Cost: O(positions).
+    /// What every client holds net in an instrument, its pockets and legs together, in account order. Cost: O(holders x log holders).
     pub fn stakes(
         &self,
         instrument: InstrumentId,
@@ -53,10 +53,11 @@ impl Risk {
     ) -> Vec<Stake> {
         // [long, short]
         let mut held: BTreeMap<AccountId, [Option<PositionId>; 2]> = BTreeMap::new();
-        for (index, position) in self.positions.iter().enumerate() {
-            if position.instrument == instrument && position.lots != 0 {
+        for id in self.members(instrument) {
+            let position = self.position(id);
+            if position.lots != 0 {
                 let sides = held.entry(position.owner).or_default();
-                sides[usize::from(position.lots < 0)] = Some(PositionId(index as u32));
+                sides[usize::from(position.lots < 0)] = Some(id);
             }
         }
         let lots = |id: Option<PositionId>| id.map_or(0, |id| self.position(id).lots);
@@ -84,7 +85,7 @@ impl Risk {
     /// Hedgers, where they have a tier, are in the one after the last.
     pub fn giving_tier(&self, stake: &Stake, rule: &Reduction) -> Option<usize> {
         match rule.hedge {
-            Some(least) if self.cold(stake.client).hedger => {
+            Some(least) if self.is_hedger(stake.client) => {
                 stake.gains(least).then_some(rule.tiers.len())
             }
             _ => rule.tiers.iter().position(|least| stake.gains(*least)),

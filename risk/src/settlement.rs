@@ -1,7 +1,6 @@
 //! What a settlement does to positions: profits become money of the account, lots become carried ones. Source: RULES 2.1, SEMANTICS 5.
 
 use crate::account::PositionId;
-use crate::costs::Costs;
 use crate::ledger::Risk;
 use plimsoll_types::{AccountId, InstrumentId, MarginPrice, Money, Price};
 use serde::{Deserialize, Serialize};
@@ -40,7 +39,7 @@ impl Risk {
     pub fn settle_position(&mut self, id: PositionId, price: Price) {
         let position = &mut self.positions[id.0 as usize];
         let contract = &self.contracts[position.instrument.index()];
-        self.costs[id.0 as usize].settle(position, contract, price);
+        position.settle(&mut self.costs, contract, price);
     }
 
     /// Notes an instrument's settlement price: carried lots may ask margin at it.
@@ -57,23 +56,21 @@ impl Risk {
         let position = &mut self.positions[id.0 as usize];
         let contract = &self.contracts[position.instrument.index()];
         let worth = Money::of_lots(price, position.lots, contract.tick_value);
-        (position.lots, position.carried, position.basis) = (0, 0, 0);
-        let costs = &mut self.costs[id.0 as usize];
-        *costs = Costs::default();
-        position.kept = costs.is_kept(position, contract);
+        (position.lots, position.carried) = (0, 0);
+        position.clear_costs(&mut self.costs);
         let account = position.account;
         self.accounts[account.index()].cash += worth.units();
         self.touch(account);
     }
 
-    /// Whether anybody holds an instrument. Cost: O(positions).
+    /// Whether anybody holds an instrument. Cost: O(those who ever had an order there).
     pub fn has_holders(&self, instrument: InstrumentId) -> bool {
-        self.positions.iter().any(|held| held.instrument == instrument && held.lots != 0)
+        self.members(instrument).any(|id| self.position(id).lots != 0)
     }
 
     /// What an account has realised and paid in fees since it was last settled.
     pub fn unsettled(&self, id: AccountId) -> DayResult {
-        let before = self.cold(id).settled;
+        let before = self.settled.get(id);
         let now = self.results(id);
         DayResult {
             profit: now.profit - before.profit,
@@ -85,7 +82,7 @@ impl Risk {
     /// Counts what an account realises and pays anew from now on.
     pub fn mark_settled(&mut self, id: AccountId) {
         let settled = self.results(id);
-        self.cold_mut(id).settled = settled;
+        self.settled.set(id, settled, self.accounts.len());
     }
 
     /// What an account has realised and paid in fees so far.

@@ -1,38 +1,49 @@
 //! The tables of accounts, positions and contracts: made, found, walked.
 
-use crate::account::{Account, Aim, Cold, Leg, NIL, Position, PositionId};
+use crate::account::{
+    Account, Aim, Leg, Marks, NIL, Position, PositionId, unarmed_high, unarmed_low,
+};
 use crate::contract::Contract;
-use crate::costs::Costs;
 use crate::ledger::Risk;
-use crate::settlement::DayResult;
 use crate::tiers::Lines;
 use plimsoll_types::pages;
 use plimsoll_types::prefetch::prefetch;
 use plimsoll_types::{
-    AccountId, InstrumentId, Label, Liquidation, Money, Permission, PositionMode, Profile,
-    ProfileId, Side,
+    AccountId, InstrumentId, Label, Liquidation, Permission, PositionMode, Profile, ProfileId, Side,
 };
 
 impl Risk {
-    /// Makes room for so many more accounts, each with a position: tables that grow while orders come hold them up.
+    /// Makes room for so many more accounts, with names of so many bytes and a position each: tables that grow while orders come
+    /// hold them up, and those that grow by and by are up to twice as large.
     ///
     /// What is not used of it takes no memory, only addresses.
-    pub fn make_room(&mut self, accounts: usize) {
+    pub fn make_room(&mut self, accounts: usize, name_bytes: usize) {
         pages::reserve(&mut self.accounts, accounts);
-        pages::reserve(&mut self.cold, accounts);
+        self.names.reserve(accounts, name_bytes);
         let positions = (self.accounts.len() + accounts).saturating_sub(self.positions.len());
         pages::reserve(&mut self.positions, positions);
-        pages::reserve(&mut self.costs, positions);
         self.watch.make_room(self.accounts.len() + accounts);
     }
 
-    /// Opens an account.
+    /// Whether one more account and its name would fit.
+    pub fn has_room(&self) -> bool {
+        self.names.has_room() && self.accounts.len() < NIL as usize
+    }
+
+    /// Opens an account. The caller has seen that there is room.
     pub fn open_account(&mut self, name: Label, profile: ProfileId) -> AccountId {
+        self.add_account(name.as_str(), profile)
+    }
+
+    /// Opens an account, one without a name for a pocket.
+    pub(crate) fn add_account(&mut self, name: &str, profile: ProfileId) -> AccountId {
         let id = AccountId(self.accounts.len() as u32);
-        self.make_room(1);
+        pages::reserve(&mut self.accounts, 1);
+        self.watch.make_room(self.accounts.len() + 1);
         self.accounts.push(Account {
             cash: 0,
             frozen: 0,
+            paid_in: 0,
             first: NIL,
             case: 0,
             profile,
@@ -41,16 +52,9 @@ impl Risk {
             unlimited: self.profiles[profile.index()].unlimited,
             own: false,
             touched: false,
+            marks: Marks::default(),
         });
-        self.cold.push(Cold {
-            name,
-            paid_in: Money::ZERO,
-            debt: Money::ZERO,
-            operator: Permission::Normal,
-            pocket: None,
-            hedger: false,
-            settled: DayResult::default(),
-        });
+        self.names.push(name);
         id
     }
 
@@ -81,15 +85,6 @@ impl Risk {
         &self.accounts[id.index()]
     }
 
-    /// An account's cold fields.
-    pub fn cold(&self, id: AccountId) -> &Cold {
-        &self.cold[id.index()]
-    }
-
-    pub(crate) fn cold_mut(&mut self, id: AccountId) -> &mut Cold {
-        &mut self.cold[id.index()]
-    }
-
     /// An account's profile.
     pub fn profile_of(&self, id: AccountId) -> &Profile {
         &self.profiles[self.account(id).profile.index()]
@@ -109,6 +104,7 @@ impl Risk {
     pub fn add_contract(&mut self, contract: Contract) {
         self.nets |= contract.large_side.is_some();
         self.contracts.push(contract);
+        self.members.push(Vec::new());
         self.watch.add_instrument();
     }
 
@@ -266,30 +262,32 @@ impl Risk {
         while next != NIL && place(&self.positions[next as usize]) < (instrument, leg) {
             (before, next) = (next, self.positions[next as usize].next);
         }
-        let kept = leg.is_leg() || self.contract(instrument).needs_today();
-        pages::reserve(&mut self.costs, 1);
         pages::reserve(&mut self.positions, 1);
-        self.costs.push(Costs::default());
-        self.positions.push(Position {
+        let mut position = Position {
             basis: 0,
-            fees: 0,
             lots: 0,
             carried: 0,
+            gain: 0,
+            account,
+            next,
+            low: unarmed_low(),
+            high: unarmed_high(),
+            costs: NIL,
+            instrument,
+            leg,
+            own: self.own.contains_key(&(owner, instrument)),
             promised: [0; 2],
             open: [0; 2],
-            account,
-            owner,
-            next,
-            instrument,
-            reduce_only: 0,
-            promised_today: 0,
-            leg,
-            kept,
-            own: self.own.contains_key(&(owner, instrument)),
-            low: i32::MAX,
-            high: i32::MIN,
+            fees: 0,
             orders: (Position::NO_ORDER, Position::NO_ORDER),
-        });
+            reduce_only: 0,
+            owner,
+        };
+        if leg.is_leg() || self.contract(instrument).needs_today() {
+            position.make_costs(&mut self.costs);
+        }
+        self.positions.push(position);
+        self.members[instrument.index()].push(id);
         if account != owner {
             self.accounts[account.index()].first = id;
         }
@@ -299,6 +297,24 @@ impl Risk {
             self.positions[before as usize].next = id;
         }
         PositionId(id)
+    }
+
+    /// Every account's records in an instrument, by number: those that hold nothing too.
+    #[inline]
+    pub fn members(&self, instrument: InstrumentId) -> impl Iterator<Item = PositionId> {
+        self.members[instrument.index()].iter().map(|&id| PositionId(id))
+    }
+
+    /// Makes the lists of members anew, each at its size. Cost: O(positions).
+    pub(crate) fn count_members(&mut self) {
+        let mut counts = vec![0; self.contracts.len()];
+        for position in &self.positions {
+            counts[position.instrument.index()] += 1;
+        }
+        self.members = counts.into_iter().map(Vec::with_capacity).collect();
+        for (id, position) in self.positions.iter().enumerate() {
+            self.members[position.instrument.index()].push(id as u32);
+        }
     }
 
     /// Every position record, by number.

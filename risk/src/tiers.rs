@@ -162,9 +162,9 @@ impl Risk {
         } else {
             Permission::Normal
         };
-        let cold = self.cold(account);
-        let debt = if cold.debt > Money::ZERO { Permission::Frozen } else { Permission::Normal };
-        tier.max(cold.operator).max(debt)
+        let owes = self.debt(account) > Money::ZERO;
+        let debt = if owes { Permission::Frozen } else { Permission::Normal };
+        tier.max(self.account(account).marks.operator()).max(debt)
     }
 
     /// The goal of a case that tier `trigger` opens; 0 = the account was flat with a loss.

@@ -43,7 +43,7 @@ impl Risk {
         if need > Money::ZERO {
             self.house.written_off += need;
             let debtor = self.owner_of(account);
-            self.cold_mut(debtor).debt += need;
+            self.add_debt(debtor, need);
             self.pay_in(account, need);
             paid.push(Paid::Debt(need));
         }
