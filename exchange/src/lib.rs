@@ -53,6 +53,7 @@ mod timers;
 mod uncross;
 pub mod view;
 mod viewing;
+mod written;
 
 pub use exchange::Exchange;
 pub use snapshot::RestoreError;

@@ -16,6 +16,7 @@ use crate::market::Market;
 use crate::orders::Records;
 use crate::tape::{Print, Tape};
 use crate::timers::{Alarm, Timers};
+use crate::written::{Bytes, Hashed};
 use plimsoll_matching::stops::Stops;
 use plimsoll_matching::{Book, SavedBook};
 use plimsoll_risk::{Case, Risk};
@@ -23,7 +24,9 @@ use plimsoll_types::{
     AccountId, Detector, ExchangeSpec, Handle, InstrumentId, InstrumentSpec, MarginRate, NewOrder,
     Permission, Phase, Price, ProfileId, Ratio, Schedule, Side, Ts,
 };
+use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
@@ -60,107 +63,113 @@ impl fmt::Display for RestoreError {
 
 impl std::error::Error for RestoreError {}
 
+/// A market's state. Lent where it is written, owned where it was read.
 #[derive(Serialize, Deserialize)]
-struct SavedMarket {
+struct SavedMarket<'a> {
     book: SavedBook,
-    records: Records,
+    records: Cow<'a, Records>,
     phase: Phase,
     phase_serial: u64,
     permission: Permission,
     price_limit: Option<Ratio>,
-    index: Index,
+    index: Cow<'a, Index>,
     prev_settlement: Price,
-    day: Day,
+    day: Cow<'a, Day>,
     rung: Rung,
     regular: [MarginRate; 2],
     at_limit: AtLimit,
     gone: bool,
     last: Option<Price>,
     traded: u128,
-    waiting: Vec<Handle>,
-    waits: BTreeMap<u32, NewOrder>,
-    corridor: Option<Corridor>,
+    waiting: Cow<'a, [Handle]>,
+    waits: Cow<'a, BTreeMap<u32, NewOrder>>,
+    corridor: Cow<'a, Option<Corridor>>,
     said: Outcome,
 }
 
+/// The whole state, likewise.
 #[derive(Serialize, Deserialize)]
-struct Saved {
+struct Saved<'a> {
     log: Log,
     tape: Vec<Print>,
-    listed: Vec<InstrumentSpec>,
-    markets: Vec<SavedMarket>,
-    risk: Risk,
+    listed: Cow<'a, [InstrumentSpec]>,
+    markets: Vec<SavedMarket<'a>>,
+    risk: Cow<'a, Risk>,
     timers: Vec<(Ts, u64, Alarm)>,
     timer_serial: u64,
-    cases: Vec<Case>,
+    cases: Vec<Cow<'a, Case>>,
     cases_opened: u32,
-    schedules: BTreeMap<u32, Schedule>,
+    schedules: Cow<'a, BTreeMap<u32, Schedule>>,
     schedules_made: u32,
     numbers: u64,
     arrivals: u64,
 }
 
+impl Market {
+    fn saved(&self) -> SavedMarket<'_> {
+        SavedMarket {
+            book: self.book.save(),
+            records: Cow::Borrowed(&self.records),
+            phase: self.phase,
+            phase_serial: self.phase_serial,
+            permission: self.permission,
+            price_limit: self.price_limit,
+            index: Cow::Borrowed(&self.index),
+            prev_settlement: self.prev_settlement,
+            day: Cow::Borrowed(&self.day),
+            rung: self.rung,
+            regular: self.regular,
+            at_limit: self.at_limit,
+            gone: self.gone,
+            last: self.last,
+            traded: self.traded,
+            waiting: Cow::Borrowed(&self.waiting),
+            waits: Cow::Borrowed(&self.waits),
+            corridor: Cow::Borrowed(&self.corridor),
+            said: self.said,
+        }
+    }
+}
+
 impl Exchange {
-    fn payload(&self) -> Vec<u8> {
+    /// Writes the payload: the bytes of a snapshot and of the state hash.
+    fn write<F: Flavor>(&self, to: F) -> F::Output {
         let saved = Saved {
             log: Log { seq: self.log.seq, now: self.log.now, events: Vec::new() },
             tape: self.tape.sorted(),
-            listed: self.spec.instruments[self.configured..].to_vec(),
-            markets: self
-                .markets
-                .iter()
-                .map(|market| SavedMarket {
-                    book: market.book.save(),
-                    records: market.records.clone(),
-                    phase: market.phase,
-                    phase_serial: market.phase_serial,
-                    permission: market.permission,
-                    price_limit: market.price_limit,
-                    index: market.index.clone(),
-                    prev_settlement: market.prev_settlement,
-                    day: market.day.clone(),
-                    rung: market.rung,
-                    regular: market.regular,
-                    at_limit: market.at_limit,
-                    gone: market.gone,
-                    last: market.last,
-                    traded: market.traded,
-                    waiting: market.waiting.clone(),
-                    waits: market.waits.clone(),
-                    corridor: market.corridor.clone(),
-                    said: market.said,
-                })
-                .collect(),
-            risk: self.risk.clone(),
+            listed: Cow::Borrowed(&self.spec.instruments[self.configured..]),
+            markets: self.markets.iter().map(Market::saved).collect(),
+            risk: Cow::Borrowed(&self.risk),
             timers: self.timers.sorted(),
             timer_serial: self.timers.serial(),
-            cases: self.cases.values().cloned().collect(),
+            cases: self.cases.values().map(Cow::Borrowed).collect(),
             cases_opened: self.cases_opened,
-            schedules: self.schedules.clone(),
+            schedules: Cow::Borrowed(&self.schedules),
             schedules_made: self.schedules_made,
             numbers: self.numbers,
             arrivals: self.arrivals,
         };
-        match postcard::to_allocvec(&saved) {
-            Ok(bytes) => bytes,
+        match postcard::serialize_with_flavor(&saved, to) {
+            Ok(output) => output,
             Err(error) => plimsoll_types::broken(format_args!("state does not serialise: {error}")),
         }
     }
 
-    /// XXH3-128 of the whole state. Cost: O(accounts + orders).
+    /// XXH3-128 of the whole state. Cost: O(accounts + orders); the bytes pass through a small buffer.
     pub fn state_hash(&self) -> u128 {
-        xxh3_128(&self.payload())
+        self.write(Hashed::new())
     }
 
-    /// The whole state as bytes. Cost: O(accounts + orders).
+    /// The whole state as bytes. Cost: O(accounts + orders); no copy of the state but these bytes.
     pub fn snapshot(&self) -> Vec<u8> {
-        let payload = self.payload();
-        let mut bytes = Vec::with_capacity(HEADER + payload.len());
+        let mut bytes = Vec::new();
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&VERSION.to_le_bytes());
         bytes.extend_from_slice(&configuration_hash(&self.configuration()).to_le_bytes());
-        bytes.extend_from_slice(&xxh3_128(&payload).to_le_bytes());
-        bytes.extend_from_slice(&payload);
+        bytes.extend_from_slice(&[0; 16]);
+        let mut bytes = self.write(Bytes(bytes));
+        let checksum = xxh3_128(&bytes[HEADER..]);
+        bytes[HEADER - 16..HEADER].copy_from_slice(&checksum.to_le_bytes());
         bytes
     }
 
@@ -185,7 +194,7 @@ impl Exchange {
         if configuration_hash(&spec) != u64::from_le_bytes(*configuration) {
             return Err(RestoreError::OtherConfiguration);
         }
-        let saved: Saved = postcard::from_bytes(payload).map_err(|_| RestoreError::Damaged)?;
+        let saved: Saved<'_> = postcard::from_bytes(payload).map_err(|_| RestoreError::Damaged)?;
         let sound = saved.markets.len() == spec.instruments.len() + saved.listed.len()
             && saved.markets.iter().all(|market| Book::is_sound(&market.book));
         if !sound {
@@ -194,9 +203,9 @@ impl Exchange {
         Ok(Exchange::take_up(spec, saved))
     }
 
-    fn take_up(mut spec: ExchangeSpec, saved: Saved) -> Exchange {
+    fn take_up(mut spec: ExchangeSpec, saved: Saved<'_>) -> Exchange {
         let configured = spec.instruments.len();
-        spec.instruments.extend(saved.listed);
+        spec.instruments.extend(saved.listed.into_owned());
         let mut markets: Vec<Market> = saved
             .markets
             .into_iter()
@@ -205,7 +214,7 @@ impl Exchange {
                 id: InstrumentId(index as u16),
                 book: Book::restore(market.book),
                 stops: stops_of(&market.waits, &market.records),
-                records: market.records,
+                records: market.records.into_owned(),
                 phase: market.phase,
                 close_first: false,
                 phase_serial: market.phase_serial,
@@ -213,19 +222,19 @@ impl Exchange {
                 lots_limit: u64::MAX,
                 report_at: u64::MAX,
                 price_limit: market.price_limit,
-                index: market.index,
+                index: market.index.into_owned(),
                 mark_cap: None,
                 prev_settlement: market.prev_settlement,
-                day: market.day,
+                day: market.day.into_owned(),
                 rung: market.rung,
                 regular: market.regular,
                 at_limit: market.at_limit,
                 gone: market.gone,
                 last: market.last,
                 traded: market.traded,
-                waiting: market.waiting,
-                waits: market.waits,
-                corridor: market.corridor,
+                waiting: market.waiting.into_owned(),
+                waits: market.waits.into_owned(),
+                corridor: market.corridor.into_owned(),
                 said: market.said,
                 unsaid: true,
                 changed: false,
@@ -236,7 +245,7 @@ impl Exchange {
         for (market, spec) in markets.iter_mut().zip(&spec.instruments) {
             market.obey(spec);
         }
-        let mut risk = saved.risk;
+        let mut risk = saved.risk.into_owned();
         risk.after_restore(spec.detector);
         let mut names = Names::with_capacity(risk.account_count());
         for id in (0..risk.account_count() as u32).map(AccountId) {
@@ -272,9 +281,9 @@ impl Exchange {
             ids,
             names,
             timers: Timers::from_sorted(saved.timers, saved.timer_serial),
-            cases: saved.cases.into_iter().map(|case| (case.id.0, case)).collect(),
+            cases: saved.cases.into_iter().map(|case| (case.id.0, case.into_owned())).collect(),
             cases_opened: saved.cases_opened,
-            schedules: saved.schedules,
+            schedules: saved.schedules.into_owned(),
             schedules_made: saved.schedules_made,
             agenda: BTreeSet::new(),
             breaches: Default::default(),
