@@ -100,9 +100,9 @@ impl Risk {
         position_mode: PositionMode,
         fund: Money,
     ) -> Risk {
-        let lines = profiles.iter().map(Lines::new).collect();
+        let lines: Vec<Lines> = profiles.iter().map(Lines::new).collect();
         let nets = contracts.iter().any(|contract| contract.large_side.is_some());
-        let watch = Watch::new(&contracts, Detector::default());
+        let watch = Watch::new(&contracts, &lines, Detector::default());
         Risk {
             accounts: Vec::new(),
             names: Names::default(),
@@ -332,7 +332,7 @@ impl Risk {
     pub fn after_restore(&mut self, detector: Detector) {
         self.pockets.after_restore();
         self.count_members();
-        self.watch = Watch::new(&self.contracts, detector);
+        self.watch = Watch::new(&self.contracts, &self.lines, detector);
         self.watch.make_room(self.accounts.len());
         self.index_all();
     }

@@ -7,7 +7,9 @@
 use crate::account::PositionId;
 use crate::contract::Contract;
 use crate::ledger::Risk;
+use crate::tiers::Lines;
 use crate::trigger::ladder::Ladder;
+use crate::trigger::plain::Fence;
 use plimsoll_types::prefetch::prefetch;
 use plimsoll_types::{AccountId, Detector, InstrumentId, Price};
 use std::collections::BTreeSet;
@@ -37,6 +39,8 @@ pub(crate) struct Watch {
     in_case: BTreeSet<AccountId>,
     pub(crate) ladders: Vec<Ladder>,
     paces: Vec<Pace>,
+    /// By profile, the fence of each tier.
+    pub(crate) fences: Vec<Vec<Option<Fence>>>,
     /// A mark changed since the last look, and somebody is named for that alone.
     moved: bool,
     /// Positions rung by one mark.
@@ -47,8 +51,9 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(contracts: &[Contract], detector: Detector) -> Watch {
-        let mut watch = Watch { detector, ..Watch::default() };
+    pub(crate) fn new(contracts: &[Contract], lines: &[Lines], detector: Detector) -> Watch {
+        let fences = lines.iter().map(Fence::all).collect();
+        let mut watch = Watch { detector, fences, ..Watch::default() };
         for _ in contracts {
             watch.add_instrument();
         }

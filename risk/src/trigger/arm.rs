@@ -19,7 +19,8 @@ impl Risk {
             return false;
         }
         match self.prove_plain(id) {
-            Plain::Safe => self.is_flat_and_due(id),
+            Plain::Safe => false,
+            Plain::Flat => self.is_flat_and_due(id),
             Plain::Unproved => self.draw(id),
             Plain::Other => {
                 if self.stands_in_boxes(id) && !self.could_cross(id) {
@@ -34,7 +35,7 @@ impl Risk {
     #[inline]
     fn is_flat_and_due(&self, id: AccountId) -> bool {
         let account = self.account(id);
-        (account.tier != 0 || account.cash < 0) && self.held(id).next().is_none()
+        account.tier != 0 || account.cash < 0
     }
 
     fn stands_in_boxes(&self, id: AccountId) -> bool {

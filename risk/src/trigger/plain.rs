@@ -1,21 +1,23 @@
 //! Boxes of accounts whose margin is one rate of each notional: a line is then linear in the marks, and its slack is shared out by one division.
 
 use super::boxes::Span;
-use crate::account::{NIL, Position, PositionId};
-use crate::contract::Contract;
+use crate::account::{Account, NIL, Position, PositionId};
 use crate::ledger::Risk;
 use crate::line::Line;
+use crate::tiers::{Bases, Lines};
 use plimsoll_types::{AccountId, Basis, MarginPrice};
 
 const NANO: i64 = 1_000_000_000;
 /// Weights up to here, times 10^9 or times a rate of at most 2^31, fit 62 bits.
 const WEIGHT_MAX: i64 = 1 << 30;
-/// Worths and fixed margins up to here keep a term within 118 bits.
-const WORTH_MAX: i64 = 1 << 56;
+/// Worths, fixed margins and cash up to here keep the terms of many positions within 128 bits.
+const AMOUNT_MAX: i64 = 1 << 60;
 
 /// What an account whose margin is plain is found to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Plain {
+    /// It holds nothing.
+    Flat,
     /// Nothing can happen to it inside its boxes.
     Safe,
     /// That is not proved.
@@ -24,105 +26,56 @@ pub(crate) enum Plain {
     Other,
 }
 
-/// One position in a line: `M` grows by `nano` of its worth, `E` by the worth times its sign.
-#[derive(Clone, Copy)]
-struct Term {
-    /// Money units a tick, without sign.
-    value: i64,
-    sign: i64,
-    nano: i64,
-    /// Margin that does not follow the mark.
-    fixed: i64,
-    mark: i64,
-}
-
-impl Term {
-    /// `None` where the position's margin is not plain or an amount is too large.
-    #[inline]
-    fn of(risk: &Risk, id: PositionId, position: &Position, basis: Basis) -> Option<Term> {
-        let contract: &Contract = &risk.contracts[position.instrument.index()];
-        if position.own || !contract.plain {
-            return None;
-        }
-        let rate = contract.rate(basis);
-        let (mark, lots) = (contract.mark.ticks(), position.lots.unsigned_abs());
-        let value = i64::try_from(lots).ok()?.checked_mul(contract.tick_value)?;
-        let fixed = match contract.margin_price {
-            MarginPrice::Mark => rate.per_lot.checked_mul(i128::from(lots))?,
-            _ => risk.margin_of(id, basis).units(),
-        };
-        let nano = if contract.margin_price == MarginPrice::Mark { rate.nano } else { 0 };
-        let fits = value.checked_mul(mark)? <= WORTH_MAX
-            && fixed <= i128::from(WORTH_MAX)
-            && nano <= 1 << 31;
-        fits.then_some(Term {
-            value,
-            sign: position.lots.signum(),
-            nano,
-            fixed: fixed as i64,
-            mark,
-        })
-    }
-
-    #[inline]
-    fn is_margined(&self) -> bool {
-        self.nano != 0 || self.fixed != 0
-    }
-}
-
 /// A line with its weights times what keeps rates whole: `margin_weight x M - equity_weight x E`, times 10^9.
-#[derive(Clone, Copy)]
-struct Weights {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Weights {
     margin: i64,
     /// Times 10^9.
     equity: i64,
 }
 
 impl Weights {
-    #[inline]
     fn of(line: &Line) -> Option<Weights> {
         let fits = line.margin_weight <= WEIGHT_MAX && line.equity_weight <= WEIGHT_MAX;
         fits.then(|| Weights { margin: line.margin_weight, equity: line.equity_weight * NANO })
     }
 
-    /// How far a tick up brings the account.
-    #[inline]
-    fn slope(self, term: &Term) -> i128 {
-        i128::from(self.margin * term.nano - self.equity * term.sign) * i128::from(term.value)
+    /// How far a unit of the position's worth brings the account.
+    #[inline(always)]
+    fn slope(self, term: &Term) -> i64 {
+        let equity = if term.long { -self.equity } else { self.equity };
+        self.margin * term.nano + equity
     }
 
-    #[inline]
-    fn fixed(self, term: &Term) -> i128 {
-        i128::from(self.margin * NANO) * i128::from(term.fixed)
+    /// The part of a position worth `worth`; margin is rounded up, by less than the `rounding` units.
+    #[inline(always)]
+    fn part(self, slope: i64, worth: i64, fixed: i64) -> i128 {
+        i128::from(slope) * i128::from(worth) + i128::from(self.margin * NANO) * i128::from(fixed)
     }
 
-    /// Margin is rounded up, by less than a unit a position.
-    #[inline]
-    fn rounding(self) -> i128 {
-        i128::from(self.margin * NANO)
-    }
-
-    #[inline]
+    #[inline(always)]
     fn cash(self, cash: i64) -> i128 {
-        -i128::from(self.equity) * i128::from(cash)
+        -(i128::from(self.equity) * i128::from(cash))
     }
 }
 
 /// The lines that an account in a tier must not come to: the next one, from below, and the release of its own, from above.
-#[derive(Clone, Copy)]
-struct Fence {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fence {
+    /// Of which margin.
+    basis: Basis,
     worse: Option<Weights>,
     better: Option<Weights>,
 }
 
-impl Risk {
-    /// The fence of an account and the margin it is of; `None` where the general bound must say.
-    #[inline]
-    fn fence(&self, id: AccountId) -> Option<(Fence, Basis, i64)> {
-        let account = self.account(id);
-        let lines = &self.lines[account.profile.index()];
-        let crate::tiers::Bases::One(basis) = lines.bases else { return None };
-        let tier = usize::from(account.tier);
+impl Fence {
+    /// The fence of each tier, from normal on; `None` where the general bound must say.
+    pub(crate) fn all(lines: &Lines) -> Vec<Option<Fence>> {
+        (0..=lines.at.len()).map(|tier| Fence::of(lines, tier)).collect()
+    }
+
+    fn of(lines: &Lines, tier: usize) -> Option<Fence> {
+        let Bases::One(basis) = lines.bases else { return None };
         let worse = match lines.at.get(tier) {
             Some(line) => Some(Weights::of(line)?),
             None => None,
@@ -131,28 +84,94 @@ impl Risk {
             Some(below) => Some(Weights::of(&lines.release[below])?),
             None => None,
         };
-        Some((Fence { worse, better }, basis, i64::try_from(account.cash).ok()?))
+        Some(Fence { basis, worse, better })
+    }
+}
+
+/// One position in a line: `M` grows by `nano` of its worth, `E` by the worth, or falls by it.
+#[derive(Clone, Copy)]
+struct Term {
+    /// Money units a tick, without sign.
+    value: i64,
+    long: bool,
+    nano: i64,
+    /// Margin that does not follow the mark.
+    fixed: i64,
+    mark: i64,
+}
+
+impl Term {
+    /// `None` where the position's margin is not plain or an amount is too large.
+    #[inline(always)]
+    fn of(risk: &Risk, id: u32, position: &Position, basis: Basis) -> Option<Term> {
+        let contract = &risk.contracts[position.instrument.index()];
+        if position.own || !contract.plain {
+            return None;
+        }
+        let rate = contract.rate(basis);
+        let lots = position.lots.unsigned_abs() as i64;
+        let value = lots.checked_mul(contract.tick_value)?;
+        let (nano, fixed) = if contract.margin_price == MarginPrice::Mark {
+            (rate.nano, i64::try_from(rate.per_lot).ok()?.checked_mul(lots)?)
+        } else {
+            (0, i64::try_from(risk.margin_of(PositionId(id), basis).units()).ok()?)
+        };
+        let fits = fixed <= AMOUNT_MAX && nano <= 1 << 31;
+        let (long, mark) = (position.lots > 0, contract.mark.ticks());
+        fits.then_some(Term { value, long, nano, fixed, mark })
     }
 
-    /// Whether the boxes of an account, which hold their marks, still prove that nothing can happen in them.
+    #[inline(always)]
+    fn is_margined(&self) -> bool {
+        self.nano != 0 || self.fixed != 0
+    }
+
+    /// Worth at so many ticks; `None` where it is too large to be multiplied.
+    #[inline(always)]
+    fn worth(&self, ticks: i64) -> Option<i64> {
+        self.value.checked_mul(ticks).filter(|&worth| worth <= AMOUNT_MAX)
+    }
+
+    /// Worth at the end of a box to which a line with this slope rises.
+    #[inline(always)]
+    fn worth_at_end(&self, span: Span, slope: i64) -> Option<i64> {
+        self.worth(i64::from(if slope > 0 { span.high } else { span.low }))
+    }
+}
+
+impl Risk {
+    /// The fence of an account and its cash; `None` where the general bound must say.
+    #[inline(always)]
+    fn fence(&self, account: &Account) -> Option<(Fence, i64)> {
+        let fences = &self.watch.fences[account.profile.index()];
+        let fence = (*fences.get(usize::from(account.tier))?)?;
+        let cash = i64::try_from(account.cash).ok().filter(|cash| cash.abs() <= AMOUNT_MAX)?;
+        Some((fence, cash))
+    }
+
+    /// Whether the boxes of an account still hold their marks and prove that nothing can happen in them.
     ///
     /// Cost: O(its positions), two multiplications each, no division.
     #[inline]
     pub(crate) fn prove_plain(&self, id: AccountId) -> Plain {
-        let Some((fence, basis, cash)) = self.fence(id) else { return Plain::Other };
+        let account = self.account(id);
+        let Some((fence, cash)) = self.fence(account) else { return Plain::Other };
         let mut most = fence.worse.map_or(0, |weights| weights.cash(cash));
         let mut least = fence.better.map_or(0, |weights| weights.cash(cash));
-        let mut margined = false;
-        let mut next = self.account(id).first;
+        let (mut margined, mut held) = (false, false);
+        let mut next = account.first;
         while next != NIL {
-            let held = PositionId(next);
-            let position = self.position(held);
+            let place = next;
+            let position = &self.positions[place as usize];
             next = position.next;
             // A pocket's list goes on with records that others hold.
             if position.lots == 0 || position.account != id {
                 continue;
             }
-            let Some(term) = Term::of(self, held, position, basis) else { return Plain::Other };
+            held = true;
+            let Some(term) = Term::of(self, place, position, fence.basis) else {
+                return Plain::Other;
+            };
             let span = position.span();
             if !span.contains(term.mark) {
                 return Plain::Unproved;
@@ -160,95 +179,115 @@ impl Risk {
             margined |= term.is_margined();
             if let Some(weights) = fence.worse {
                 let slope = weights.slope(&term);
-                let Some(far) = worst_end(span, slope, &term) else { return Plain::Unproved };
-                let part = slope * far + weights.fixed(&term) + weights.rounding();
+                let Some(worth) = term.worth_at_end(span, slope) else { return Plain::Unproved };
+                let part = weights.part(slope, worth, term.fixed + 1);
                 let Some(sum) = most.checked_add(part) else { return Plain::Other };
                 most = sum;
             }
             if let Some(weights) = fence.better {
                 let slope = weights.slope(&term);
-                let Some(far) = worst_end(span, -slope, &term) else { return Plain::Unproved };
-                let part = slope * far + weights.fixed(&term);
+                let Some(worth) = term.worth_at_end(span, -slope) else { return Plain::Unproved };
+                let part = weights.part(slope, worth, term.fixed);
                 let Some(sum) = least.checked_add(part) else { return Plain::Other };
                 least = sum;
             }
         }
-        if !margined {
-            return if self.account(id).tier == 0 { Plain::Safe } else { Plain::Unproved };
+        if !held {
+            return Plain::Flat;
         }
-        let safe = (fence.worse.is_none() || most < 0) && (fence.better.is_none() || least >= 0);
+        let safe = match margined {
+            true => (fence.worse.is_none() || most < 0) && (fence.better.is_none() || least >= 0),
+            // Without margin there is no tier.
+            false => account.tier == 0,
+        };
         if safe { Plain::Safe } else { Plain::Unproved }
     }
 
     /// Draws the boxes of an account that holds something as wide as its slack allows. Whether something may have happened at the marks already: the boxes are one mark wide then.
     ///
-    /// `None` where the general bound must say. Cost: O(its positions); a division each.
+    /// `None` where the general bound must say. Cost: O(its positions); two divisions each.
     pub(crate) fn draw_plain(&mut self, id: AccountId) -> Option<bool> {
-        let (fence, basis, cash) = self.fence(id)?;
-        let mut worse = fence.worse.map(|weights| Reach::new(weights, cash));
-        let mut better = fence.better.map(|weights| Reach::new(weights, cash));
-        let mut margined = false;
+        let (fence, cash) = self.fence(self.account(id))?;
         let mut held = std::mem::take(&mut self.watch.held);
         held.clear();
         held.extend(self.held(id).map(|held| held.0));
-        let alone = held.len() == 1;
-        let drawn = 'draw: {
+        let drawn = self.reaches(&held, fence, cash).map(|reaches| {
             for &place in &held {
-                let position = &self.positions[place as usize];
-                let Some(term) = Term::of(self, PositionId(place), position, basis) else {
-                    break 'draw None;
-                };
-                margined |= term.is_margined();
-                let pace = if alone { 1 } else { self.watch.pace(position.instrument) };
-                for (reach, rounds) in [(&mut worse, true), (&mut better, false)] {
-                    if let Some(reach) = reach
-                        && !reach.add(&term, pace, rounds)
-                    {
-                        break 'draw None;
-                    }
-                }
+                self.draw_one(place, fence, &reaches);
             }
-            Some(if !margined {
-                self.account(id).tier != 0
-            } else {
-                worse.is_some_and(|reach| reach.way >= 0)
-                    || better.is_some_and(|reach| reach.way < 0)
-            })
-        };
-        if let Some(due) = drawn {
-            for &place in &held {
-                let position = &self.positions[place as usize];
-                let Some(term) = Term::of(self, PositionId(place), position, basis) else {
-                    continue;
-                };
-                let pace = if alone { 1 } else { self.watch.pace(position.instrument) };
-                let mut span = if due { Span::at(term.mark) } else { Span::ALL };
-                if !due && margined {
-                    if let Some(reach) = &worse {
-                        reach.limit(&mut span, &term, pace, -1 - reach.way, 1);
-                    }
-                    if let Some(reach) = &better {
-                        reach.limit(&mut span, &term, pace, reach.way, -1);
-                    }
-                    span = span.coarse(term.mark);
-                }
-                self.arm(PositionId(place), span);
-            }
-        }
+            reaches.due
+        });
         self.watch.held = held;
         drawn
     }
+
+    /// How an account with these positions stands against its fence.
+    fn reaches(&self, held: &[u32], fence: Fence, cash: i64) -> Option<Reaches> {
+        let mut worse = fence.worse.map(|weights| Reach::new(weights, cash));
+        let mut better = fence.better.map(|weights| Reach::new(weights, cash));
+        let mut margined = false;
+        let alone = held.len() == 1;
+        for &place in held {
+            let position = &self.positions[place as usize];
+            let term = Term::of(self, place, position, fence.basis)?;
+            margined |= term.is_margined();
+            let pace = if alone { 1 } else { self.watch.pace(position.instrument) };
+            if let Some(reach) = &mut worse {
+                reach.add(&term, pace, term.fixed + 1)?;
+            }
+            if let Some(reach) = &mut better {
+                reach.add(&term, pace, term.fixed)?;
+            }
+        }
+        let due = match margined {
+            true => {
+                worse.is_some_and(|reach| reach.way >= 0)
+                    || better.is_some_and(|reach| reach.way < 0)
+            }
+            false => fence.better.is_some(),
+        };
+        if !margined {
+            (worse, better) = (None, None);
+        }
+        Some(Reaches { worse, better, due, alone })
+    }
+
+    /// Draws the box of one of the positions.
+    #[inline]
+    fn draw_one(&mut self, place: u32, fence: Fence, reaches: &Reaches) {
+        let position = &self.positions[place as usize];
+        let Some(term) = Term::of(self, place, position, fence.basis) else { return };
+        let mut span = Span::at(term.mark);
+        if !reaches.due {
+            let pace = if reaches.alone { 1 } else { self.watch.pace(position.instrument) };
+            span = Span::ALL;
+            if let Some(reach) = &reaches.worse {
+                reach.limit(&mut span, &term, pace, -1 - reach.way, Toward::Up);
+            }
+            if let Some(reach) = &reaches.better {
+                reach.limit(&mut span, &term, pace, reach.way, Toward::Down);
+            }
+            span = span.coarse(term.mark);
+        }
+        self.arm(PositionId(place), span);
+    }
 }
 
-/// The end of a box at which a line with this slope is nearest; `None` where the position's worth there is too large to multiply.
-#[inline]
-fn worst_end(span: Span, slope: i128, term: &Term) -> Option<i128> {
-    let end = match slope.signum() {
-        0 => return Some(i128::from(term.mark)),
-        1 => i64::from(span.high),
-        _ => i64::from(span.low),
-    };
-    (term.value <= i64::MAX / 2 / end).then_some(i128::from(end))
+/// An account against both lines of its fence; a line that no mark can move is left out.
+struct Reaches {
+    worse: Option<Reach>,
+    better: Option<Reach>,
+    /// It may have crossed one already.
+    due: bool,
+    /// One position has all the slack.
+    alone: bool,
+}
+
+/// Where a line is dangerous: where the way rises, or where it falls.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Toward {
+    Up,
+    Down,
 }
 
 /// Where an account stands against a line, and what the marks can do about it.
@@ -256,7 +295,7 @@ fn worst_end(span: Span, slope: i128, term: &Term) -> Option<i128> {
 struct Reach {
     weights: Weights,
     way: i128,
-    /// Sum of the slopes without sign, each times its instrument's pace.
+    /// Sum of what a tick of each mark does, without sign, times its instrument's pace.
     pull: i128,
 }
 
@@ -265,32 +304,26 @@ impl Reach {
         Reach { weights, way: weights.cash(cash), pull: 0 }
     }
 
-    /// Whether everything fits.
+    /// `None` where something does not fit.
     #[inline]
-    fn add(&mut self, term: &Term, pace: i64, rounds: bool) -> bool {
+    fn add(&mut self, term: &Term, pace: i64, fixed: i64) -> Option<()> {
         let slope = self.weights.slope(term);
-        let part = slope * i128::from(term.mark) + self.weights.fixed(term);
-        let rounding = if rounds { self.weights.rounding() } else { 0 };
-        let pull = slope.abs().checked_mul(i128::from(pace)).and_then(|p| p.checked_add(self.pull));
-        let way = self.way.checked_add(part + rounding);
-        match (way, pull) {
-            (Some(way), Some(pull)) => {
-                (self.way, self.pull) = (way, pull);
-                true
-            }
-            _ => false,
-        }
+        let part = self.weights.part(slope, term.worth(term.mark)?, fixed);
+        self.way = self.way.checked_add(part)?;
+        let tick = i128::from(slope.abs()) * i128::from(term.value);
+        self.pull = self.pull.checked_add(tick.checked_mul(i128::from(pace))?)?;
+        Some(())
     }
 
-    /// Cuts a box back to the position's share of `slack`, on the side where the line is: up for a slope of the sign of `toward`.
+    /// Cuts a box back to the position's share of `slack`, on the side where the line is.
     #[inline]
-    fn limit(&self, span: &mut Span, term: &Term, pace: i64, slack: i128, toward: i128) {
+    fn limit(&self, span: &mut Span, term: &Term, pace: i64, slack: i128, toward: Toward) {
         let slope = self.weights.slope(term);
         if slope == 0 {
             return;
         }
         let ticks = share(slack, pace, self.pull);
-        if slope.signum() == toward {
+        if (slope > 0) == (toward == Toward::Up) {
             span.limit_high(term.mark, ticks);
         } else {
             span.limit_low(term.mark, ticks);
