@@ -4,10 +4,10 @@
 //! their boxes still prove their tier. Whoever cannot be proved safe at the marks is named; who is named is not thereby in
 //! another tier, that is for [`Risk::next_tier`] to say. The scan asks everybody instead: what the index is held against.
 
-use crate::account::PositionId;
 use crate::contract::Contract;
 use crate::ledger::Risk;
 use crate::tiers::Lines;
+use crate::trigger::boxes::{End, Span};
 use crate::trigger::ladder::Ladder;
 use crate::trigger::plain::Fence;
 use plimsoll_types::prefetch::prefetch;
@@ -112,19 +112,22 @@ impl Risk {
         watch.paces[id.index()].moved((to - from).abs());
         watch.ladders[id.index()].pass(from, to, &self.positions, &mut watch.rung);
         if !watch.rung.is_empty() {
-            self.ring();
+            self.ring(if to < from { End::Low } else { End::High });
         }
     }
 
-    /// Takes the positions that were rung out of the index, and puts their accounts on the list to look at.
+    /// Unties the boxes that a mark left, whose entries there are gone, and puts their accounts on the list to look at.
     #[inline(never)]
-    fn ring(&mut self) {
+    fn ring(&mut self, end: End) {
         let mut rung = std::mem::take(&mut self.watch.rung);
         self.watch.counts.rung += rung.len() as u64;
         for &position in &rung {
-            self.disarm(PositionId(position));
-            let account = self.positions[position as usize].account;
-            prefetch::<_, false>(&self.accounts, account.index());
+            let position = &mut self.positions[position as usize];
+            match end {
+                End::Low => position.low = Span::NONE.low,
+                End::High => position.high = Span::NONE.high,
+            }
+            prefetch::<_, false>(&self.accounts, position.account.index());
         }
         for &position in &rung {
             self.touch(self.positions[position as usize].account);

@@ -1,7 +1,7 @@
 //! Who is looked at, and how its boxes are drawn anew.
 
 use super::boxes::{HIGHEST, LOWEST, Span};
-use super::plain::Plain;
+use super::plain::{Keep, Plain};
 use crate::account::PositionId;
 use crate::ledger::Risk;
 use plimsoll_types::AccountId;
@@ -21,12 +21,13 @@ impl Risk {
         match self.prove_plain(id) {
             Plain::Safe => false,
             Plain::Flat => self.is_flat_and_due(id),
-            Plain::Unproved => self.draw(id),
+            Plain::Outside => self.draw(id, Keep::Nothing),
+            Plain::Unproved => self.draw(id, Keep::Quarter),
             Plain::Other => {
                 if self.stands_in_boxes(id) && !self.could_cross(id) {
                     return false;
                 }
-                self.draw(id)
+                self.draw(id, Keep::Nothing)
             }
         }
     }
@@ -47,12 +48,12 @@ impl Risk {
 
     /// Draws an account's boxes anew; whether it must be looked at now.
     #[inline(never)]
-    fn draw(&mut self, id: AccountId) -> bool {
+    fn draw(&mut self, id: AccountId, keep: Keep) -> bool {
         if self.held(id).next().is_none() {
             return self.is_flat_and_due(id);
         }
         self.watch.counts.drawn += 1;
-        match self.draw_plain(id) {
+        match self.draw_plain(id, keep) {
             Some(due) => due,
             None => self.draw_by_trial(id),
         }
@@ -88,7 +89,7 @@ impl Risk {
             let span = position.span();
             // What was tried was filed nowhere.
             let mark = self.contracts[position.instrument.index()].mark.ticks();
-            self.disarm(PositionId(place));
+            self.untie(PositionId(place));
             self.arm(PositionId(place), span.coarse(mark));
         }
         self.watch.held = held;
@@ -126,8 +127,7 @@ impl Risk {
     }
 
     /// Makes a position's entries count no more.
-    #[inline]
-    pub(crate) fn disarm(&mut self, id: PositionId) {
+    fn untie(&mut self, id: PositionId) {
         let position = &mut self.positions[id.0 as usize];
         (position.low, position.high) = (Span::NONE.low, Span::NONE.high);
     }

@@ -9,12 +9,21 @@ pub(crate) struct Span {
     pub(crate) high: i32,
 }
 
+/// One end of a box.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Left by a mark that falls.
+    Low,
+    /// Left by a mark that rises.
+    High,
+}
+
 /// The ends that no mark passes.
 pub(crate) const LOWEST: i32 = 1;
 pub(crate) const HIGHEST: i32 = 1 << 30;
 
-/// A box is cut back to a grid of its width's 16th part, so that it loses at most so much.
-const GRID_BITS: u32 = 4;
+/// A box is cut back to a grid of its width's 64th part, so that it loses at most so much.
+const GRID_BITS: u32 = 6;
 
 impl Span {
     /// Every mark.
@@ -107,7 +116,7 @@ mod tests {
                 (mark - i64::from(span.low), mark - i64::from(coarse.low)),
                 (i64::from(span.high) - mark, i64::from(coarse.high) - mark),
             ] {
-                assert!(coarse <= fine && coarse >= fine - fine / 16, "{fine} became {coarse}");
+                assert!(coarse <= fine && coarse >= fine - fine / 64, "{fine} became {coarse}");
             }
         }
     }

@@ -12,7 +12,7 @@ use plimsoll_types::prefetch::prefetch;
 /// Ticks a page covers.
 const PAGE: usize = 1024;
 /// Entries up to which a bucket is never tidied.
-const FEW: u32 = 64;
+const FEW: u32 = 128;
 
 /// The entries of one tick.
 #[derive(Clone, Copy, Debug)]

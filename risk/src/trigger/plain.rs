@@ -20,7 +20,9 @@ pub(crate) enum Plain {
     Flat,
     /// Nothing can happen to it inside its boxes.
     Safe,
-    /// That is not proved.
+    /// A mark left one of them, or one was never drawn.
+    Outside,
+    /// What the account has now does not prove it.
     Unproved,
     /// Its margin is of another shape, or an amount too large: the general bound must say.
     Other,
@@ -174,7 +176,7 @@ impl Risk {
             };
             let span = position.span();
             if !span.contains(term.mark) {
-                return Plain::Unproved;
+                return Plain::Outside;
             }
             margined |= term.is_margined();
             if let Some(weights) = fence.worse {
@@ -206,14 +208,14 @@ impl Risk {
     /// Draws the boxes of an account that holds something as wide as its slack allows. Whether something may have happened at the marks already: the boxes are one mark wide then.
     ///
     /// `None` where the general bound must say. Cost: O(its positions); two divisions each.
-    pub(crate) fn draw_plain(&mut self, id: AccountId) -> Option<bool> {
+    pub(crate) fn draw_plain(&mut self, id: AccountId, keep: Keep) -> Option<bool> {
         let (fence, cash) = self.fence(self.account(id))?;
         let mut held = std::mem::take(&mut self.watch.held);
         held.clear();
         held.extend(self.held(id).map(|held| held.0));
         let drawn = self.reaches(&held, fence, cash).map(|reaches| {
             for &place in &held {
-                self.draw_one(place, fence, &reaches);
+                self.draw_one(place, fence, &reaches, keep);
             }
             reaches.due
         });
@@ -254,7 +256,7 @@ impl Risk {
 
     /// Draws the box of one of the positions.
     #[inline]
-    fn draw_one(&mut self, place: u32, fence: Fence, reaches: &Reaches) {
+    fn draw_one(&mut self, place: u32, fence: Fence, reaches: &Reaches, keep: Keep) {
         let position = &self.positions[place as usize];
         let Some(term) = Term::of(self, place, position, fence.basis) else { return };
         let mut span = Span::at(term.mark);
@@ -262,10 +264,11 @@ impl Risk {
             let pace = if reaches.alone { 1 } else { self.watch.pace(position.instrument) };
             span = Span::ALL;
             if let Some(reach) = &reaches.worse {
-                reach.limit(&mut span, &term, pace, -1 - reach.way, Toward::Up);
+                let slack = keep.of(-1 - reach.way);
+                reach.limit(&mut span, &term, pace, slack, Toward::Up);
             }
             if let Some(reach) = &reaches.better {
-                reach.limit(&mut span, &term, pace, reach.way, Toward::Down);
+                reach.limit(&mut span, &term, pace, keep.of(reach.way), Toward::Down);
             }
             span = span.coarse(term.mark);
         }
@@ -281,6 +284,25 @@ struct Reaches {
     due: bool,
     /// One position has all the slack.
     alone: bool,
+}
+
+/// How much of its slack an account keeps back from its boxes for what it does itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// Nothing: a mark brought it here, and the next ring shall be the last.
+    Nothing,
+    /// A quarter: it trades or pays, so that the next few times need no new boxes.
+    Quarter,
+}
+
+impl Keep {
+    #[inline]
+    fn of(self, slack: i128) -> i128 {
+        match self {
+            Keep::Nothing => slack,
+            Keep::Quarter => slack - (slack >> 2),
+        }
+    }
 }
 
 /// Where a line is dangerous: where the way rises, or where it falls.
