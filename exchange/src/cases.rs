@@ -225,14 +225,26 @@ impl Exchange {
         }
     }
 
-    /// Notes for which instruments a case waits.
+    /// Whether any mark may concern a case: it has a batch in the queue, waits with several positions, or asks what others have.
+    ///
+    /// A parked case with one position waits for that instrument alone, and is woken by it.
+    pub(crate) fn is_restless(&self, case: &Case, held: usize) -> bool {
+        case.resting.is_some() || case.parked && held > 1 || self.depends_on_others(case)
+    }
+
+    /// Notes for which instruments a case waits, and whether for marks beyond its goal.
     pub(crate) fn start_waiting(&mut self, case: &Case) {
+        let held = self.risk.positions(case.account).filter(|p| p.lots() != 0).count();
+        let goal = match case.purpose {
+            Purpose::Safe(goal) => Some(goal),
+            Purpose::Lots { .. } | Purpose::Flat => None,
+        };
+        self.risk.calm_case(case.account, !self.is_restless(case, held), goal);
         // One that may hand over asks anew whenever one of its markets changes, also between two batches.
         if !case.parked && case.resting.is_none() && !self.depends_on_others(case) {
             return;
         }
         // With several positions any change in one of the books may change the plan.
-        let held = self.risk.positions(case.account).filter(|p| p.lots() != 0).count();
         let queues = held > 1 || self.waits_for_more(case);
         for position in self.risk.positions(case.account).filter(|p| p.lots() != 0) {
             let market = &mut self.markets[position.instrument().index()];

@@ -45,10 +45,8 @@ impl Exchange {
     fn look_at_case(&mut self, account: AccountId, standing: Standing) {
         let Some(number) = self.risk.account(account).case() else { return };
         let Some(case) = self.cases.get(&number.0) else { return };
-        // A parked case with one position waits for that instrument alone, and is woken by it.
         let held = self.risk.positions(account).filter(|position| position.lots() != 0).count();
-        let replans = case.resting.is_some() || case.parked && held > 1;
-        if replans || held == 0 || self.depends_on_others(case) || self.has_met(case, &standing) {
+        if self.is_restless(case, held) || held == 0 || self.has_met(case, &standing) {
             self.agenda.insert(number.0);
         }
     }

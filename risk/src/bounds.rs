@@ -5,6 +5,7 @@
 //! line is greatest at an end of a box; what lies between needs no look.
 
 use crate::account::PositionId;
+use crate::case::Goal;
 use crate::ledger::Risk;
 use crate::line::Line;
 use plimsoll_types::{AccountId, Basis, Label, MarginPrice};
@@ -31,6 +32,16 @@ impl Risk {
                 || self.way(id, line, End::Least).is_none_or(|way| way < 0)
         };
         lines.at[tier..].iter().any(worse) || tier > 0 && better(&lines.release[tier - 1])
+    }
+
+    /// Whether an account could meet a goal for some marks in its boxes. May err towards yes.
+    pub(crate) fn could_meet(&self, id: AccountId, goal: &Goal) -> bool {
+        let stands = |line: &Line, least: i128| {
+            self.surely_margined(id, line.basis)
+                && self.way(id, line, End::Least).is_some_and(|way| way >= least)
+        };
+        // It is not met while the target is passed, or the tier that asked for the case is held.
+        !stands(&goal.target, 1) && !goal.release.is_some_and(|line| stands(&line, 0))
     }
 
     /// Whether some position asks for margin at every mark in its box.

@@ -4,6 +4,7 @@
 //! their boxes still prove their tier. Whoever cannot be proved safe at the marks is named; who is named is not thereby in
 //! another tier, that is for [`Risk::next_tier`] to say. The scan asks everybody instead: what the index is held against.
 
+use crate::case::Goal;
 use crate::contract::Contract;
 use crate::ledger::Risk;
 use crate::tiers::Lines;
@@ -12,7 +13,7 @@ use crate::trigger::ladder::Ladder;
 use crate::trigger::plain::Fence;
 use plimsoll_types::prefetch::prefetch;
 use plimsoll_types::{AccountId, Detector, InstrumentId, Price};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the index has had to do so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,8 +36,10 @@ pub(crate) struct Watch {
     detector: Detector,
     /// Accounts whose money or positions changed or whose box a mark left, since the last look.
     pub(crate) touched: Vec<AccountId>,
-    /// Accounts in a case: named whenever a mark has moved.
-    in_case: BTreeSet<AccountId>,
+    /// Accounts in a case that any mark may concern: named whenever one has moved.
+    restless: BTreeSet<AccountId>,
+    /// Accounts in a case that waits for its goal alone, or for nothing that marks do: watched by the index.
+    pub(crate) calm: BTreeMap<AccountId, Option<Goal>>,
     pub(crate) ladders: Vec<Ladder>,
     paces: Vec<Pace>,
     /// By profile, the fence of each tier.
@@ -108,7 +111,7 @@ impl Risk {
             watch.moved = true;
             return;
         }
-        watch.moved |= !watch.in_case.is_empty();
+        watch.moved |= !watch.restless.is_empty();
         watch.paces[id.index()].moved((to - from).abs());
         watch.ladders[id.index()].pass(from, to, &self.positions, &mut watch.rung);
         if !watch.rung.is_empty() {
@@ -144,7 +147,8 @@ impl Risk {
 
     /// Accounts that may have changed their tier, met their case's goal or lost more than they had since the last look, in account order.
     ///
-    /// Every account that did is among them. Cost: O(accounts touched or rung + accounts in a case); under the scan O(accounts).
+    /// Every account that did is among them; of those in no case no others, and those in a case that any mark may concern
+    /// always. Cost: O(accounts touched or rung + such cases); under the scan O(accounts).
     pub fn suspects(&mut self, found: &mut Vec<AccountId>) {
         found.clear();
         let mut touched = std::mem::take(&mut self.watch.touched);
@@ -162,14 +166,18 @@ impl Risk {
 
     fn suspects_by_index(&mut self, touched: &[AccountId], found: &mut Vec<AccountId>) {
         for &id in touched {
-            let in_case = self.account(id).case != 0;
-            if in_case || self.keep_armed(id) && self.is_due(id) {
-                self.watch.counts.named += u64::from(!in_case);
+            if self.account(id).case != 0 {
+                if self.watch.calm.contains_key(&id) {
+                    self.keep_armed(id);
+                }
+                found.push(id);
+            } else if self.keep_armed(id) && self.is_due(id) {
+                self.watch.counts.named += 1;
                 found.push(id);
             }
         }
         if self.watch.moved {
-            found.extend(&self.watch.in_case);
+            found.extend(&self.watch.restless);
         }
         if found.len() > 1 {
             found.sort_unstable();
@@ -199,10 +207,25 @@ impl Risk {
 
     /// Puts an account on the list of those in a case, or takes it off.
     pub(crate) fn watch_case(&mut self, id: AccountId, open: bool) {
+        self.watch.calm.remove(&id);
         if open {
-            self.watch.in_case.insert(id);
+            self.watch.restless.insert(id);
         } else {
-            self.watch.in_case.remove(&id);
+            self.watch.restless.remove(&id);
+        }
+    }
+
+    /// Says whether any mark may concern an account's case, or only one that meets its goal or moves the account to another tier.
+    ///
+    /// A case that waits for marks in any other way must not be calm. `goal` is what ends it, if a mark can.
+    pub fn calm_case(&mut self, id: AccountId, calm: bool, goal: Option<Goal>) {
+        if !calm {
+            return self.watch_case(id, true);
+        }
+        self.watch.restless.remove(&id);
+        self.watch.calm.insert(id, goal);
+        if self.watch.detector == Detector::Index && self.keep_armed(id) {
+            self.touch(id);
         }
     }
 
@@ -221,7 +244,7 @@ impl Risk {
         for index in 0..self.accounts.len() {
             let id = AccountId(index as u32);
             if self.account(id).case != 0 {
-                self.watch.in_case.insert(id);
+                self.watch.restless.insert(id);
             } else if self.watch.detector == Detector::Index {
                 self.keep_armed(id);
             }

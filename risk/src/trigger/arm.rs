@@ -18,6 +18,9 @@ impl Risk {
         if self.account(id).unlimited {
             return false;
         }
+        if self.account(id).case != 0 {
+            return self.keep_case_armed(id);
+        }
         match self.prove_plain(id) {
             Plain::Safe => false,
             Plain::Flat => self.is_flat_and_due(id),
@@ -30,6 +33,22 @@ impl Risk {
                 self.draw(id, Keep::Nothing)
             }
         }
+    }
+
+    /// The same of one in a case, whose goal is watched beside its tier.
+    #[cold]
+    fn keep_case_armed(&mut self, id: AccountId) -> bool {
+        if self.held(id).next().is_none() || self.stands_in_boxes(id) && !self.could_move(id) {
+            return false;
+        }
+        self.watch.counts.drawn += 1;
+        self.draw_by_trial(id)
+    }
+
+    /// Whether an account could change its tier, or meet its case's goal, for some marks in its boxes.
+    fn could_move(&self, id: AccountId) -> bool {
+        let goal = self.watch.calm.get(&id).copied().flatten();
+        self.could_cross(id) || goal.is_some_and(|goal| self.could_meet(id, &goal))
     }
 
     /// An account without positions is looked at while it stands in a tier or has lost more than it had.
@@ -67,7 +86,7 @@ impl Risk {
         held.clear();
         held.extend(self.held(id).map(|held| held.0));
         self.try_boxes(&held, [0, 0]);
-        let due = self.could_cross(id);
+        let due = self.could_move(id);
         if !due {
             let mut steps = [0, 0];
             for side in [0, 1] {
@@ -78,7 +97,7 @@ impl Risk {
                         if fits == 0 && fails > STEPS { STEPS } else { fits.midpoint(fails) };
                     steps[side] = step;
                     self.try_boxes(&held, steps);
-                    if self.could_cross(id) { fails = step } else { fits = step }
+                    if self.could_move(id) { fails = step } else { fits = step }
                 }
                 steps[side] = fits;
             }
