@@ -168,10 +168,10 @@ impl Risk {
         for &id in touched {
             if self.account(id).case != 0 {
                 if self.watch.calm.contains_key(&id) {
-                    self.keep_armed(id);
+                    self.keep_case_armed(id);
                 }
                 found.push(id);
-            } else if self.keep_armed(id) && self.is_due(id) {
+            } else if self.keep_armed(id) {
                 self.watch.counts.named += 1;
                 found.push(id);
             }
@@ -224,8 +224,8 @@ impl Risk {
         }
         self.watch.restless.remove(&id);
         self.watch.calm.insert(id, goal);
-        if self.watch.detector == Detector::Index && self.keep_armed(id) {
-            self.touch(id);
+        if self.watch.detector == Detector::Index {
+            self.keep_case_armed(id);
         }
     }
 
@@ -245,8 +245,8 @@ impl Risk {
             let id = AccountId(index as u32);
             if self.account(id).case != 0 {
                 self.watch.restless.insert(id);
-            } else if self.watch.detector == Detector::Index {
-                self.keep_armed(id);
+            } else if self.watch.detector == Detector::Index && self.keep_armed(id) {
+                self.touch(id);
             }
         }
     }

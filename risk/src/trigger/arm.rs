@@ -9,8 +9,18 @@ use plimsoll_types::AccountId;
 /// Steps between a box of one mark and the widest, for accounts whose lines are not linear: 16 for each doubling.
 const STEPS: u32 = 16 * 40;
 
+/// What drawing an account's boxes came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Drawn {
+    /// It stands in boxes that prove its tier.
+    Armed,
+    /// Nothing is proved at the marks themselves: it has no boxes.
+    Unproved,
+}
+
 impl Risk {
-    /// Sees to it that an account that changed stands in boxes that prove its tier; whether it must be looked at now.
+    /// Sees to it that an account that changed, in no case, stands in boxes that prove its tier. Whether it is due: then it
+    /// has no boxes until its tier has changed.
     ///
     /// Cost: O(its positions); nothing is written where its present boxes still prove it.
     #[inline]
@@ -18,12 +28,9 @@ impl Risk {
         if self.account(id).unlimited {
             return false;
         }
-        if self.account(id).case != 0 {
-            return self.keep_case_armed(id);
-        }
-        match self.prove_plain(id) {
-            Plain::Safe => false,
-            Plain::Flat => self.is_flat_and_due(id),
+        let drawn = match self.prove_plain(id) {
+            Plain::Safe => return false,
+            Plain::Flat => return self.is_flat_and_due(id),
             Plain::Outside => self.draw(id, Keep::Nothing),
             Plain::Unproved => self.draw(id, Keep::Quarter),
             Plain::Other => {
@@ -32,17 +39,28 @@ impl Risk {
                 }
                 self.draw(id, Keep::Nothing)
             }
+        };
+        match drawn {
+            Drawn::Armed => false,
+            Drawn::Unproved if self.is_due(id) => true,
+            Drawn::Unproved => {
+                self.arm_tightly(id);
+                false
+            }
         }
     }
 
-    /// The same of one in a case, whose goal is watched beside its tier.
+    /// The same of an account in a case, whose goal is watched beside its tier. Whoever is in a case is looked at anyway.
     #[cold]
-    fn keep_case_armed(&mut self, id: AccountId) -> bool {
-        if self.held(id).next().is_none() || self.stands_in_boxes(id) && !self.could_move(id) {
-            return false;
+    pub(crate) fn keep_case_armed(&mut self, id: AccountId) {
+        let flat = self.held(id).next().is_none();
+        if self.account(id).unlimited || flat || self.stands_in_boxes(id) && !self.could_move(id) {
+            return;
         }
         self.watch.counts.drawn += 1;
-        self.draw_by_trial(id)
+        if self.draw_by_trial(id) == Drawn::Unproved {
+            self.arm_tightly(id);
+        }
     }
 
     /// Whether an account could change its tier, or meet its case's goal, for some marks in its boxes.
@@ -65,29 +83,41 @@ impl Risk {
         })
     }
 
-    /// Draws an account's boxes anew; whether it must be looked at now.
+    /// Draws the boxes of an account anew. Where nothing is proved even at the marks it is left without boxes.
     #[inline(never)]
-    fn draw(&mut self, id: AccountId, keep: Keep) -> bool {
-        if self.held(id).next().is_none() {
-            return self.is_flat_and_due(id);
-        }
+    fn draw(&mut self, id: AccountId, keep: Keep) -> Drawn {
         self.watch.counts.drawn += 1;
         match self.draw_plain(id, keep) {
-            Some(due) => due,
+            Some(drawn) => drawn,
+            None if self.held(id).next().is_none() && !self.is_flat_and_due(id) => Drawn::Armed,
             None => self.draw_by_trial(id),
         }
+    }
+
+    /// Has every move of a mark ring an account that is in the right tier, but so near a line that no box proves it.
+    #[cold]
+    fn arm_tightly(&mut self, id: AccountId) {
+        let mut held = std::mem::take(&mut self.watch.held);
+        held.clear();
+        held.extend(self.held(id).map(|held| held.0));
+        for &place in &held {
+            let instrument = self.positions[place as usize].instrument;
+            let mark = self.contracts[instrument.index()].mark.ticks();
+            self.arm(PositionId(place), Span::at(mark));
+        }
+        self.watch.held = held;
     }
 
     /// Draws boxes by trying: first as far as may be to where the positions lose, then to where they gain.
     ///
     /// The bound grows with the boxes, so that halving finds the widest. Cost: O(its positions squared), some twenty times.
-    fn draw_by_trial(&mut self, id: AccountId) -> bool {
+    fn draw_by_trial(&mut self, id: AccountId) -> Drawn {
         let mut held = std::mem::take(&mut self.watch.held);
         held.clear();
         held.extend(self.held(id).map(|held| held.0));
         self.try_boxes(&held, [0, 0]);
-        let due = self.could_move(id);
-        if !due {
+        let drawn = if self.could_move(id) { Drawn::Unproved } else { Drawn::Armed };
+        if drawn == Drawn::Armed {
             let mut steps = [0, 0];
             for side in [0, 1] {
                 let (mut fits, mut fails) = (0, STEPS + 1);
@@ -109,10 +139,12 @@ impl Risk {
             // What was tried was filed nowhere.
             let mark = self.contracts[position.instrument.index()].mark.ticks();
             self.untie(PositionId(place));
-            self.arm(PositionId(place), span.coarse(mark));
+            if drawn == Drawn::Armed {
+                self.arm(PositionId(place), span.coarse(mark));
+            }
         }
         self.watch.held = held;
-        due
+        drawn
     }
 
     /// Sets the boxes to `steps` of the way to where each position loses and gains, without filing them.
@@ -146,7 +178,7 @@ impl Risk {
     }
 
     /// Makes a position's entries count no more.
-    fn untie(&mut self, id: PositionId) {
+    pub(crate) fn untie(&mut self, id: PositionId) {
         let position = &mut self.positions[id.0 as usize];
         (position.low, position.high) = (Span::NONE.low, Span::NONE.high);
     }

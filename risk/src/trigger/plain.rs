@@ -1,5 +1,6 @@
 //! Boxes of accounts whose margin is one rate of each notional: a line is then linear in the marks, and its slack is shared out by one division.
 
+use super::arm::Drawn;
 use super::boxes::Span;
 use crate::account::{Account, NIL, Position, PositionId};
 use crate::ledger::Risk;
@@ -205,19 +206,23 @@ impl Risk {
         if safe { Plain::Safe } else { Plain::Unproved }
     }
 
-    /// Draws the boxes of an account that holds something as wide as its slack allows. Whether something may have happened at the marks already: the boxes are one mark wide then.
+    /// Draws the boxes of an account that holds something as wide as its slack allows.
     ///
     /// `None` where the general bound must say. Cost: O(its positions); two divisions each.
-    pub(crate) fn draw_plain(&mut self, id: AccountId, keep: Keep) -> Option<bool> {
+    pub(crate) fn draw_plain(&mut self, id: AccountId, keep: Keep) -> Option<Drawn> {
         let (fence, cash) = self.fence(self.account(id))?;
         let mut held = std::mem::take(&mut self.watch.held);
         held.clear();
         held.extend(self.held(id).map(|held| held.0));
         let drawn = self.reaches(&held, fence, cash).map(|reaches| {
             for &place in &held {
-                self.draw_one(place, fence, &reaches, keep);
+                if reaches.due {
+                    self.untie(PositionId(place));
+                } else {
+                    self.draw_one(place, fence, &reaches, keep);
+                }
             }
-            reaches.due
+            if reaches.due { Drawn::Unproved } else { Drawn::Armed }
         });
         self.watch.held = held;
         drawn
@@ -259,20 +264,15 @@ impl Risk {
     fn draw_one(&mut self, place: u32, fence: Fence, reaches: &Reaches, keep: Keep) {
         let position = &self.positions[place as usize];
         let Some(term) = Term::of(self, place, position, fence.basis) else { return };
-        let mut span = Span::at(term.mark);
-        if !reaches.due {
-            let pace = if reaches.alone { 1 } else { self.watch.pace(position.instrument) };
-            span = Span::ALL;
-            if let Some(reach) = &reaches.worse {
-                let slack = keep.of(-1 - reach.way);
-                reach.limit(&mut span, &term, pace, slack, Toward::Up);
-            }
-            if let Some(reach) = &reaches.better {
-                reach.limit(&mut span, &term, pace, keep.of(reach.way), Toward::Down);
-            }
-            span = span.coarse(term.mark);
+        let pace = if reaches.alone { 1 } else { self.watch.pace(position.instrument) };
+        let mut span = Span::ALL;
+        if let Some(reach) = &reaches.worse {
+            reach.limit(&mut span, &term, pace, keep.of(-1 - reach.way), Toward::Up);
         }
-        self.arm(PositionId(place), span);
+        if let Some(reach) = &reaches.better {
+            reach.limit(&mut span, &term, pace, keep.of(reach.way), Toward::Down);
+        }
+        self.arm(PositionId(place), span.coarse(term.mark));
     }
 }
 
@@ -280,7 +280,7 @@ impl Risk {
 struct Reaches {
     worse: Option<Reach>,
     better: Option<Reach>,
-    /// It may have crossed one already.
+    /// It may have crossed one already, so that there are no boxes to draw.
     due: bool,
     /// One position has all the slack.
     alone: bool,
