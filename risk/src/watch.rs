@@ -231,12 +231,14 @@ impl Risk {
 
     /// What was proved of everybody who holds an instrument no longer holds: all are to be asked. Cost: O(its holders).
     pub(crate) fn distrust(&mut self, instrument: InstrumentId) {
-        for place in 0..self.positions.len() {
-            let position = &self.positions[place];
-            if position.instrument == instrument && position.lots != 0 {
+        let members = std::mem::take(&mut self.members[instrument.index()]);
+        for &place in &members {
+            let position = &self.positions[place as usize];
+            if position.lots != 0 {
                 self.touch(position.account);
             }
         }
+        self.members[instrument.index()] = members;
     }
 
     /// Makes the index anew, as after a restore. Nobody is named for it. Cost: O(accounts).
