@@ -32,6 +32,8 @@ pub use plimsoll_types as types;
 
 #[path = "../benches/challenge.rs"]
 pub mod challenge;
+#[path = "../benches/crowd.rs"]
+pub mod crowd;
 #[path = "../benches/desk.rs"]
 pub mod desk;
 #[path = "../benches/exchange_flow.rs"]

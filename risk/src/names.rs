@@ -20,6 +20,11 @@ impl Names {
         self.text.reserve(names.saturating_mul(bytes));
     }
 
+    /// Bytes they take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.len() + self.ends.len() * size_of::<u32>()
+    }
+
     /// Whether one more name would fit, and one of the exchange's own after it.
     pub(crate) fn has_room(&self) -> bool {
         u32::try_from(self.text.len() + 2 * Label::MAX_LEN).is_ok()

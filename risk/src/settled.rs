@@ -35,6 +35,12 @@ impl Settled {
         }
     }
 
+    /// Bytes they take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.rows.len() * size_of::<[i64; 3]>()
+            + self.large.len() * (size_of::<AccountId>() + size_of::<DayResult>())
+    }
+
     /// Sets an account's, one of `accounts`.
     pub(crate) fn set(&mut self, id: AccountId, result: DayResult, accounts: usize) {
         if id.index() >= self.rows.len() {

@@ -8,9 +8,10 @@ use crate::case::Goal;
 use crate::contract::Contract;
 use crate::ledger::Risk;
 use crate::tiers::Lines;
-use crate::trigger::boxes::{End, Span};
+use crate::trigger::boxes::{End, GRID_BITS, Span};
 use crate::trigger::ladder::Ladder;
 use crate::trigger::plain::Fence;
+use crate::trigger::sharing::Sharing;
 use plimsoll_types::prefetch::prefetch;
 use plimsoll_types::{AccountId, Detector, InstrumentId, Price};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,10 +31,27 @@ pub struct WatchCounts {
 #[derive(Clone, Copy, Debug)]
 struct Pace(i64);
 
+/// How boxes are drawn. Where they lie decides how often somebody is asked for nothing, never who is found.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuning {
+    /// How slack is shared out.
+    pub sharing: Sharing,
+    /// A box is cut back to a grid of its width's `2^grid_bits`-th part.
+    pub grid_bits: u32,
+}
+
+impl Default for Tuning {
+    fn default() -> Tuning {
+        Tuning { sharing: Sharing::default(), grid_bits: GRID_BITS }
+    }
+}
+
 /// Whom to look at.
 #[derive(Clone, Default)]
 pub(crate) struct Watch {
     detector: Detector,
+    pub(crate) tuning: Tuning,
     /// Accounts whose money or positions changed or whose box a mark left, since the last look.
     pub(crate) touched: Vec<AccountId>,
     /// Accounts in a case that any mark may concern: named whenever one has moved.
@@ -94,6 +112,14 @@ impl Risk {
     #[must_use]
     pub fn watched_by(mut self, detector: Detector) -> Risk {
         self.watch.detector = detector;
+        self
+    }
+
+    /// Has boxes drawn another way, to measure it. To be called before the first account is opened.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn tuned(mut self, tuning: Tuning) -> Risk {
+        self.watch.tuning = tuning;
         self
     }
 

@@ -140,7 +140,7 @@ impl Risk {
             let mark = self.contracts[position.instrument.index()].mark.ticks();
             self.untie(PositionId(place));
             if drawn == Drawn::Armed {
-                self.arm(PositionId(place), span.coarse(mark));
+                self.arm(PositionId(place), span.coarse(mark, self.watch.tuning.grid_bits));
             }
         }
         self.watch.held = held;

@@ -23,7 +23,7 @@ pub(crate) const LOWEST: i32 = 1;
 pub(crate) const HIGHEST: i32 = 1 << 30;
 
 /// A box is cut back to a grid of its width's 64th part, so that it loses at most so much.
-const GRID_BITS: u32 = 6;
+pub(crate) const GRID_BITS: u32 = 6;
 
 impl Span {
     /// Every mark.
@@ -62,14 +62,14 @@ impl Span {
     ///
     /// Triggers then share few buckets, which stay in the cache, and one that comes a little nearer need not move.
     #[inline]
-    pub(crate) fn coarse(self, mark: i64) -> Span {
+    pub(crate) fn coarse(self, mark: i64, bits: u32) -> Span {
         let mut span = self;
         if span.low > LOWEST {
-            let bits = grid(mark - i64::from(span.low));
+            let bits = grid(mark - i64::from(span.low), bits);
             span.low = (span.low + ((1 << bits) - 1)) >> bits << bits;
         }
         if span.high < HIGHEST {
-            let bits = grid(i64::from(span.high) - mark);
+            let bits = grid(i64::from(span.high) - mark, bits);
             span.high = span.high >> bits << bits;
         }
         span
@@ -78,8 +78,8 @@ impl Span {
 
 /// Bits that an end so many ticks away does without.
 #[inline]
-fn grid(distance: i64) -> u32 {
-    (u64::BITS - (distance as u64).leading_zeros()).saturating_sub(GRID_BITS + 1)
+fn grid(distance: i64, bits: u32) -> u32 {
+    (u64::BITS - (distance as u64).leading_zeros()).saturating_sub(bits + 1)
 }
 
 impl Position {
@@ -110,7 +110,7 @@ mod tests {
             let mut span = Span::ALL;
             span.limit_low(mark, i128::from(below));
             span.limit_high(mark, i128::from(above));
-            let coarse = span.coarse(mark);
+            let coarse = span.coarse(mark, GRID_BITS);
             assert!(coarse.contains(mark), "{span:?} around {mark} became {coarse:?}");
             for (fine, coarse) in [
                 (mark - i64::from(span.low), mark - i64::from(coarse.low)),
@@ -133,7 +133,7 @@ mod tests {
         span.limit_low(100, 100);
         span.limit_high(100, i128::MAX);
         assert_eq!(span, Span::ALL);
-        assert_eq!(span.coarse(100), Span::ALL, "what is never left is not drawn in");
+        assert_eq!(span.coarse(100, GRID_BITS), Span::ALL, "what is never left is not drawn in");
         span.limit_low(100, 99);
         span.limit_low(100, 0);
         assert_eq!(span.low, 100);

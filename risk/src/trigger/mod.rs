@@ -9,3 +9,4 @@ pub(crate) mod boxes;
 mod chunks;
 pub(crate) mod ladder;
 pub(crate) mod plain;
+pub(crate) mod sharing;

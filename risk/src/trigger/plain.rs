@@ -6,7 +6,7 @@ use crate::account::{Account, NIL, Position, PositionId};
 use crate::ledger::Risk;
 use crate::line::Line;
 use crate::tiers::{Bases, Lines};
-use plimsoll_types::{AccountId, Basis, MarginPrice};
+use plimsoll_types::{AccountId, Basis, InstrumentId, MarginPrice};
 
 const NANO: i64 = 1_000_000_000;
 /// Weights up to here, times 10^9 or times a rate of at most 2^31, fit 62 bits.
@@ -238,7 +238,7 @@ impl Risk {
             let position = &self.positions[place as usize];
             let term = Term::of(self, place, position, fence.basis)?;
             margined |= term.is_margined();
-            let pace = if alone { 1 } else { self.watch.pace(position.instrument) };
+            let pace = if alone { 1 } else { self.weight(position.instrument, &term) };
             if let Some(reach) = &mut worse {
                 reach.add(&term, pace, term.fixed + 1)?;
             }
@@ -259,12 +259,19 @@ impl Risk {
         Some(Reaches { worse, better, due, alone })
     }
 
+    /// What a position's share of the slack is in proportion to.
+    #[inline]
+    fn weight(&self, instrument: InstrumentId, term: &Term) -> i64 {
+        let pace = self.watch.pace(instrument);
+        self.watch.tuning.sharing.weight(pace, term.value, term.mark)
+    }
+
     /// Draws the box of one of the positions.
     #[inline]
     fn draw_one(&mut self, place: u32, fence: Fence, reaches: &Reaches, keep: Keep) {
         let position = &self.positions[place as usize];
         let Some(term) = Term::of(self, place, position, fence.basis) else { return };
-        let pace = if reaches.alone { 1 } else { self.watch.pace(position.instrument) };
+        let pace = if reaches.alone { 1 } else { self.weight(position.instrument, &term) };
         let mut span = Span::ALL;
         if let Some(reach) = &reaches.worse {
             reach.limit(&mut span, &term, pace, keep.of(-1 - reach.way), Toward::Up);
@@ -272,7 +279,8 @@ impl Risk {
         if let Some(reach) = &reaches.better {
             reach.limit(&mut span, &term, pace, keep.of(reach.way), Toward::Down);
         }
-        self.arm(PositionId(place), span.coarse(term.mark));
+        let span = span.coarse(term.mark, self.watch.tuning.grid_bits);
+        self.arm(PositionId(place), span);
     }
 }
 

@@ -1,5 +1,6 @@
 //! `plimsoll bench`: what this machine does, with the workloads of `benches/`.
 
+mod breach;
 mod challenge;
 mod core;
 mod core_report;
@@ -29,12 +30,16 @@ const EXAMPLE: &str = "Example:
   plimsoll bench risk --ops 1000000 --runs 5 --json
   plimsoll bench challenge --ops 2000000
   plimsoll bench ring --json
+  plimsoll bench breach --accounts 10000000 --svg breach.svg
 
 core: matching alone: rates, latencies by kind of operation, at a fixed rate as well, ways of naming orders, and other
 projects' books where it is built with --features peers; then what challenge measures.
 challenge: the public challenge's worst cases, every result kept in a buffer or handed to a second thread (+handoff), orders named by
 handle or by the client's id (+ids). ring: the hand-off alone, against rtrb and crossbeam's ArrayQueue. risk: the same flow through the whole exchange, every order checked for margin and every
-trade booked. Operations a second are the median of the runs; latencies are per operation, with the timer's own cost
+trade booked. breach: what a change of a mark, a crossing and a trade cost with 1,000, 10,000 ... up to --accounts accounts watched, by
+the index and by the scan (up to a million accounts), with one instrument and with eight (up to a million); memory, start-up, funding and settlement of a whole exchange.
+In its JSON ns_per_mark is of marks that cross nobody, crossed_per_mark of a walk that goes where it goes (ns_per_mark_walk). Ten million
+accounts take a few minutes and 6 GB. Operations a second are the median of the runs; latencies are per operation, with the timer's own cost
 in them (given as timer_ns). Build with --release.";
 
 /// Measure matching and inline risk on this machine.
@@ -53,6 +58,15 @@ pub struct Args {
     /// Operations a second offered in core's latency run; 0 = no such run
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
     rate: u64,
+    /// Largest number of accounts in breach
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=100_000_000))]
+    accounts: u32,
+    /// Write breach's picture to this file
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Measure breach's ways to share out slack and to coarsen boxes as well
+    #[arg(long)]
+    tunings: bool,
     /// Print the results as JSON on stdout
     #[arg(long)]
     json: bool,
@@ -74,6 +88,8 @@ enum What {
     Ring,
     /// Matching with inline risk
     Risk,
+    /// Breach detection
+    Breach,
     /// Everything
     All,
 }
@@ -139,6 +155,18 @@ pub fn run(args: Args) -> Result<(), Failure> {
         results.push(risk_json(&points, amount, &machine));
         if !args.json {
             print(format_args!("matching with inline risk, one core\n{}\n", risk_table(&points)))?;
+        }
+    }
+    if matches!(args.what, What::Breach | What::All) {
+        let outcome = breach::measure(amount, args.accounts, args.tunings);
+        write_histograms(&args, "breach", &outcome.histograms())?;
+        if let Some(path) = &args.svg {
+            std::fs::write(path, outcome.svg())
+                .map_err(|error| Failure::run(format!("{}: {error}", path.display())))?;
+        }
+        results.push(outcome.json(amount, &machine));
+        if !args.json {
+            print(format_args!("{}\n", outcome.text()))?;
         }
     }
     if args.json {
