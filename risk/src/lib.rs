@@ -60,6 +60,7 @@ pub use quote::{Liquidity, Quote, Worst};
 pub use reduction::Stake;
 pub use settlement::DayResult;
 pub use tiers::Standing;
+pub use trigger::audit::Unwatched;
 pub use trigger::sharing::Sharing;
 pub use watch::{Tuning, WatchCounts};
 pub use waterfall::Paid;

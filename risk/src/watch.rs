@@ -50,12 +50,12 @@ impl Default for Tuning {
 /// Whom to look at.
 #[derive(Clone, Default)]
 pub(crate) struct Watch {
-    detector: Detector,
+    pub(crate) detector: Detector,
     pub(crate) tuning: Tuning,
     /// Accounts whose money or positions changed or whose box a mark left, since the last look.
     pub(crate) touched: Vec<AccountId>,
     /// Accounts in a case that any mark may concern: named whenever one has moved.
-    restless: BTreeSet<AccountId>,
+    pub(crate) restless: BTreeSet<AccountId>,
     /// Accounts in a case that waits for its goal alone, or for nothing that marks do: watched by the index.
     pub(crate) calm: BTreeMap<AccountId, Option<Goal>>,
     pub(crate) ladders: Vec<Ladder>,

@@ -23,6 +23,12 @@ impl Chunk {
     pub(crate) fn entries(&self) -> &[u32] {
         &self.entries[..(self.len as usize).min(ROOM)]
     }
+
+    /// The piece after it.
+    #[inline]
+    pub(crate) fn next(&self) -> u32 {
+        self.next
+    }
 }
 
 /// Pieces a block holds: 64 KB.

@@ -194,6 +194,67 @@ impl Ladder {
         rung.truncate(kept);
     }
 
+    /// Every entry, those that no longer count among them: by tick, then by position.
+    pub(crate) fn entries(&self) -> Vec<(i32, u32)> {
+        let mut found = Vec::new();
+        let mut from = 0;
+        while let Some(tick) = self.next(from) {
+            let page = &self.pages[self.places[tick / PAGE] as usize];
+            let mut next = page.buckets[tick % PAGE].head;
+            while next != NIL {
+                let chunk = self.chunks.get(next);
+                found.extend(chunk.entries().iter().map(|&entry| (tick as i32, entry)));
+                next = chunk.next();
+            }
+            from = tick + 1;
+        }
+        found.sort_unstable();
+        found
+    }
+
+    /// Whether pages, buckets, counts and bits tell the same; what does not.
+    pub(crate) fn audit(&self) -> Result<(), &'static str> {
+        let (mut open, mut from) = (0, 0);
+        while let Some(run) = self.used.next(from) {
+            match self.places.get(run) {
+                Some(&place) if place != NIL && !self.spare.contains(&place) => open += 1,
+                _ => return Err("a page is marked open and is not, or is spare"),
+            }
+            from = run + 1;
+        }
+        if open + self.spare.len() != self.pages.len() {
+            return Err("a page is neither marked open nor spare");
+        }
+        for &place in &self.spare {
+            if self.pages[place as usize].live != 0 {
+                return Err("a spare page holds something");
+            }
+        }
+        self.pages.iter().try_for_each(|page| self.audit_page(page))
+    }
+
+    fn audit_page(&self, page: &Page) -> Result<(), &'static str> {
+        let mut live = 0;
+        for (at, bucket) in page.buckets.iter().enumerate() {
+            let (mut len, mut next) = (0, bucket.head);
+            while next != NIL {
+                let chunk = self.chunks.get(next);
+                len += chunk.entries().len() as u32;
+                next = chunk.next();
+            }
+            if len != bucket.len {
+                return Err("a bucket holds more or less than it says");
+            }
+            if (page.filled[at / 64] >> (at % 64) & 1 == 1) != (len > 0) {
+                return Err(
+                    "a bucket holds something and is not marked so, or the other way round",
+                );
+            }
+            live += u32::from(len > 0);
+        }
+        if live == page.live { Ok(()) } else { Err("a page counts its buckets wrong") }
+    }
+
     /// Bytes it takes.
     pub(crate) fn bytes(&self) -> usize {
         self.chunks.bytes()

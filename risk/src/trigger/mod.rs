@@ -4,9 +4,14 @@
 //! while every mark lies in the boxes of an account's positions, and nothing else of the account changes, its tier stays.
 
 pub(crate) mod arm;
+pub(crate) mod audit;
 mod bits;
 pub(crate) mod boxes;
 mod chunks;
 pub(crate) mod ladder;
 pub(crate) mod plain;
 pub(crate) mod sharing;
+#[cfg(test)]
+mod walk;
+#[cfg(test)]
+mod world;
