@@ -105,12 +105,12 @@ struct Count {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use plimsoll_types::*;
 
-    /// One instrument, one account without margin, one resting order.
-    fn exchange() -> Exchange {
+    /// One instrument, one account without margin.
+    pub(crate) fn spec() -> ExchangeSpec {
         let label = |text| Label::new(text).expect("a short text");
         let step = Step { mantissa: 1, decimals: 0 };
         let instrument = InstrumentSpec {
@@ -133,7 +133,7 @@ mod tests {
             rules: TradingRules::default(),
             risk: RiskRules::default(),
         };
-        let mut exchange = Exchange::new(ExchangeSpec {
+        ExchangeSpec {
             currency: label("CNY"),
             money_decimals: 0,
             position_mode: PositionMode::Net,
@@ -152,7 +152,12 @@ mod tests {
                 margins: Vec::new(),
             }],
             schedules: Vec::new(),
-        });
+        }
+    }
+
+    /// The same with one resting order.
+    fn exchange() -> Exchange {
+        let mut exchange = Exchange::new(spec());
         let (price, qty) = (Price::clamped(100), Qty::new(1));
         let order = NewOrder::limit(AccountId(0), InstrumentId(0), Side::Buy, price, qty);
         exchange.apply(1, &Command::Order(order), &mut Vec::new());

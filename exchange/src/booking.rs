@@ -96,25 +96,35 @@ impl Keeper<'_> {
     /// Takes `qty` lots off a resting order's record; with `left` = 0 the record goes. The reducing part goes first.
     #[inline]
     pub(crate) fn shrink(&mut self, slot: u32, side: Side, qty: u64, left: u64) {
-        let record = &self.records[slot];
-        let (position, reduce_only, aim) = (record.position, record.reduce_only, record.aim);
-        let reducing = (qty + left - record.opens).min(qty);
         if left == 0 {
-            let frozen = record.frozen;
-            if frozen != Money::ZERO {
-                let account = self.risk.position(position).owner();
-                self.risk.freeze(account, -frozen);
-            }
-        } else if reducing < qty {
+            return self.leave(slot, side, qty);
+        }
+        let record = &self.records[slot];
+        let (position, aim) = (record.position, record.aim);
+        let reducing = (qty + left - record.opens).min(qty);
+        if reducing < qty {
             let opens = record.opens - (qty - reducing);
             self.refreeze(slot, opens);
         }
-        self.risk.order_shrinks(position, side, qty, reducing, left == 0 && reduce_only);
+        self.risk.order_shrinks(position, side, qty, reducing);
         if aim.is_today() {
             self.risk.promise_today(position, -(qty as i64));
         }
-        if left == 0 {
-            self.drop_record(slot);
+    }
+
+    /// Takes out the record of an order that goes with its last `qty` lots.
+    #[inline]
+    pub(crate) fn leave(&mut self, slot: u32, side: Side, qty: u64) {
+        let record = &self.records[slot];
+        let reducing = (qty - record.opens).min(qty);
+        let (position, frozen) = (record.position, record.frozen);
+        self.risk.order_goes(position, side, qty, reducing, record.reduce_only);
+        if record.aim.is_today() {
+            self.risk.promise_today(position, -(qty as i64));
+        }
+        let account = self.drop_record(slot);
+        if frozen != Money::ZERO {
+            self.risk.freeze(account, -frozen);
         }
     }
 
@@ -133,13 +143,12 @@ impl Keeper<'_> {
         }
     }
 
-    /// Forgets an order that is gone: its list, its id.
+    /// Forgets an order that is gone: its list, its id. Whose it was.
     #[inline]
-    pub(crate) fn drop_record(&mut self, slot: u32) {
-        let record = &self.records[slot];
-        let (prev, next, id) = (record.prev, record.next, record.client_id().copied());
-        let home = self.risk.home(record.position);
-        let position = self.risk.position_mut(home);
+    pub(crate) fn drop_record(&mut self, slot: u32) -> AccountId {
+        let record = self.records.take(slot);
+        let (prev, next) = (record.prev, record.next);
+        let position = self.risk.home_mut(record.position);
         if prev == NIL {
             position.orders.0 = next;
         }
@@ -147,24 +156,26 @@ impl Keeper<'_> {
             position.orders.1 = prev;
         }
         let account = position.owner();
+        if let Some(id) = record.client_id() {
+            self.ids.remove(account, id, Place { instrument: self.instrument, slot });
+        }
         if prev != NIL {
             self.records[prev].next = next;
         }
         if next != NIL {
             self.records[next].prev = prev;
         }
-        if let Some(id) = id {
-            self.ids.remove(account, &id, Place { instrument: self.instrument, slot });
-        }
-        self.records.remove(slot);
+        account
     }
 
     /// Says that an order of this account went, or part of it.
+    #[inline]
     pub(crate) fn say_cancelled(&mut self, slot: u32, qty: u64, reason: CancelReason) {
         let record = &self.records[slot];
         let account = self.risk.position(record.position).owner();
-        let (id, instrument, qty) = (record.id, self.instrument, Qty::new(qty));
-        self.log.emit(EventKind::Cancelled { account, id, instrument, qty, reason });
+        let (instrument, qty) = (self.instrument, Qty::new(qty));
+        let id = || record.id;
+        self.log.emit_with(|| EventKind::Cancelled { account, id: id(), instrument, qty, reason });
     }
 }
 
@@ -293,8 +304,9 @@ impl Booking<'_> {
         };
         let maker_fee = risk.book(fill(&maker, side.opposite(), Role::Maker));
         let taker_fee = risk.book(fill(&taker, side, Role::Taker));
-        self.keeper.log.emit(EventKind::Trade {
-            instrument: self.keeper.instrument,
+        let instrument = self.keeper.instrument;
+        self.keeper.log.emit_with(|| EventKind::Trade {
+            instrument,
             price,
             qty: Qty::new(qty),
             maker: maker.account,

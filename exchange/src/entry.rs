@@ -137,6 +137,12 @@ impl Exchange {
     /// Enters an order. Source: SEMANTICS 4.
     #[inline]
     pub(crate) fn enter(&mut self, order: &NewOrder) -> Result<(), Reject> {
+        if self.enter_plain(order) { Ok(()) } else { self.enter_any(order) }
+    }
+
+    /// Enters an order of any kind.
+    #[inline(never)]
+    fn enter_any(&mut self, order: &NewOrder) -> Result<(), Reject> {
         self.check_account(order.account)?;
         self.check_instrument(order.instrument)?;
         if let Some(trigger) = order.trigger {
@@ -224,7 +230,7 @@ impl Exchange {
     }
 
     #[inline]
-    fn id_of(&mut self, order: &NewOrder) -> OrderId {
+    pub(crate) fn id_of(&mut self, order: &NewOrder) -> OrderId {
         match order.id {
             Some(id) => OrderId::Client(id),
             None => {

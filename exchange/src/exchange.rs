@@ -330,18 +330,19 @@ impl Exchange {
         if self.markets[instrument.index()].records[slot].role == Role::Stop {
             return self.cancel_stop(instrument, slot, reason);
         }
+        let market = &mut self.markets[instrument.index()];
+        market.touch();
         let (book, mut keeper) = self.split(instrument);
         let gone = book.remove(slot);
         keeper.say_cancelled(slot, gone.qty.lots(), reason);
         let record = &keeper.records[slot];
         let (case, position) = (record.case(), record.position);
         let closed = record.opens < gone.qty.lots();
-        keeper.shrink(slot, gone.side, gone.qty.lots(), 0);
+        keeper.leave(slot, gone.side, gone.qty.lots());
         if closed {
             // Only an order that had a share leaves one to the others.
             self.share_out(position);
         }
-        self.markets[instrument.index()].touch();
         if let Some(case) = case
             && let Some(open) = self.cases.get_mut(&case)
         {

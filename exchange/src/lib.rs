@@ -37,6 +37,7 @@ mod orders;
 mod own_margins;
 mod pass;
 mod phases;
+mod plain;
 mod position_limits;
 mod promise;
 mod queue;

@@ -15,7 +15,15 @@ pub(crate) struct Log {
 impl Log {
     #[inline]
     pub(crate) fn emit(&mut self, kind: EventKind) {
+        self.emit_with(|| kind);
+    }
+
+    /// The same for the order path: the event is made where it will stand, not copied there.
+    #[inline(always)]
+    pub(crate) fn emit_with(&mut self, kind: impl FnOnce() -> EventKind) {
         self.seq += 1;
-        self.events.push(Event { seq: self.seq, ts: self.now, kind });
+        let (seq, ts) = (self.seq, self.now);
+        // Unlike `push` this makes room before it asks for the item.
+        self.events.extend(std::iter::once_with(|| Event { seq, ts, kind: kind() }));
     }
 }

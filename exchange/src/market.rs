@@ -134,6 +134,19 @@ impl Market {
         self.unsaid = true;
     }
 
+    /// Whether a limit order that asks for nothing else simply comes to rest: no rule of the market's has a say in it.
+    #[inline]
+    pub(crate) fn lets_rest(&self, side: Side, price: Price) -> bool {
+        self.phase == Phase::Continuous
+            && self.permission == Permission::Normal
+            && self.lots_limit == u64::MAX
+            && !self.close_first
+            && self.corridor.is_none()
+            && !self.book.meets(side, Some(price))
+            && self.book.band().is_none_or(|band| band.contains(price))
+            && !self.book.is_full()
+    }
+
     /// Empties what is left of a market that is traded no more; timers set for it are void.
     pub(crate) fn retire(&mut self) {
         self.gone = true;

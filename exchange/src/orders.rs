@@ -139,10 +139,13 @@ impl Records {
         found.into_iter().map(|(_, slot)| slot).collect()
     }
 
-    /// Forgets the record in a slot.
+    /// Forgets the record in a slot; what it was can be read until the slot is used again.
     #[inline]
-    pub(crate) fn remove(&mut self, slot: u32) {
-        self.slots[slot as usize].live = false;
+    pub(crate) fn take(&mut self, slot: u32) -> &Record {
+        let record = &mut self.slots[slot as usize];
+        debug_assert!(record.live, "slot {slot} has no record");
+        record.live = false;
+        record
     }
 }
 

@@ -18,11 +18,15 @@ impl Exchange {
         self.check_account(account)?;
         let place = self.place(account, order).ok_or(Reject::UnknownOrder)?;
         let market = &self.markets[place.instrument.index()];
-        let (old, record) = (market.book.resting(place.slot), &market.records[place.slot]);
-        if record.role == Role::Stop {
+        let old = market.book.resting(place.slot);
+        if market.records[place.slot].role == Role::Stop {
             let wanted = (price, qty, trigger);
             return self.replace_stop(account, place.instrument, place.slot, wanted);
         }
+        if trigger.is_none() && self.replace_plain(place, &old, price, qty) {
+            return Ok(());
+        }
+        let record = &self.markets[place.instrument.index()].records[place.slot];
         let reducing = old.qty.lots() - record.opens;
         let kept_priority = old.price == Some(price) && qty < old.qty;
         let wish = Wish {
@@ -60,7 +64,7 @@ impl Exchange {
         if kept_priority {
             book.reduce(place.slot, old.qty - qty);
             let position = keeper.records[place.slot].position;
-            keeper.risk.order_shrinks(position, old.side, old.qty.lots(), reducing, false);
+            keeper.risk.order_shrinks(position, old.side, old.qty.lots(), reducing);
             keeper.risk.order_rests(position, old.side, qty.lots(), qty.lots() - opens, false);
             if wish.aim.is_today() {
                 keeper.risk.promise_today(position, -((old.qty - qty).lots() as i64));

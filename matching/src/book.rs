@@ -1,6 +1,7 @@
 //! A book: two ladders over one slab, and the market orders that wait for an auction.
 
 use crate::ladder::{Ladder, Level, NO_KEY};
+use crate::matcher::worst_key;
 use crate::peaks::{Peaks, Place};
 use crate::resting::{Removed, Resting};
 use crate::slab::{Link, NIL, Slab};
@@ -130,6 +131,12 @@ impl Book {
         }
         let qty = ladder.peek(key).map_or(0, |level| level.qty);
         Some((price_of(side, key), Qty::new(qty)))
+    }
+
+    /// Whether an incoming order of `side` limited at `limit` would meet another. Cost: O(1).
+    #[inline]
+    pub fn meets(&self, side: Side, limit: Option<Price>) -> bool {
+        self.ladder(side.opposite()).best() >= worst_key(side.opposite(), limit)
     }
 
     /// Levels of a side from the best. Cost: O(levels walked).

@@ -73,7 +73,7 @@ pub struct Risk {
     pub(crate) own: BTreeMap<(AccountId, InstrumentId), InForce>,
     /// Some instrument counts only the larger side's margin of its product.
     pub(crate) nets: bool,
-    floating_profit: FloatingProfit,
+    pub(crate) floating_profit: FloatingProfit,
     pub(crate) position_mode: PositionMode,
     pub(crate) house: House,
     /// Outstanding margin calls, by account.
@@ -232,20 +232,28 @@ impl Risk {
         position.reduce_only += u32::from(reduce_only);
     }
 
-    /// Counts lots of a resting order out; `gone` when the order goes with them.
+    /// Counts lots of a resting order out.
     #[inline]
-    pub fn order_shrinks(
+    pub fn order_shrinks(&mut self, id: PositionId, side: Side, qty: u64, reducing: u64) {
+        let position = &mut self.positions[id.0 as usize];
+        position.open[side as usize] -= qty;
+        position.promised[side as usize] -= reducing;
+    }
+
+    /// Counts a resting order out that goes with its last lots.
+    #[inline]
+    pub fn order_goes(
         &mut self,
         id: PositionId,
         side: Side,
         qty: u64,
         reducing: u64,
-        gone_reduce_only: bool,
+        reduce_only: bool,
     ) {
         let position = &mut self.positions[id.0 as usize];
         position.open[side as usize] -= qty;
         position.promised[side as usize] -= reducing;
-        position.reduce_only -= u32::from(gone_reduce_only);
+        position.reduce_only -= u32::from(reduce_only);
     }
 
     /// Sets how many lots resting orders on a side promise to close, once they are shared out anew.
@@ -371,9 +379,15 @@ pub(crate) fn released(basis: i128, closes: u64, held: u64) -> i128 {
     if closes == held {
         return basis;
     }
-    let (k, n) = (i128::from(closes), i128::from(held));
-    let size = basis.abs();
-    let part = size / n * k + half_up_div(size % n * k, n);
+    let (k, n, size) = (i128::from(closes), i128::from(held), basis.abs());
+    let part = match u64::try_from(size) {
+        // The same in 64 bits, where nothing overflows: it never comes to more than the whole.
+        Ok(size) if held <= 1 << 30 => {
+            let rest = size % held * closes;
+            i128::from(size / held * closes + (2 * rest + held) / (2 * held))
+        }
+        _ => size / n * k + half_up_div(size % n * k, n),
+    };
     if basis < 0 { -part } else { part }
 }
 
@@ -481,5 +495,16 @@ pub(crate) mod tests {
         assert!(part > basis / 2 && part < basis / 2 + basis / (1 << 39));
         assert_eq!(released(-7, 1, 2), -4);
         assert_eq!(released(-7, 2, 2), -7);
+        let wide = |basis: i128, k: i128, n: i128| basis / n * k + half_up_div(basis % n * k, n);
+        for held in [3, 1_000, (1 << 30) - 1, 1 << 30, (1 << 30) + 1] {
+            for closes in [1, held / 3, held / 2, held - 1] {
+                for basis in [0, 1, 999, 10u64.pow(12) + 7, u64::MAX - 1, u64::MAX] {
+                    let basis = i128::from(basis);
+                    let part = wide(basis, i128::from(closes), i128::from(held));
+                    assert_eq!(released(basis, closes, held), part);
+                    assert_eq!(released(-basis, closes, held), -part);
+                }
+            }
+        }
     }
 }

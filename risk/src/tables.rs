@@ -162,15 +162,7 @@ impl Risk {
         account: AccountId,
         instrument: InstrumentId,
     ) -> Option<PositionId> {
-        let mut next = self.account(account).first;
-        while next != NIL {
-            let position = &self.positions[next as usize];
-            if position.instrument == instrument {
-                return Some(PositionId(next));
-            }
-            next = position.next;
-        }
-        None
+        self.find_record(self.account(account).first, instrument).map(PositionId)
     }
 
     /// The record of an account in an instrument, made if need be, in its place by instrument.
@@ -201,6 +193,17 @@ impl Risk {
     #[inline]
     pub fn home(&self, id: PositionId) -> PositionId {
         PositionId(id.0 - u32::from(self.position(id).leg == Leg::Short))
+    }
+
+    /// The same, to keep that list.
+    #[inline]
+    pub fn home_mut(&mut self, id: PositionId) -> &mut Position {
+        let short = self.positions[id.0 as usize].leg == Leg::Short;
+        if short {
+            &mut self.positions[id.0 as usize - 1]
+        } else {
+            &mut self.positions[id.0 as usize]
+        }
     }
 
     /// The record that lots close on which an order on `side` takes whatever else is on order: a net position or a leg.
