@@ -3,7 +3,7 @@
 use crate::day::Day;
 use crate::ids::{ClientIds, Place};
 use crate::log::Log;
-use crate::orders::{NIL, Record, Records};
+use crate::orders::{NIL, Record, Records, Title};
 use crate::tape::{Print, Tape};
 use plimsoll_matching::{Gone, Maker, Sink};
 use plimsoll_risk::{Aim, Fill, Position, PositionId, Risk, Role};
@@ -58,7 +58,14 @@ impl Keeper<'_> {
 
     /// Keeps the record of an order of `qty` lots that now rests: what it freezes, promises, and where it is found.
     #[inline]
-    pub(crate) fn keep(&mut self, handle: Handle, side: Side, qty: u64, record: Record) {
+    pub(crate) fn keep(
+        &mut self,
+        handle: Handle,
+        side: Side,
+        qty: u64,
+        record: Record,
+        title: &Title,
+    ) {
         let position = record.position;
         let account = self.risk.position(position).owner();
         if record.frozen != Money::ZERO {
@@ -68,12 +75,12 @@ impl Keeper<'_> {
         if record.aim.is_today() {
             self.risk.promise_today(position, qty as i64);
         }
-        self.file(handle, record);
+        self.file(handle, record, title);
     }
 
     /// Files the record of an order under its account and its id.
     #[inline]
-    pub(crate) fn file(&mut self, handle: Handle, mut record: Record) {
+    pub(crate) fn file(&mut self, handle: Handle, mut record: Record, title: &Title) {
         let position = record.position;
         let account = self.risk.position(position).owner();
         let home = self.risk.home(position);
@@ -86,11 +93,11 @@ impl Keeper<'_> {
         } else {
             self.records[before].next = handle.slot;
         }
-        if let Some(id) = record.client_id() {
+        if let OrderId::Client(id) = &title.id {
             let place = Place { instrument: self.instrument, slot: handle.slot };
             self.ids.insert(account, id, place);
         }
-        self.records.put(handle, record);
+        self.records.put(handle, record, title);
     }
 
     /// Takes `qty` lots off a resting order's record; with `left` = 0 the record goes. The reducing part goes first.
@@ -156,7 +163,7 @@ impl Keeper<'_> {
             position.orders.1 = prev;
         }
         let account = position.owner();
-        if let Some(id) = record.client_id() {
+        if let Some(id) = self.records.client_id(slot) {
             self.ids.remove(account, id, Place { instrument: self.instrument, slot });
         }
         if prev != NIL {
@@ -174,8 +181,8 @@ impl Keeper<'_> {
         let record = &self.records[slot];
         let account = self.risk.position(record.position).owner();
         let (instrument, qty) = (self.instrument, Qty::new(qty));
-        let id = || record.id;
-        self.log.emit_with(|| EventKind::Cancelled { account, id: id(), instrument, qty, reason });
+        let id = self.records.id(slot);
+        self.log.emit_with(|| EventKind::Cancelled { account, id, instrument, qty, reason });
     }
 }
 
@@ -259,7 +266,7 @@ impl Booking<'_> {
         Leg {
             account: self.keeper.risk.position(record.position).owner(),
             position: record.position,
-            id: record.id,
+            id: self.keeper.records.id(slot),
             aim: record.aim,
             arrival: record.arrival,
         }

@@ -295,9 +295,10 @@ impl Exchange {
     pub(crate) fn place(&self, account: AccountId, order: &OrderRef) -> Option<Place> {
         match order {
             OrderRef::Client(id) => self.ids.find(account, id, |place| {
-                let record = &self.markets[place.instrument.index()].records[place.slot];
-                record.client_id() == Some(id)
-                    && self.risk.position(record.position).owner() == account
+                let records = &self.markets[place.instrument.index()].records;
+                let position = records[place.slot].position;
+                records.client_id(place.slot) == Some(id)
+                    && self.risk.position(position).owner() == account
             }),
             OrderRef::Handle(instrument, handle) => {
                 let market = self.markets.get(instrument.index())?;
@@ -310,6 +311,9 @@ impl Exchange {
     }
 
     fn cancel(&mut self, account: AccountId, order: &OrderRef) -> Result<(), Reject> {
+        if self.cancel_plain(account, order) {
+            return Ok(());
+        }
         self.check_account(account)?;
         let place = self.place(account, order).ok_or(Reject::UnknownOrder)?;
         self.check_cancel_phase(place.instrument)?;

@@ -8,7 +8,7 @@ use plimsoll_types::{CancelReason, Handle, InstrumentId, TimeInForce};
 impl Exchange {
     /// Cancels the day orders of an instrument, by entry. Cost: O(slots of its book).
     pub(crate) fn expire_day_orders(&mut self, instrument: InstrumentId) {
-        let day = |record: &Record| record.tif == TimeInForce::Day;
+        let day = |record: &Record| record.is_day();
         self.cancel_by_entry(instrument, CancelReason::Expired, day);
     }
 

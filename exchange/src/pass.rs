@@ -123,8 +123,7 @@ impl Exchange {
             keeper.shrink(slot, side, excess, left);
             self.share_out(position);
             let (_, keeper) = self.split(instrument);
-            let record = &keeper.records[slot];
-            let (account, id) = (keeper.risk.position(position).owner(), record.id);
+            let (account, id) = (keeper.risk.position(position).owner(), keeper.records.id(slot));
             keeper.log.emit(EventKind::Replaced {
                 account,
                 id,

@@ -5,20 +5,13 @@
 
 use crate::exchange::Exchange;
 use crate::ids::Place;
-use crate::orders::{NIL, Record, Role};
-use plimsoll_matching::{NewResting, Resting};
-use plimsoll_risk::{Aim, PlainOrder, PlainTerms};
+use crate::orders::{NIL, Record, Title};
+use plimsoll_matching::{NewResting, Removed, Resting};
+use plimsoll_risk::{PlainLeaving, PlainOrder, PlainTerms, PositionId};
 use plimsoll_types::{
-    EventKind, Handle, Money, NewOrder, OrderId, OrderKind, OrderRef, PositionMode, Price, Qty,
-    SelfMatch, TimeInForce,
+    AccountId, CancelReason, EventKind, Handle, InstrumentId, Money, NewOrder, OrderId, OrderKind,
+    OrderRef, Phase, PositionMode, Price, Qty, SelfMatch, TimeInForce,
 };
-
-/// What a plain order is called and how it goes on, for its record.
-struct Terms {
-    id: OrderId,
-    self_match: SelfMatch,
-    tif: TimeInForce,
-}
 
 /// Whether an order asks for nothing beyond its limit and its lots; its limit.
 #[inline]
@@ -62,8 +55,8 @@ impl Exchange {
             return false;
         }
         let id = self.id_of(order);
-        let (self_match, tif) = (order.self_match, order.tif);
-        let handle = self.rest_plain(&plain, &terms, &Terms { id, self_match, tif });
+        let title = Title { id, tif: order.tif };
+        let handle = self.rest_plain(&plain, &terms, order.self_match, &title);
         self.log.emit_with(|| EventKind::Accepted {
             account: order.account,
             id,
@@ -80,6 +73,58 @@ impl Exchange {
         true
     }
 
+    /// Cancels the order behind a handle if it is plain for sure; otherwise does nothing and says no.
+    #[inline]
+    pub(crate) fn cancel_plain(&mut self, account: AccountId, order: &OrderRef) -> bool {
+        let OrderRef::Handle(instrument, handle) = *order else { return false };
+        let Some(market) = self.markets.get_mut(instrument.index()) else { return false };
+        let Some(resting) = market.book.find(handle) else { return false };
+        if resting.owner != account.0
+            || market.phase == Phase::NoCancel
+            || self.risk.fund_account() == Some(account)
+            || !market.records[handle.slot].is_plain()
+        {
+            return false;
+        }
+        market.touch();
+        let gone = market.book.remove(handle.slot);
+        let id = market.records.id(handle.slot);
+        let (position, closed) = self.drop_plain(instrument, &gone);
+        let (qty, reason) = (gone.qty, CancelReason::Client);
+        self.log.emit_with(|| EventKind::Cancelled { account, id, instrument, qty, reason });
+        if closed {
+            // Only an order that had a share leaves one to the others.
+            self.share_out(position);
+        }
+        true
+    }
+
+    /// Takes out the record of a plain order that is no longer in the book; its position, and whether it would have closed lots of it.
+    #[inline]
+    fn drop_plain(&mut self, instrument: InstrumentId, gone: &Removed) -> (PositionId, bool) {
+        let records = &mut self.markets[instrument.index()].records;
+        let record = records.take(gone.slot);
+        let (prev, next, position) = (record.prev, record.next, record.position);
+        let leaving = PlainLeaving {
+            side: gone.side,
+            lots: gone.qty.lots(),
+            opens: record.opens,
+            frozen: record.frozen,
+            neighbours: (prev, next),
+        };
+        let owner = self.risk.plain_leaves(position, &leaving);
+        if prev != NIL {
+            records[prev].next = next;
+        }
+        if next != NIL {
+            records[next].prev = prev;
+        }
+        if let Some(id) = records.client_id(gone.slot) {
+            self.ids.remove(owner, id, Place { instrument, slot: gone.slot });
+        }
+        (position, leaving.opens < leaving.lots)
+    }
+
     /// Replaces an order that is plain for sure and loses its place; otherwise does nothing and says no.
     #[inline]
     pub(crate) fn replace_plain(
@@ -89,19 +134,18 @@ impl Exchange {
         price: Price,
         qty: Qty,
     ) -> bool {
-        let record = &self.markets[place.instrument.index()].records[place.slot];
-        let is_plain = record.role == Role::Limit
-            && record.aim == Aim::Net
-            && is_undated(record.tif)
+        let records = &self.markets[place.instrument.index()].records;
+        let (record, title) = (&records[place.slot], records.title(place.slot));
+        let is_plain = record.is_plain()
+            && is_undated(title.tif)
             && !record.post_only
-            && !record.reduce_only
             && old.display.is_zero();
         if !is_plain || (old.price == Some(price) && qty < old.qty) {
             return false;
         }
-        let kept = Terms { id: record.id, self_match: record.self_match, tif: record.tif };
+        let self_match = record.self_match;
         let plain = PlainOrder {
-            account: plimsoll_types::AccountId(old.owner),
+            account: AccountId(old.owner),
             instrument: place.instrument,
             side: old.side,
             price,
@@ -110,14 +154,14 @@ impl Exchange {
             unfrozen: record.frozen,
         };
         let Some(terms) = self.plain_terms(&plain) else { return false };
-        let (book, mut keeper) = self.split(place.instrument);
-        book.remove(place.slot);
-        keeper.leave(place.slot, old.side, old.qty.lots());
-        self.share_out(terms.position);
-        let handle = Some(self.rest_plain(&plain, &terms, &kept));
+        let gone = self.markets[place.instrument.index()].book.remove(place.slot);
+        if self.drop_plain(place.instrument, &gone).1 {
+            self.share_out(terms.position);
+        }
+        let handle = Some(self.rest_plain(&plain, &terms, self_match, &title));
         self.log.emit_with(|| EventKind::Replaced {
             account: plain.account,
-            id: kept.id,
+            id: title.id,
             instrument: plain.instrument,
             price: Some(price),
             qty,
@@ -142,7 +186,13 @@ impl Exchange {
 
     /// Puts a plain order into the book and keeps its record.
     #[inline]
-    fn rest_plain(&mut self, plain: &PlainOrder, terms: &PlainTerms, kept: &Terms) -> Handle {
+    fn rest_plain(
+        &mut self,
+        plain: &PlainOrder,
+        terms: &PlainTerms,
+        self_match: SelfMatch,
+        title: &Title,
+    ) -> Handle {
         self.arrivals += 1;
         let market = &mut self.markets[plain.instrument.index()];
         let (side, price) = (plain.side, Some(plain.price));
@@ -151,27 +201,18 @@ impl Exchange {
         if before != NIL {
             market.records[before].next = handle.slot;
         }
-        market.records.put(
-            handle,
-            Record {
-                frozen: terms.frozen,
-                opens: terms.opens,
-                position: terms.position,
-                next: NIL,
-                prev: before,
-                frozen_at: plain.price,
-                arrival: self.arrivals,
-                live: true,
-                post_only: false,
-                reduce_only: false,
-                role: Role::Limit,
-                aim: Aim::Net,
-                self_match: kept.self_match,
-                tif: kept.tif,
-                id: kept.id,
-            },
-        );
-        if let OrderId::Client(id) = &kept.id {
+        let record = Record {
+            frozen: terms.frozen,
+            opens: terms.opens,
+            position: terms.position,
+            prev: before,
+            frozen_at: plain.price,
+            arrival: self.arrivals,
+            self_match,
+            ..Record::PLAIN
+        };
+        market.records.put(handle, record, title);
+        if let OrderId::Client(id) = &title.id {
             let place = Place { instrument: plain.instrument, slot: handle.slot };
             self.ids.insert(plain.account, id, place);
         }
@@ -185,8 +226,7 @@ mod tests {
     use super::*;
     use crate::audit::tests::spec;
     use plimsoll_types::{
-        AccountId, AccountSpec, Command, Event, InstrumentId, Label, MarginRate, Permission,
-        Profile, ProfileId, Ratio, Side,
+        AccountSpec, Command, Event, Label, MarginRate, Permission, Profile, ProfileId, Ratio, Side,
     };
 
     /// An exchange of twelve accounts, some of them poor, one without margin.

@@ -2,13 +2,13 @@
 
 use crate::exchange::Exchange;
 use crate::market::Books;
-use crate::orders::{Record, Role};
+use crate::orders::{Record, Title};
 use plimsoll_matching::NewResting;
 use plimsoll_risk::{Case, Liquidity, RestingBatch, RestsFor};
 use plimsoll_types::{
     AuctionPolicy, Band, CancelReason, CaseStep, EventKind, Handle, InstrumentId,
-    LiquidationTarget, LockedPolicy, Money, Offset, OrderId, Phase, Price, ProtectionPrice, Qty,
-    SelfMatch, Side, TimeInForce,
+    LiquidationTarget, LockedPolicy, Offset, OrderId, Phase, Price, ProtectionPrice, Qty, Side,
+    TimeInForce,
 };
 use std::collections::BTreeMap;
 
@@ -107,23 +107,8 @@ impl Exchange {
             handle,
             side,
             qty.lots(),
-            Record {
-                id,
-                position,
-                frozen: Money::ZERO,
-                frozen_at: Price::MIN,
-                opens: 0,
-                arrival,
-                next: 0,
-                prev: 0,
-                live: true,
-                post_only: false,
-                reduce_only: false,
-                role: Role::Limit,
-                aim,
-                self_match: SelfMatch::None,
-                tif: TimeInForce::Gtc,
-            },
+            Record { position, arrival, aim, ..Record::PLAIN },
+            &Title { id, tif: TimeInForce::Gtc },
         );
         handle
     }

@@ -169,8 +169,8 @@ impl Exchange {
     /// Trades lots of an order with a position, without a book: at the limit price, without fees.
     fn deal(&mut self, slot: u32, deal: Deal, pass: &mut Pass) {
         let Deal { instrument, price, side, taker, lots } = deal;
-        let record = &self.markets[instrument.index()].records[slot];
-        let (maker, id, aim) = (record.position, record.id, record.aim);
+        let records = &self.markets[instrument.index()].records;
+        let (maker, id, aim) = (records[slot].position, records.id(slot), records[slot].aim);
         let oldest = match self.risk.position(taker).leg().is_leg() {
             true => Aim::Close,
             false => Aim::Net,

@@ -2,11 +2,12 @@
 
 use crate::entry::{Ready, Terms, Wish};
 use crate::exchange::Exchange;
-use crate::orders::Role;
+use crate::orders::{Role, Title};
 use crate::stops::PEAKS_MAX;
 use plimsoll_types::{AccountId, EventKind, InstrumentId, OrderRef, Phase, Price, Qty, Reject};
 
 impl Exchange {
+    #[inline(never)]
     pub(crate) fn replace(
         &mut self,
         account: AccountId,
@@ -42,7 +43,8 @@ impl Exchange {
             ahead: kept_priority.then(|| self.lots_ahead(place.instrument, place.slot)),
             unfrozen: record.frozen,
         };
-        let (id, self_match, tif) = (record.id, record.self_match, record.tif);
+        let self_match = record.self_match;
+        let Title { id, tif } = self.markets[place.instrument.index()].records.title(place.slot);
         self.check_quantity(&wish)?;
         if !old.display.is_zero() && old.display.lots().saturating_mul(PEAKS_MAX) < qty.lots() {
             return Err(Reject::Display);

@@ -2,7 +2,7 @@
 
 use crate::entry::Ready;
 use crate::exchange::Exchange;
-use crate::orders::{Record, Role};
+use crate::orders::{Record, Role, Title};
 use plimsoll_matching::{NewResting, Stop};
 use plimsoll_risk::{Aim, PositionId};
 use plimsoll_types::{
@@ -89,7 +89,6 @@ impl Exchange {
             first,
         });
         let record = Record {
-            id: ready.id,
             position,
             frozen: if opens == ready.opens && price == ready.limit {
                 ready.frozen
@@ -99,17 +98,15 @@ impl Exchange {
             frozen_at: ready.frozen_at,
             opens,
             arrival,
-            next: 0,
-            prev: 0,
-            live: true,
             post_only: ready.post_only,
             reduce_only: ready.reduce_only,
             role: if ready.market { Role::Market } else { Role::Limit },
             aim: ready.aim,
             self_match: ready.self_match,
-            tif: ready.tif,
+            ..Record::PLAIN
         };
-        keeper.keep(handle, ready.side, left.lots(), record);
+        let title = Title { id: ready.id, tif: ready.tif };
+        keeper.keep(handle, ready.side, left.lots(), record, &title);
         if ready.market {
             self.markets[ready.instrument.index()].waiting.push(handle);
         }

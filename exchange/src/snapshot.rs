@@ -32,7 +32,7 @@ use std::fmt;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 const MAGIC: &[u8; 8] = b"PLIMSOLL";
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 const HEADER: usize = 8 + 4 + 8 + 16;
 
 /// Why a snapshot could not be taken up again.
@@ -196,7 +196,8 @@ impl Exchange {
         }
         let saved: Saved<'_> = postcard::from_bytes(payload).map_err(|_| RestoreError::Damaged)?;
         let sound = saved.markets.len() == spec.instruments.len() + saved.listed.len()
-            && saved.markets.iter().all(|market| Book::is_sound(&market.book));
+            && saved.markets.iter().all(|market| Book::is_sound(&market.book))
+            && saved.markets.iter().all(|market| market.records.is_sound());
         if !sound {
             return Err(RestoreError::Damaged);
         }
@@ -263,7 +264,7 @@ impl Exchange {
                 let waiting = waiting.map(|(&slot, _)| slot);
                 for slot in resting.chain(at_market).chain(waiting) {
                     let record = &market.records[slot];
-                    if let Some(id) = record.client_id() {
+                    if let Some(id) = market.records.client_id(slot) {
                         let account = risk.position(record.position).owner();
                         ids.insert(account, id, Place { instrument: market.id, slot });
                     }

@@ -2,11 +2,11 @@
 
 use crate::entry::{Ready, Wish};
 use crate::exchange::Exchange;
-use crate::orders::{Record, Role};
+use crate::orders::{Record, Role, Title};
 use plimsoll_risk::Aim;
 use plimsoll_types::{
-    AccountId, CancelReason, EventKind, Handle, InstrumentId, Money, NewOrder, OrderId, OrderKind,
-    Phase, Price, Qty, Reject,
+    AccountId, CancelReason, EventKind, Handle, InstrumentId, NewOrder, OrderId, OrderKind, Phase,
+    Price, Qty, Reject,
 };
 
 /// A stop whose price came; it enters when its turn comes.
@@ -31,22 +31,17 @@ impl Exchange {
         keeper.file(
             handle,
             Record {
-                id,
                 position,
-                frozen: Money::ZERO,
                 frozen_at: trigger,
-                opens: 0,
                 arrival,
-                next: 0,
-                prev: 0,
-                live: true,
                 post_only: order.post_only,
                 reduce_only,
                 role: Role::Stop,
                 aim,
                 self_match: order.self_match,
-                tif: order.tif,
+                ..Record::PLAIN
             },
+            &Title { id, tif: order.tif },
         );
         self.date(order.instrument, handle, order.tif);
         let market = &mut self.markets[order.instrument.index()];
@@ -97,7 +92,7 @@ impl Exchange {
 
     /// A stop becomes an order that enters now.
     fn enter_stop(&mut self, instrument: InstrumentId, slot: u32) {
-        let id = self.markets[instrument.index()].records[slot].id;
+        let id = self.markets[instrument.index()].records.id(slot);
         let Some(order) = self.drop_stop(instrument, slot) else { return };
         let account = order.account;
         let said = self.log.events.len();
@@ -146,7 +141,7 @@ impl Exchange {
         slot: u32,
         reason: CancelReason,
     ) {
-        let id = self.markets[instrument.index()].records[slot].id;
+        let id = self.markets[instrument.index()].records.id(slot);
         if let Some(order) = self.drop_stop(instrument, slot) {
             let (account, qty) = (order.account, order.qty);
             self.log.emit(EventKind::Cancelled { account, id, instrument, qty, reason });
@@ -162,7 +157,7 @@ impl Exchange {
         (price, qty, trigger): (Price, Qty, Option<Price>),
     ) -> Result<(), Reject> {
         let market = &self.markets[instrument.index()];
-        let id = market.records[slot].id;
+        let id = market.records.id(slot);
         let Some(old) = market.waits.get(&slot).copied() else {
             return Err(Reject::UnknownOrder);
         };

@@ -81,10 +81,10 @@ impl Exchange {
         let arrival = self.arrivals;
         let (book, mut keeper) = self.split(instrument);
         let order = book.remove(slot);
-        let mut record = keeper.records[slot].clone();
+        let (mut record, title) = (keeper.records[slot].clone(), keeper.records.title(slot));
         keeper.shrink(slot, order.side, order.qty.lots(), 0);
         (record.role, record.arrival, record.frozen_at) = (Role::Limit, arrival, price);
-        let (side, position, opens, tif) = (order.side, record.position, record.opens, record.tif);
+        let (side, position, opens) = (order.side, record.position, record.opens);
         let aim = record.aim;
         let first = self.goes_first(instrument, (position, aim), (side, Some(price)), order.qty);
         let (book, mut keeper) = self.split(instrument);
@@ -99,8 +99,8 @@ impl Exchange {
         });
         let account = keeper.risk.position(position).owner();
         record.frozen = keeper.frozen(account, price, opens);
-        keeper.keep(handle, side, order.qty.lots(), record);
-        self.date(instrument, handle, tif);
+        keeper.keep(handle, side, order.qty.lots(), record, &title);
+        self.date(instrument, handle, title.tif);
         self.share_out(position);
     }
 }

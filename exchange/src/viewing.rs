@@ -206,7 +206,7 @@ fn order_view(market: &Market, slot: u32) -> OrderView {
     let order = market.book.resting(slot);
     if let Some(waits) = market.waits.get(&slot) {
         return OrderView {
-            id: market.records[slot].id,
+            id: market.records.id(slot),
             instrument: market.id,
             side: waits.side,
             price: match waits.kind {
@@ -220,7 +220,7 @@ fn order_view(market: &Market, slot: u32) -> OrderView {
         };
     }
     OrderView {
-        id: market.records[slot].id,
+        id: market.records.id(slot),
         instrument: market.id,
         side: order.side,
         price: order.price,

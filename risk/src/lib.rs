@@ -56,7 +56,7 @@ pub use ledger::{Fill, House, Risk};
 pub use line::{Line, is_below};
 pub use memory::Memory;
 pub use own::Own;
-pub use plain::{PlainOrder, PlainTerms};
+pub use plain::{PlainLeaving, PlainOrder, PlainTerms};
 pub use pocket::{Held, Moved};
 pub use quote::{Liquidity, Quote, Worst};
 pub use reduction::Stake;

@@ -180,8 +180,14 @@ impl Risk {
         if lots == 0 {
             return Money::ZERO;
         }
+        let contract = self.contract(instrument);
+        if !self.account(account).own
+            && let Some(frozen) = contract.plainly_frozen(price, lots)
+        {
+            return Money::new(i128::from(frozen));
+        }
         let margin = self.initial_margin(account, instrument, price, lots);
-        margin + self.contract(instrument).opening_fee(price, lots)
+        margin + contract.opening_fee(price, lots)
     }
 }
 

@@ -26,6 +26,21 @@ pub struct PlainOrder {
     pub unfrozen: Money,
 }
 
+/// A plain order that goes with all it has.
+#[derive(Clone, Copy, Debug)]
+pub struct PlainLeaving {
+    /// Which side.
+    pub side: Side,
+    /// Lots it had left.
+    pub lots: u64,
+    /// Of them, those that would have opened.
+    pub opens: u64,
+    /// What it has frozen.
+    pub frozen: Money,
+    /// The account's orders before and after it in the instrument.
+    pub neighbours: (u32, u32),
+}
+
 /// What such an order means for its account.
 #[derive(Clone, Copy, Debug)]
 pub struct PlainTerms {
@@ -116,6 +131,26 @@ impl Risk {
         before
     }
 
+    /// Counts a plain order out; whose it was.
+    #[inline]
+    pub fn plain_leaves(&mut self, id: PositionId, order: &PlainLeaving) -> AccountId {
+        let position = &mut self.positions[id.0 as usize];
+        position.open[order.side as usize] -= order.lots;
+        position.promised[order.side as usize] -= order.lots - order.opens;
+        let (prev, next) = order.neighbours;
+        if prev == Position::NO_ORDER {
+            position.orders.0 = next;
+        }
+        if next == Position::NO_ORDER {
+            position.orders.1 = prev;
+        }
+        let owner = position.owner;
+        if order.frozen != Money::ZERO {
+            self.freeze(owner, -order.frozen);
+        }
+        owner
+    }
+
     /// The first record in an instrument of a list of an account's records.
     #[inline]
     pub(crate) fn find_record(&self, first: u32, instrument: InstrumentId) -> Option<u32> {
@@ -140,7 +175,7 @@ impl Contract {
 
     /// Margin and the larger possible fee of lots that open, by the instrument's own rates, in 64 bits.
     #[inline(always)]
-    fn plainly_frozen(&self, price: Price, lots: u64) -> Option<u64> {
+    pub(crate) fn plainly_frozen(&self, price: Price, lots: u64) -> Option<u64> {
         let notional = self.plain_notional(price, lots)?;
         let margin = self.initial.up_small(notional, lots)?;
         margin.checked_add(self.opening_fee_small(notional, lots)?)
@@ -176,7 +211,10 @@ mod tests {
                         given_back: 0,
                         unfrozen: Money::ZERO,
                     };
-                    let long = (risk.available(id).units(), risk.frozen(id, x, price, 7).units());
+                    let asked = risk.contract(x);
+                    let fee = asked.opening_fee(price, 7);
+                    let frozen = asked.initial_margin(price, 7) + fee;
+                    let long = (risk.available(id).units(), frozen.units());
                     let frozen = risk.contract(x).plainly_frozen(price, 7).map(i128::from);
                     let short = (risk.plainly_available(&order, account, (at.0, position)), frozen);
                     assert_eq!(short, (Some(long.0), Some(long.1)), "{rules:?}");
