@@ -302,9 +302,8 @@ impl Exchange {
             }),
             OrderRef::Handle(instrument, handle) => {
                 let market = self.markets.get(instrument.index())?;
-                let resting = market.book.find(*handle)?;
-                let own =
-                    resting.owner == account.0 && market.records[handle.slot].case().is_none();
+                let own = market.book.owner(*handle)? == account.0
+                    && market.records[handle.slot].case().is_none();
                 own.then_some(Place { instrument: *instrument, slot: handle.slot })
             }
         }

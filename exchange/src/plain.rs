@@ -78,8 +78,7 @@ impl Exchange {
     pub(crate) fn cancel_plain(&mut self, account: AccountId, order: &OrderRef) -> bool {
         let OrderRef::Handle(instrument, handle) = *order else { return false };
         let Some(market) = self.markets.get_mut(instrument.index()) else { return false };
-        let Some(resting) = market.book.find(handle) else { return false };
-        if resting.owner != account.0
+        if market.book.owner(handle) != Some(account.0)
             || market.phase == Phase::NoCancel
             || self.risk.fund_account() == Some(account)
             || !market.records[handle.slot].is_plain()

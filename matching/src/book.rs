@@ -164,6 +164,12 @@ impl Book {
         self.slab.find(handle).map(|slot| self.resting(slot))
     }
 
+    /// The owner of the order behind a handle; `None` for a stale or foreign one.
+    #[inline]
+    pub fn owner(&self, handle: Handle) -> Option<u32> {
+        self.slab.find(handle).map(|slot| self.slab[slot].owner)
+    }
+
     /// The handle of a slot that is in use.
     #[inline]
     pub fn handle(&self, slot: u32) -> Handle {

@@ -347,7 +347,12 @@ impl Contract {
         if self.free {
             return 0;
         }
-        self.fees[case.index()].half_up(self.notional(price, lots), lots)
+        let rate = &self.fees[case.index()];
+        let small = self.plain_notional(price, lots);
+        match small.and_then(|notional| rate.half_up_small(notional, lots)) {
+            Some(fee) => i128::from(fee),
+            None => rate.half_up(self.notional(price, lots), lots),
+        }
     }
 
     /// The fee on the closing part of a fill, of so many carried lots and so many of today's.

@@ -169,7 +169,7 @@ impl Risk {
 impl Contract {
     /// Worth of lots in 64 bits; `None` where it does not fit.
     #[inline(always)]
-    fn plain_notional(&self, price: Price, lots: u64) -> Option<u64> {
+    pub(crate) fn plain_notional(&self, price: Price, lots: u64) -> Option<u64> {
         (price.ticks() as u64).checked_mul(self.tick_value as u64)?.checked_mul(lots)
     }
 

@@ -27,6 +27,9 @@ impl Point {
 const NEAR: usize = 4;
 const FAR: usize = 8;
 
+/// So many commands are carried out before their events are read, as by an engine that hands them on by the batch.
+const BATCH: usize = 32;
+
 /// Numbers of accounts.
 const ACCOUNTS: [u32; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
@@ -69,9 +72,13 @@ fn measure_point(accounts: u32, matching_only: Run, amount: Amount) -> Point {
         for (ts, command) in commands.iter().enumerate() {
             exchange.foresee(commands.get(ts + NEAR), commands.get(ts + FAR));
             exchange.apply(ts as u64, command, &mut events);
-            trades += count_trades(&events);
-            events.clear();
+            if ts % BATCH == BATCH - 1 {
+                trades += count_trades(&events);
+                events.clear();
+            }
         }
+        trades += count_trades(&events);
+        events.clear();
         let seconds = start.elapsed().as_secs_f64();
         plimsoll_types::invariant!(
             trades == expected.fills && exchange.open_orders(InstrumentId(0)) == resting,
