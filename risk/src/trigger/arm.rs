@@ -10,12 +10,14 @@ use plimsoll_types::AccountId;
 const STEPS: u32 = 16 * 40;
 
 /// What drawing an account's boxes came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Drawn {
     /// It stands in boxes that prove its tier.
     Armed,
     /// Nothing is proved at the marks themselves: it has no boxes.
     Unproved,
+    /// It has no boxes, and stands in another tier than it should.
+    Due,
 }
 
 impl Risk {
@@ -42,6 +44,7 @@ impl Risk {
         };
         match drawn {
             Drawn::Armed => false,
+            Drawn::Due => true,
             Drawn::Unproved if self.is_due(id) => true,
             Drawn::Unproved => {
                 self.arm_tightly(id);
@@ -58,7 +61,7 @@ impl Risk {
             return;
         }
         self.watch.counts.drawn += 1;
-        if self.draw_by_trial(id) == Drawn::Unproved {
+        if self.draw_by_trial(id) != Drawn::Armed {
             self.arm_tightly(id);
         }
     }

@@ -44,17 +44,17 @@ impl Span {
 
     /// Cuts the lower end back to `below` ticks under a mark.
     #[inline]
-    pub(crate) fn limit_low(&mut self, mark: i64, below: i128) {
-        if below < i128::from(mark) {
-            self.low = self.low.max((mark - below as i64) as i32);
+    pub(crate) fn limit_low(&mut self, mark: i64, below: i64) {
+        if below < mark {
+            self.low = self.low.max((mark - below) as i32);
         }
     }
 
     /// Cuts the upper end back to `above` ticks over a mark.
     #[inline]
-    pub(crate) fn limit_high(&mut self, mark: i64, above: i128) {
-        if above < i128::from(HIGHEST) - i128::from(mark) {
-            self.high = self.high.min((mark + above as i64) as i32);
+    pub(crate) fn limit_high(&mut self, mark: i64, above: i64) {
+        if above < i64::from(HIGHEST) - mark {
+            self.high = self.high.min((mark + above) as i32);
         }
     }
 
@@ -108,8 +108,8 @@ mod tests {
             let mark = 1 + ((state >> 33) as i64 & ((1 << (1 + (state >> 20 & 27))) - 1));
             let (below, above) = ((state >> 40) as i64 % mark, (state >> 11) as i64 % (1 << 26));
             let mut span = Span::ALL;
-            span.limit_low(mark, i128::from(below));
-            span.limit_high(mark, i128::from(above));
+            span.limit_low(mark, below);
+            span.limit_high(mark, above);
             let coarse = span.coarse(mark, GRID_BITS);
             assert!(coarse.contains(mark), "{span:?} around {mark} became {coarse:?}");
             for (fine, coarse) in [
@@ -131,7 +131,7 @@ mod tests {
     fn ends_beyond_the_domain_are_no_ends() {
         let mut span = Span::ALL;
         span.limit_low(100, 100);
-        span.limit_high(100, i128::MAX);
+        span.limit_high(100, i64::MAX);
         assert_eq!(span, Span::ALL);
         assert_eq!(span.coarse(100, GRID_BITS), Span::ALL, "what is never left is not drawn in");
         span.limit_low(100, 99);

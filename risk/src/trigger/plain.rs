@@ -1,7 +1,7 @@
 //! Boxes of accounts whose margin is one rate of each notional: a line is then linear in the marks, and its slack is shared out by one division.
 
 use super::arm::Drawn;
-use super::boxes::Span;
+use super::boxes::{HIGHEST, Span};
 use crate::account::{Account, NIL, Position, PositionId};
 use crate::ledger::Risk;
 use crate::line::Line;
@@ -54,6 +54,12 @@ impl Weights {
     #[inline(always)]
     fn part(self, slope: i64, worth: i64, fixed: i64) -> i128 {
         i128::from(slope) * i128::from(worth) + i128::from(self.margin * NANO) * i128::from(fixed)
+    }
+
+    /// What the margins of so many positions may be rounded up by.
+    #[inline]
+    fn rounding(self, positions: usize) -> i128 {
+        i128::from(self.margin * NANO) * positions as i128
     }
 
     #[inline(always)]
@@ -172,13 +178,14 @@ impl Risk {
                 continue;
             }
             held = true;
+            let contract = &self.contracts[position.instrument.index()];
+            let span = position.span();
+            if !span.contains(contract.mark.ticks()) {
+                return Plain::Outside;
+            }
             let Some(term) = Term::of(self, place, position, fence.basis) else {
                 return Plain::Other;
             };
-            let span = position.span();
-            if !span.contains(term.mark) {
-                return Plain::Outside;
-            }
             margined |= term.is_margined();
             if let Some(weights) = fence.worse {
                 let slope = weights.slope(&term);
@@ -210,22 +217,38 @@ impl Risk {
     ///
     /// `None` where the general bound must say. Cost: O(its positions); two divisions each.
     pub(crate) fn draw_plain(&mut self, id: AccountId, keep: Keep) -> Option<Drawn> {
-        let (fence, cash) = self.fence(self.account(id))?;
+        let account = self.account(id);
+        let (fence, cash) = self.fence(account)?;
+        let first = account.first;
+        if self.has_one(id) {
+            return self.draw_all(&[first], fence, cash, keep);
+        }
         let mut held = std::mem::take(&mut self.watch.held);
         held.clear();
         held.extend(self.held(id).map(|held| held.0));
-        let drawn = self.reaches(&held, fence, cash).map(|reaches| {
-            for &place in &held {
-                if reaches.due {
-                    self.untie(PositionId(place));
-                } else {
-                    self.draw_one(place, fence, &reaches, keep);
-                }
-            }
-            if reaches.due { Drawn::Unproved } else { Drawn::Armed }
-        });
+        let drawn = self.draw_all(&held, fence, cash, keep);
         self.watch.held = held;
         drawn
+    }
+
+    /// Whether the first of an account's records is the only one, and holds something.
+    #[inline(always)]
+    fn has_one(&self, id: AccountId) -> bool {
+        let first = self.positions.get(self.account(id).first as usize);
+        first.is_some_and(|one| one.next == NIL && one.account == id && one.lots != 0)
+    }
+
+    #[inline(always)]
+    fn draw_all(&mut self, held: &[u32], fence: Fence, cash: i64, keep: Keep) -> Option<Drawn> {
+        let reaches = self.reaches(held, fence, cash)?;
+        for &place in held {
+            if reaches.drawn == Drawn::Armed {
+                self.draw_one(place, fence, &reaches, keep);
+            } else {
+                self.untie(PositionId(place));
+            }
+        }
+        Some(reaches.drawn)
     }
 
     /// How an account with these positions stands against its fence.
@@ -246,17 +269,18 @@ impl Risk {
                 reach.add(&term, pace, term.fixed)?;
             }
         }
-        let due = match margined {
-            true => {
-                worse.is_some_and(|reach| reach.way >= 0)
-                    || better.is_some_and(|reach| reach.way < 0)
-            }
-            false => fence.better.is_some(),
-        };
         if !margined {
+            // Without margin there is no tier, and no mark makes one.
             (worse, better) = (None, None);
         }
-        Some(Reaches { worse, better, due, alone })
+        let drawn = if !margined && fence.better.is_some() {
+            Drawn::Due
+        } else {
+            let worse = worse.map_or(Drawn::Armed, |reach| reach.rises(held.len()));
+            let better = better.map_or(Drawn::Armed, |reach| reach.falls(held.len()));
+            worse.max(better)
+        };
+        Some(Reaches { worse, better, drawn, alone })
     }
 
     /// What a position's share of the slack is in proportion to.
@@ -288,8 +312,8 @@ impl Risk {
 struct Reaches {
     worse: Option<Reach>,
     better: Option<Reach>,
-    /// It may have crossed one already, so that there are no boxes to draw.
-    due: bool,
+    /// Whether it has crossed one already, so that there are no boxes to draw.
+    drawn: Drawn,
     /// One position has all the slack.
     alone: bool,
 }
@@ -334,6 +358,26 @@ impl Reach {
         Reach { weights, way: weights.cash(cash), pull: 0 }
     }
 
+    /// Whether the way is up to the line: surely so where it is without the unit that each position's margin may be rounded up by.
+    #[inline]
+    fn rises(&self, positions: usize) -> Drawn {
+        match self.way {
+            ..0 => Drawn::Armed,
+            way if way >= self.weights.rounding(positions) => Drawn::Due,
+            _ => Drawn::Unproved,
+        }
+    }
+
+    /// Whether the way has fallen below the line: surely so where it has with that unit.
+    #[inline]
+    fn falls(&self, positions: usize) -> Drawn {
+        match self.way {
+            0.. => Drawn::Armed,
+            way if way < -self.weights.rounding(positions) => Drawn::Due,
+            _ => Drawn::Unproved,
+        }
+    }
+
     /// `None` where something does not fit.
     #[inline]
     fn add(&mut self, term: &Term, pace: i64, fixed: i64) -> Option<()> {
@@ -361,12 +405,52 @@ impl Reach {
     }
 }
 
-/// `slack x pace / pull`, rounded down.
+/// `slack x pace / pull` in ticks, rounded down, now and then by one tick too many; the domain's width where it is more.
 #[inline]
-fn share(slack: i128, pace: i64, pull: i128) -> i128 {
-    let scaled = match slack.checked_mul(i128::from(pace)) {
-        Some(scaled) => scaled / pull,
-        None => slack / pull * i128::from(pace),
-    };
-    scaled.max(0)
+fn share(slack: i128, pace: i64, pull: i128) -> i64 {
+    let (slack, pull) = (slack.max(0) as u128, pull as u128);
+    // 34 bits of the divisor are enough for a quotient of 30, and let 64 bits hold all of it.
+    let extra = (u128::BITS - pull.leading_zeros()).saturating_sub(34);
+    let (divisor, slack) = ((pull >> extra) as u64 + u64::from(extra > 0), slack >> extra);
+    let most = i64::from(HIGHEST);
+    let Ok(slack) = u64::try_from(slack) else { return most };
+    match slack.checked_mul(pace as u64) {
+        Some(scaled) => i64::try_from(scaled / divisor).map_or(most, |ticks| ticks.min(most)),
+        None => {
+            let ticks = u128::from(slack) * pace as u128 / u128::from(divisor);
+            ticks.min(HIGHEST as u128) as i64
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_rounded_down_by_a_tick_at_most() {
+        let mut state = 11u64;
+        let mut draw = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(7);
+            i128::from(state >> 1)
+        };
+        for round in 0..200_000 {
+            let pace = 1 + (draw() >> 37) as i64 % (1 << (round % 26));
+            let pull = 1 + ((draw() * draw()) >> (round % 124));
+            let exact = draw() >> (33 + round % 30);
+            // A slack whose share is known.
+            let Some(slack) = pull.checked_mul(exact) else { continue };
+            let slack = slack / i128::from(pace);
+            let found = i128::from(share(slack, pace, pull));
+            let most = (slack / pull * i128::from(pace) + slack % pull * i128::from(pace) / pull)
+                .min(i128::from(HIGHEST));
+            assert!(
+                found <= most && found >= most - 1,
+                "{slack} x {pace} / {pull}: {found} {most}"
+            );
+        }
+        assert_eq!(share(99, 1, 10), 9);
+        assert_eq!(share(-1, 1, 10), 0);
+        assert_eq!(share(i128::MAX, 1 << 26, 1), i64::from(HIGHEST));
+    }
 }
