@@ -71,9 +71,9 @@ impl Exchange {
         }
     }
 
-    /// Who holds more than the limit and is in no case, largest excess first, ties by account. Cost: O(accounts).
+    /// Who holds more than the limit and is in no case, largest excess first, ties by account. Cost: O(those who ever had an order there).
     fn above_limit(&self, instrument: InstrumentId, limit: u64) -> Vec<AccountId> {
-        let ids = (0..self.risk.account_count() as u32).map(AccountId);
+        let ids = self.risk.members(instrument).map(|id| self.risk.position(id).account());
         let mut above: Vec<(std::cmp::Reverse<u64>, AccountId)> = ids
             .filter(|&id| {
                 let account = self.risk.account(id);
@@ -84,6 +84,8 @@ impl Exchange {
             .filter(|(lots, _)| lots.0 > limit)
             .collect();
         above.sort_unstable();
+        // Once for two legs.
+        above.dedup();
         above.into_iter().map(|(_, id)| id).collect()
     }
 

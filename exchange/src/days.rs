@@ -128,45 +128,37 @@ impl Exchange {
         market.day.price(method, self.log.now).unwrap_or(market.prev_settlement)
     }
 
-    /// Settles the accounts' positions in the instruments that have a price here, in account order. Cost: O(accounts + positions).
+    /// Settles the accounts' positions in the instruments that have a price here, in account order.
+    ///
+    /// Cost: O(holders, and accounts that something happened to since they were last settled).
     pub(crate) fn settle_accounts(
         &mut self,
         prices: &[Option<Price>],
         named: Option<InstrumentId>,
         then: Then,
     ) {
-        for account in (0..self.risk.account_count() as u32).map(AccountId) {
-            let mut settled = Vec::new();
-            for id in self.risk.held_ids(account) {
-                let held = self.risk.position(id);
-                if let Some(price) = prices[held.instrument().index()]
-                    && held.lots() != 0
-                {
-                    settled.push((id, price));
-                }
+        for market in &self.markets {
+            if prices[market.id.index()].is_some() {
+                self.risk.stir_holders(market.id);
             }
-            for &(id, price) in &settled {
-                self.risk.settle_position(id, price);
-                if then == Then::Expiry {
-                    // At what it counts as having cost now: only the result by trade knows the difference.
-                    self.risk.close_position(id, price);
-                }
-            }
-            let day = self.risk.unsettled(account);
-            if !settled.is_empty() || day != Default::default() {
-                self.risk.mark_settled(account);
+        }
+        let expire = then == Then::Expiry;
+        let mut next = self.risk.next_stirred(AccountId(0));
+        while let Some(account) = next {
+            if let Some((day, balance)) = self.risk.settle_account(account, prices, expire) {
                 self.log.emit(EventKind::Settlement {
                     account,
                     instrument: named,
                     profit: day.profit,
                     profit_by_trade: day.by_trade,
                     fees: day.fees,
-                    balance: self.risk.balance(account),
+                    balance,
                 });
             }
-            if then == Then::Expiry {
+            if expire {
                 self.sweep_pocket(account);
             }
+            next = self.risk.next_stirred(AccountId(account.0 + 1));
         }
     }
 

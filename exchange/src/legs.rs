@@ -62,10 +62,15 @@ impl Exchange {
         if !legs || rules.close_rule != CloseRule::Shfe {
             return;
         }
-        for account in (0..self.risk.account_count() as u32).map(AccountId) {
-            if let Some(first) = self.risk.find_position(account, instrument) {
-                self.trim_legs(instrument, first);
-            }
+        // The orders of both legs hang on the long one, which is the first.
+        let with_orders = self.risk.members(instrument).filter_map(|id| {
+            let record = self.risk.position(id);
+            record.has_orders().then_some((record.owner(), id))
+        });
+        let mut firsts: Vec<(AccountId, PositionId)> = with_orders.collect();
+        firsts.sort_unstable_by_key(|&(owner, _)| owner);
+        for (_, first) in firsts {
+            self.trim_legs(instrument, first);
         }
     }
 

@@ -88,8 +88,14 @@ pub struct Account {
 }
 
 /// Small facts of an account that few commands ask for, in a byte.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct Marks(u8);
+
+impl Serialize for Marks {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(self.0 & !Marks::STIRRED.0)
+    }
+}
 
 impl Marks {
     /// A hedger: no position limit, last in a forced reduction.
@@ -98,6 +104,8 @@ impl Marks {
     pub(crate) const POCKET: Marks = Marks(1 << 3);
     /// It owes the house.
     pub(crate) const DEBTOR: Marks = Marks(1 << 4);
+    /// Its results may have changed since it was last settled; a cache, left out of snapshots.
+    pub(crate) const STIRRED: Marks = Marks(1 << 5);
     /// Bits of what the operator lets it do.
     const OPERATOR: u8 = 0b11;
 

@@ -29,8 +29,7 @@ impl Risk {
         let mut worth: i128 = self.accounts.iter().map(|account| account.cash).sum();
         for (index, contract) in self.contracts.iter().enumerate() {
             let instrument = InstrumentId(index as u16);
-            let held = self.positions.iter().filter(|position| position.instrument == instrument);
-            let lots: i64 = held.map(|position| position.lots).sum();
+            let lots: i64 = self.members(instrument).map(|id| self.position(id).lots).sum();
             if lots != 0 {
                 return Err(Imbalance::Lots(instrument, lots));
             }

@@ -297,6 +297,7 @@ impl Risk {
 
 #[cfg(test)]
 mod tests {
+    use crate::account::NIL;
     use crate::ledger::tests::{fill, open, risk};
     use plimsoll_types::{Basis, MarginPrice, Money, Price, Side};
 
@@ -309,7 +310,7 @@ mod tests {
             risk.settle_position(position, Price::clamped(ticks));
             let day = risk.unsettled(id);
             days.push((day.profit.units(), day.by_trade.units()));
-            risk.mark_settled(id);
+            risk.settle_account(id, &[None], false);
         };
         risk.book(fill(position, Side::Buy, 1000, 3));
         settle(&mut risk, 1010);
@@ -324,6 +325,27 @@ mod tests {
         let sums = days.iter().fold((0, 0), |sum, day| (sum.0 + day.0, sum.1 + day.1));
         assert_eq!(sums, (540, 540), "four at 1015 and one at 1018, bought for 50,240");
         assert!(!risk.position(position).is_kept(), "flat: trades need not come here any more");
+    }
+
+    #[test]
+    fn a_gain_too_large_for_a_position_moves_to_a_record() {
+        let mut risk = risk();
+        risk.contracts[0].tick_value = 1 << 40;
+        let (id, position) = open(&mut risk, 10i128.pow(30));
+        risk.book(fill(position, Side::Buy, 1000, 1 << 12));
+        risk.settle_position(position, Price::clamped(2000));
+        let gain = 1000i128 << 52;
+        assert_eq!((risk.position(position).costs, risk.gains(id).units()), (NIL, gain));
+        risk.settle_position(position, Price::clamped(1_000_000));
+        assert_eq!((risk.position(position).gain, risk.costs.len()), (0, 1));
+        let gain = 999_000i128 << 52;
+        assert_eq!(risk.gains(id).units(), gain);
+        assert!(gain > i64::MAX.into() && risk.costs_are_sound(risk.position(position)));
+        // A quarter of the lots takes a quarter of it along.
+        risk.book(fill(position, Side::Sell, 1_000_000, 1 << 10));
+        assert_eq!(risk.gains(id).units(), gain / 4 * 3);
+        risk.book(fill(position, Side::Sell, 1_000_000, 3 << 10));
+        assert_eq!((risk.gains(id), risk.costs.len()), (Money::ZERO, 1));
     }
 
     #[test]

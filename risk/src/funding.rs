@@ -3,25 +3,31 @@
 use crate::formula::funding::payments;
 use crate::ledger::Risk;
 use plimsoll_types::{AccountId, InstrumentId, Money, Ratio};
-use std::collections::BTreeMap;
 
 impl Risk {
     /// Moves funding at `rate` of the worth at the mark: from longs to shorts where it is above zero, else the other way.
     ///
     /// Each account's amount, below zero = paid, in account order; who pays or gets nothing is left out. They add up to zero.
-    /// `rate` lies within -1 and 1, so no amount passes a position's worth. Cost: O(positions). Source: RULES 5.6.
+    /// `rate` lies within -1 and 1, so no amount passes a position's worth. Cost: O(those who ever had an order there). Source: RULES 5.6.
     pub fn pay_funding(&mut self, id: InstrumentId, rate: Ratio) -> Vec<(AccountId, Money)> {
         let contract = self.contract(id);
-        let mut held: BTreeMap<AccountId, i64> = BTreeMap::new();
-        for position in self.positions.iter().filter(|position| position.instrument == id) {
-            *held.entry(position.account).or_default() += position.lots;
+        let lots = self.members(id).map(|id| (self.position(id).account, self.position(id).lots));
+        let mut held: Vec<(AccountId, i64)> = lots.filter(|&(_, lots)| lots != 0).collect();
+        if !held.is_sorted_by_key(|&(account, _)| account) {
+            held.sort_unstable_by_key(|&(account, _)| account);
         }
-        let worth = |lots: &i64| Money::of_lots(contract.mark, *lots, contract.tick_value).units();
-        let values: Vec<i128> = held.values().map(worth).collect();
+        held.dedup_by(|leg, first| {
+            let same = leg.0 == first.0;
+            first.1 += if same { leg.1 } else { 0 };
+            same
+        });
+        let worth = |&(_, lots)| Money::of_lots(contract.mark, lots, contract.tick_value).units();
+        let values: Vec<i128> = held.iter().map(worth).collect();
         let Some(amounts) = payments(rate.nano(), &values) else {
             plimsoll_types::broken(format_args!("funding at {} passes 127 bits", rate.nano()))
         };
-        let amounts = held.into_keys().zip(amounts.into_iter().map(Money::new));
+        let accounts = held.into_iter().map(|(account, _)| account);
+        let amounts = accounts.zip(amounts.into_iter().map(Money::new));
         let amounts: Vec<_> = amounts.filter(|(_, amount)| *amount != Money::ZERO).collect();
         for &(account, amount) in &amounts {
             self.pay_in(account, amount);

@@ -1,6 +1,6 @@
 //! The only writer of money and positions: trades, fees, deposits, frozen amounts.
 
-use crate::account::{Account, Aim, NIL, Position, PositionId};
+use crate::account::{Account, Aim, Marks, NIL, Position, PositionId};
 use crate::call::Call;
 use crate::contract::{Contract, FeeCase, Part, Role};
 use crate::costs::Costs;
@@ -8,7 +8,7 @@ use crate::names::Names;
 use crate::own::InForce;
 use crate::pocket::Moved;
 use crate::pockets::Pockets;
-use crate::settled::Settled;
+use crate::settled::{Settled, Stirred};
 use crate::tiers::{Bases, Lines};
 use crate::watch::Watch;
 use plimsoll_types::{
@@ -82,6 +82,9 @@ pub struct Risk {
     pub(crate) debts: BTreeMap<AccountId, Money>,
     pub(crate) pockets: Pockets,
     pub(crate) settled: Settled,
+    /// A cache.
+    #[serde(skip)]
+    pub(crate) stirred: Stirred,
     /// The reserved account `$fund`, once something was taken over.
     pub(crate) fund_account: Option<AccountId>,
     /// Money that moved to or from pockets since it was last asked.
@@ -121,6 +124,7 @@ impl Risk {
             debts: BTreeMap::new(),
             pockets: Pockets::default(),
             settled: Settled::default(),
+            stirred: Stirred::default(),
             fund_account: None,
             moved: Vec::new(),
             watch,
@@ -205,6 +209,9 @@ impl Risk {
         if !account.touched {
             account.touched = true;
             self.watch.touched.push(id);
+        }
+        if !account.marks.has(Marks::STIRRED) {
+            self.stir(id);
         }
     }
 
@@ -340,6 +347,7 @@ impl Risk {
     pub fn after_restore(&mut self, detector: Detector) {
         self.pockets.after_restore();
         self.count_members();
+        self.stir_all();
         self.watch = Watch::new(&self.contracts, &self.lines, detector);
         self.watch.make_room(self.accounts.len());
         self.index_all();

@@ -51,3 +51,26 @@ impl Pockets {
         self.of = self.list.iter().map(|e| ((e.owner, e.instrument), e.pocket)).collect();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pockets_are_found_both_ways_and_again_after_a_restore() {
+        let mut pockets = Pockets::default();
+        let at = |n| (AccountId(n / 2), InstrumentId(n as u16 % 2));
+        for n in 0..10 {
+            pockets.push(AccountId(100 + 3 * n), at(n).0, at(n).1);
+        }
+        pockets.of.clear();
+        pockets.after_restore();
+        for n in 0..10 {
+            let pocket = AccountId(100 + 3 * n);
+            assert_eq!(pockets.owner(pocket), Some(at(n)));
+            assert_eq!(pockets.find(at(n).0, at(n).1), Some(pocket));
+            assert_eq!(pockets.owner(AccountId(101 + 3 * n)), None);
+        }
+        assert_eq!(pockets.find(AccountId(0), InstrumentId(2)), None);
+    }
+}

@@ -4,6 +4,7 @@
 //! account; the others stand in a map.
 
 use crate::settlement::DayResult;
+use crate::trigger::bits::Bits;
 use plimsoll_types::{AccountId, Money};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -65,6 +66,38 @@ impl Settled {
                 [LARGE, 0, 0]
             }
         };
+    }
+}
+
+/// Accounts whose results may have changed since they were last settled.
+#[derive(Clone, Default)]
+pub(crate) struct Stirred {
+    bits: Bits,
+    room: usize,
+}
+
+impl Stirred {
+    /// Makes room for so many accounts; by doubling, since each time costs O(accounts / 64).
+    #[inline]
+    pub(crate) fn make_room(&mut self, accounts: usize) {
+        if accounts > self.room {
+            self.room = accounts.max(2 * self.room).max(64);
+            self.bits.grow(self.room);
+        }
+    }
+
+    pub(crate) fn set(&mut self, id: AccountId) {
+        self.bits.set(id.index());
+    }
+
+    pub(crate) fn clear(&mut self, id: AccountId) {
+        self.bits.clear(id.index());
+    }
+
+    /// The first of them from `id` on.
+    #[inline]
+    pub(crate) fn next(&self, id: AccountId) -> Option<AccountId> {
+        self.bits.next(id.index()).map(|index| AccountId(index as u32))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a settlement does to positions: profits become money of the account, lots become carried ones. Source: RULES 2.1, SEMANTICS 5.
 
-use crate::account::PositionId;
+use crate::account::{Marks, NIL, PositionId};
 use crate::ledger::Risk;
 use plimsoll_types::{AccountId, InstrumentId, MarginPrice, Money, Price};
 use serde::{Deserialize, Serialize};
@@ -68,27 +68,101 @@ impl Risk {
         self.members(instrument).any(|id| self.position(id).lots != 0)
     }
 
-    /// What an account has realised and paid in fees since it was last settled.
-    pub fn unsettled(&self, id: AccountId) -> DayResult {
-        let before = self.settled.get(id);
-        let now = self.results(id);
-        DayResult {
-            profit: now.profit - before.profit,
-            by_trade: now.by_trade - before.by_trade,
-            fees: now.fees - before.fees,
+    /// Puts an account on the list of those whose results a settlement has to look at.
+    #[cold]
+    pub(crate) fn stir(&mut self, id: AccountId) {
+        self.accounts[id.index()].marks.set(Marks::STIRRED, true);
+        self.stirred.set(id);
+    }
+
+    /// Puts everybody there who may have results at all, as after a restore. Cost: O(accounts).
+    pub(crate) fn stir_all(&mut self) {
+        self.stirred.make_room(self.accounts.len());
+        for id in (0..self.accounts.len() as u32).map(AccountId) {
+            if self.account(id).first != NIL {
+                self.stir(id);
+            }
         }
     }
 
-    /// Counts what an account realises and pays anew from now on.
-    pub fn mark_settled(&mut self, id: AccountId) {
-        let settled = self.results(id);
-        self.settled.set(id, settled, self.accounts.len());
+    /// Puts whoever holds an instrument there. Cost: O(those who ever had an order there).
+    pub fn stir_holders(&mut self, instrument: InstrumentId) {
+        for place in 0..self.members[instrument.index()].len() {
+            let position = &self.positions[self.members[instrument.index()][place] as usize];
+            let account = position.account;
+            if position.lots != 0 && !self.account(account).marks.has(Marks::STIRRED) {
+                self.stir(account);
+            }
+        }
     }
 
-    /// What an account has realised and paid in fees so far.
-    fn results(&self, id: AccountId) -> DayResult {
+    /// The first account from `id` on that a settlement has to look at: those left out have nothing unsettled.
+    #[inline]
+    pub fn next_stirred(&self, id: AccountId) -> Option<AccountId> {
+        self.stirred.next(id)
+    }
+
+    /// Settles an account's positions in the instruments that have a price here; where they expire, closes them at it.
+    ///
+    /// What the account has realised and paid in fees since it was last settled, and its balance; `None` where there was
+    /// nothing to settle. Cost: O(its positions).
+    pub fn settle_account(
+        &mut self,
+        id: AccountId,
+        prices: &[Option<Price>],
+        expire: bool,
+    ) -> Option<(DayResult, Money)> {
+        let (mut settled, mut basis, mut gains, mut fees) = (false, 0, 0, 0);
+        let mut next = self.account(id).first;
+        while next != NIL {
+            let place = PositionId(next);
+            let position = self.position(place);
+            next = position.next;
+            // A pocket's list goes on with records that others hold.
+            if position.account != id {
+                continue;
+            }
+            if position.lots != 0
+                && let Some(price) = prices[position.instrument.index()]
+            {
+                settled = true;
+                self.settle_position(place, price);
+                if expire {
+                    // At what it counts as having cost now: only the result by trade knows the difference.
+                    self.close_position(place, price);
+                }
+            }
+            let position = self.position(place);
+            basis += position.basis;
+            fees += position.fees;
+            if position.is_kept() {
+                gains += self.costs(place).gain;
+            }
+        }
+        let account = &mut self.accounts[id.index()];
+        account.marks.set(Marks::STIRRED, false);
+        self.stirred.clear(id);
+        let balance = account.cash + basis;
+        let profit = balance - account.paid_in + fees;
+        let now = DayResult {
+            profit: Money::new(profit),
+            by_trade: Money::new(profit - gains),
+            fees: Money::new(fees),
+        };
+        let day = now.plus(self.settled.get(id).reversed());
+        if !settled && day == DayResult::default() {
+            return None;
+        }
+        self.settled.set(id, now, self.accounts.len());
+        Some((day, Money::new(balance)))
+    }
+
+    /// What an account has realised and paid in fees since it was last settled.
+    pub fn unsettled(&self, id: AccountId) -> DayResult {
         let profit = self.realised(id);
-        DayResult { profit, by_trade: profit - self.gains(id), fees: self.fees(id) }
+        let by_trade = profit - self.gains(id);
+        let now = DayResult { profit, by_trade, fees: self.fees(id) };
+        now.plus(self.settled.get(id).reversed())
     }
 }
 
@@ -109,7 +183,7 @@ mod tests {
         // 3 lots x 10 ticks x 10.
         let day = DayResult { profit: Money::new(300), ..DayResult::default() };
         assert_eq!(risk.unsettled(id), day);
-        risk.mark_settled(id);
+        risk.settle_account(id, &[None], false);
         risk.settle_position(position, Price::clamped(1008));
         assert_eq!(risk.unsettled(id).profit, Money::new(-60));
         assert_eq!(risk.balance(id), Money::new(100_240));
@@ -155,5 +229,39 @@ mod tests {
         risk.book_free(fill(position, Side::Sell, 1003, 4));
         assert_eq!(risk.cash(id), Money::new(100_000));
         assert_eq!((risk.position(position).lots(), risk.position(position).basis), (0, 0));
+    }
+
+    #[test]
+    fn a_settlement_looks_at_holders_and_at_whom_something_happened_to() {
+        let mut risk = risk();
+        let all: Vec<_> = (0..200).map(|_| open(&mut risk, 90_000)).collect();
+        let price = [Some(Price::clamped(1010))];
+        let settle = |risk: &mut Risk| {
+            risk.stir_holders(InstrumentId(0));
+            let (mut seen, mut settled) = (Vec::new(), Vec::new());
+            let mut next = risk.next_stirred(AccountId(0));
+            while let Some(id) = next {
+                seen.push(id.0);
+                if risk.settle_account(id, &price, false).is_some() {
+                    settled.push(id.0);
+                }
+                next = risk.next_stirred(AccountId(id.0 + 1));
+            }
+            (seen, settled)
+        };
+        assert_eq!(settle(&mut risk), ((0..200).collect(), vec![]), "deposits are no result");
+        for (buyer, seller) in [(150, 3), (3, 64)] {
+            risk.book(fill(all[buyer].1, Side::Buy, 1000, 2));
+            risk.book(fill(all[seller].1, Side::Sell, 1000, 2));
+        }
+        // 3 is flat again, and at the price it was in: nothing came of it.
+        assert_eq!(settle(&mut risk), (vec![3, 64, 150], vec![64, 150]));
+        assert_eq!(settle(&mut risk), (vec![64, 150], vec![64, 150]));
+        risk.book(fill(all[150].1, Side::Sell, 1013, 2));
+        risk.book(fill(all[64].1, Side::Buy, 1013, 2));
+        assert_eq!(settle(&mut risk).1, [64, 150], "flat, with a result since");
+        assert_eq!(settle(&mut risk), (vec![], vec![]));
+        risk.after_restore(plimsoll_types::Detector::Index);
+        assert_eq!(settle(&mut risk).1, Vec::<u32>::new(), "nobody is settled twice");
     }
 }

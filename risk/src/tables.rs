@@ -23,6 +23,7 @@ impl Risk {
         let positions = (self.accounts.len() + accounts).saturating_sub(self.positions.len());
         pages::reserve(&mut self.positions, positions);
         self.watch.make_room(self.accounts.len() + accounts);
+        self.stirred.make_room(self.accounts.len() + accounts);
     }
 
     /// Whether one more account and its name would fit.
@@ -40,6 +41,7 @@ impl Risk {
         let id = AccountId(self.accounts.len() as u32);
         pages::reserve(&mut self.accounts, 1);
         self.watch.make_room(self.accounts.len() + 1);
+        self.stirred.make_room(self.accounts.len() + 1);
         self.accounts.push(Account {
             cash: 0,
             frozen: 0,

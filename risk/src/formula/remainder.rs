@@ -28,9 +28,12 @@ pub fn apportion(total: u128, weights: &[u128]) -> Vec<u128> {
     }
     // The remainders add up to `left` sums, each below one: there are more than `left` of them above zero.
     invariant!(left < weights.len() as u128, "{left} units left among {}", weights.len());
-    remainders.sort_unstable();
-    for &(_, index) in remainders.iter().take(left as usize) {
-        shares[index] += 1;
+    if left > 0 {
+        let (larger, last, _) = remainders.select_nth_unstable(left as usize - 1);
+        shares[last.1] += 1;
+        for &(_, index) in &*larger {
+            shares[index] += 1;
+        }
     }
     shares
 }

@@ -5,7 +5,7 @@
 
 pub(crate) mod arm;
 pub(crate) mod audit;
-mod bits;
+pub(crate) mod bits;
 pub(crate) mod boxes;
 mod chunks;
 pub(crate) mod ladder;
