@@ -38,6 +38,8 @@ pub mod crowd;
 pub mod desk;
 #[path = "../benches/exchange_flow.rs"]
 pub mod exchange_flow;
+#[path = "../benches/population.rs"]
+pub mod population;
 #[path = "../benches/report.rs"]
 pub mod report;
 #[path = "../benches/workload.rs"]

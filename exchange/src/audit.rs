@@ -18,7 +18,7 @@ impl Exchange {
                 let watch = self.audit_watch(self.log.seq);
                 invariant!(watch.is_ok(), "{watch:?}");
             }
-        } else if self.arrivals.is_multiple_of(50_000) {
+        } else if self.arrivals > 0 && self.arrivals.is_multiple_of(50_000) {
             self.audit_in_place();
         }
     }

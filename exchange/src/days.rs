@@ -139,7 +139,8 @@ impl Exchange {
     ) {
         for market in &self.markets {
             if prices[market.id.index()].is_some() {
-                self.risk.stir_holders(market.id);
+                let holders = self.risk.stir_holders(market.id);
+                self.log.events.reserve(holders);
             }
         }
         let expire = then == Then::Expiry;

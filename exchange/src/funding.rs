@@ -22,7 +22,9 @@ impl Exchange {
         if rate.unsigned_abs() > Ratio::ONE.nano().unsigned_abs() {
             return Err(Reject::NotApplicable);
         }
-        for (account, amount) in self.risk.pay_funding(instrument, Ratio::from_nano(rate)) {
+        let paid = self.risk.pay_funding(instrument, Ratio::from_nano(rate));
+        self.log.events.reserve(paid.len());
+        for (account, amount) in paid {
             self.log.emit(EventKind::Funding { account, instrument, amount });
         }
         self.look();

@@ -85,15 +85,21 @@ impl Risk {
         }
     }
 
-    /// Puts whoever holds an instrument there. Cost: O(those who ever had an order there).
-    pub fn stir_holders(&mut self, instrument: InstrumentId) {
+    /// Puts whoever holds an instrument there; how many there are, both legs counted. Cost: O(those who ever had an order there).
+    pub fn stir_holders(&mut self, instrument: InstrumentId) -> usize {
+        let mut holders = 0;
         for place in 0..self.members[instrument.index()].len() {
             let position = &self.positions[self.members[instrument.index()][place] as usize];
             let account = position.account;
-            if position.lots != 0 && !self.account(account).marks.has(Marks::STIRRED) {
+            if position.lots == 0 {
+                continue;
+            }
+            holders += 1;
+            if !self.account(account).marks.has(Marks::STIRRED) {
                 self.stir(account);
             }
         }
+        holders
     }
 
     /// The first account from `id` on that a settlement has to look at: those left out have nothing unsettled.

@@ -44,7 +44,8 @@ pub(crate) fn product_wide(a: u128, b: u128) -> (u128, u128) {
 /// Cost: one division where the product fits 128 bits, else 128 steps of long division.
 pub(crate) fn mul_div(a: u128, b: u128, d: u128) -> Option<(u128, u128)> {
     if let Some(product) = a.checked_mul(b) {
-        return Some((product.checked_div(d)?, product % d));
+        let quotient = product.checked_div(d)?;
+        return Some((quotient, product - quotient * d));
     }
     let (mut rest, low) = product_wide(a, b);
     if rest >= d {
