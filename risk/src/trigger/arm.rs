@@ -1,7 +1,8 @@
 //! Who is looked at, and how its boxes are drawn anew.
 
 use super::boxes::{HIGHEST, LOWEST, Span};
-use super::plain::{Keep, Plain};
+use super::draw::Keep;
+use super::plain::Plain;
 use crate::account::PositionId;
 use crate::ledger::Risk;
 use plimsoll_types::AccountId;

@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod bits;
 pub(crate) mod boxes;
 mod chunks;
+mod draw;
 pub(crate) mod ladder;
 pub(crate) mod plain;
 pub(crate) mod sharing;
