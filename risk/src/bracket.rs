@@ -1,7 +1,7 @@
 //! Maintenance margin that grows with the notional. Source: RULES 1.6, SEMANTICS 3.1.
 
-use crate::contract::Rate;
 use crate::formula;
+use crate::rate::Rate;
 use plimsoll_types::{Bracket, MarginRate, Money};
 use serde::{Deserialize, Serialize};
 

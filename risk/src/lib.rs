@@ -34,6 +34,7 @@ mod pocket;
 mod pockets;
 mod policy;
 mod quote;
+mod rate;
 mod reduction;
 mod select;
 mod settled;

@@ -1,8 +1,9 @@
 //! Margins that one account has of its own: a stricter broker's, its leverage's. Source: SEMANTICS 3.1.
 
 use crate::account::Position;
-use crate::contract::{Contract, Rate};
+use crate::contract::Contract;
 use crate::ledger::Risk;
+use crate::rate::Rate;
 use plimsoll_types::{AccountId, Basis, InstrumentId, MarginRate, Money, Price, Ratio, ceil_div};
 use serde::{Deserialize, Serialize};
 
