@@ -3,6 +3,8 @@
 //! Everything here is a cache: it says whom to ask, never what is so, and stands in no snapshot and no hash. The law it keeps:
 //! while every mark lies in the boxes of an account's positions, and nothing else of the account changes, its tier stays.
 
+#[cfg(test)]
+mod adversary;
 pub(crate) mod arm;
 pub(crate) mod audit;
 pub(crate) mod bits;

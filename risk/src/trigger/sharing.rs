@@ -55,7 +55,8 @@ mod tests {
         let mut cube = 4_096u128;
         while cube < 1 << 100 {
             let root = i128::from(cube_root(cube)) as u128;
-            let (low, high) = (root * 49 / 50, root * 51 / 50 + 1);
+            // And a whole one, to which it is cut.
+            let (low, high) = (root * 49 / 50, (root + 1) * 51 / 50 + 1);
             assert!(low.pow(3) <= cube && cube <= high.pow(3), "{cube}: {root}");
             cube = cube * 9 / 8;
         }
