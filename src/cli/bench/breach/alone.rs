@@ -1,6 +1,6 @@
 //! Breach detection by itself: marks, crossings and trades on the risk tables.
 
-use super::figure::{Figure, resident, timed};
+use super::figure::{Figure, Stopwatch, grown, resident, timed};
 use crate::cli::bench::Amount;
 use crate::cli::bench::timing::{histogram, note};
 use hdrhistogram::Histogram;
@@ -50,6 +50,11 @@ pub(crate) struct Crossings {
 }
 
 impl Crossings {
+    /// Of all counted runs together.
+    pub(crate) fn ns(&self) -> f64 {
+        self.ns_per_mark.median() * self.marks as f64
+    }
+
     pub(crate) fn crossed_per_mark(&self) -> f64 {
         self.crossed as f64 / self.marks as f64
     }
@@ -74,7 +79,7 @@ pub(crate) fn measure(crowd: Crowd, amount: Amount) -> Point {
         risk
     });
     jiggle(&mut risk, crowd, &mut found);
-    let resident = before.and_then(|before| resident()?.checked_sub(before));
+    let resident = before.and_then(|before| grown(before, crowd.accounts));
     let memory = risk.memory();
     let quiet = measure_quiet(&mut risk, crowd, amount, amount.ops);
     let (walk, walk_latencies) = measure_walk(&mut risk, crowd, amount, [STEP; MOST]);
@@ -132,13 +137,13 @@ fn measure_quiet(risk: &mut Risk, crowd: Crowd, amount: Amount, marks: usize) ->
     let mut found = Vec::new();
     let before = risk.watch_counts();
     let figure = Figure::of(amount.runs, || {
-        let start = Instant::now();
+        let watch = Stopwatch::start();
         let mut changed = 0;
         for &(instrument, mark) in &marks {
             risk.set_mark(instrument, mark);
             changed += crowd::look(risk, &mut found);
         }
-        let ns = start.elapsed().as_nanos() as f64 / marks.len() as f64;
+        let ns = watch.ns() / marks.len() as f64;
         invariant!(changed == 0, "{changed} accounts were crossed where no line is");
         ns
     });
@@ -164,14 +169,14 @@ fn measure_crossings(
             before = risk.watch_counts();
         }
         let (mut run_marks, mut run_crossed) = (0, 0);
-        let start = Instant::now();
+        let watch = Stopwatch::start();
         while run_marks < marks_most && run_crossed < crossed_most {
             let (instrument, mark) = next();
             risk.set_mark(instrument, mark);
             run_crossed += crowd::look(risk, &mut found);
             run_marks += 1;
         }
-        let ns = start.elapsed().as_nanos() as f64;
+        let ns = watch.ns();
         if run > 0 {
             per_mark.push(ns / run_marks as f64);
             per_crossed.push(ns / run_crossed as f64);
@@ -297,7 +302,7 @@ fn measure_trades(
         |trade: &Trade, n: usize| crowd.position(trade.accounts[n], usize::from(trade.instrument));
     let mut found = Vec::new();
     Figure::of(amount.runs, || {
-        let start = Instant::now();
+        let watch = Stopwatch::start();
         for (place, trade) in trades.iter().enumerate() {
             if let Some(far) = trades.get(place + FAR) {
                 far.accounts.iter().for_each(|&account| risk.foresee_account(account));
@@ -310,6 +315,6 @@ fn measure_trades(
             }
             crowd::look(risk, &mut found);
         }
-        start.elapsed().as_nanos() as f64 / trades.len() as f64
+        watch.ns() / trades.len() as f64
     })
 }

@@ -1,13 +1,12 @@
 //! Where an index could come to grief: a tick on which thousands of accounts stand, and a mark that jumps far.
 
-use super::figure::{Figure, timed};
+use super::figure::{Figure, Stopwatch, timed};
 use crate::cli::bench::Amount;
 use plimsoll::crowd::{self, CROWDED, Crowd, Lines, MARK};
 use plimsoll::workload::Random;
 use plimsoll_risk::Risk;
 use plimsoll_types::{Detector, InstrumentId, Price, invariant};
 use serde_json::{Map, Value, json};
-use std::time::Instant;
 
 /// Accounts of the crowd; half of them stand on the tick.
 const CROWD: u32 = 20_000;
@@ -48,22 +47,22 @@ pub(crate) fn measure(largest: u32, amount: Amount) -> Crowded {
     let on_tick = go(&mut risk, CROWDED);
     let times = (amount.ops as u64 / on_tick / 2).max(1);
     let across = Figure::of(amount.runs, || {
-        let start = Instant::now();
+        let watch = Stopwatch::start();
         let mut crossed = 0;
         for _ in 0..times {
             crossed += go(&mut risk, CROWDED + 1) + go(&mut risk, CROWDED);
         }
         invariant!(crossed == 2 * times * on_tick, "{crossed} were crossed");
-        start.elapsed().as_nanos() as f64 / crossed as f64
+        watch.ns() / crossed as f64
     });
     go(&mut risk, CROWDED + 1);
     let mut random = Random::new(14);
     let marks: Vec<i64> = (0..amount.ops).map(|_| CROWDED + 1 + random.below(10) as i64).collect();
     let beside = Figure::of(amount.runs, || {
-        let start = Instant::now();
+        let watch = Stopwatch::start();
         let crossed: u64 = marks.iter().map(|&mark| go(&mut risk, mark)).sum();
         invariant!(crossed == 0, "{crossed} were crossed beside the tick");
-        start.elapsed().as_nanos() as f64 / marks.len() as f64
+        watch.ns() / marks.len() as f64
     });
     Crowded { on_tick, across, beside, gap: jump(largest.min(JUMPED)) }
 }

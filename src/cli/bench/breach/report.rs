@@ -33,10 +33,14 @@ impl Outcome {
             None => _ = object.insert("ns_per_mark_scan".into(), Value::Null),
         }
         point.walk.ns_per_mark.put(&mut object, "ns_per_mark_walk");
+        point.walk.ns_per_crossed.put(&mut object, "ns_per_crossed_walk");
         object.insert("crossed_per_mark".into(), rounded(point.walk.crossed_per_mark()));
         object.insert("false_alarms_per_crossing".into(), rounded(point.walk.false_alarms()));
         object.insert("drawn_per_crossing".into(), rounded(point.walk.drawn_per_crossing()));
         point.sweep.ns_per_crossed.put(&mut object, "ns_per_crossed");
+        let rung = point.sweep.rung as f64;
+        object.insert("ns_per_rung".into(), rounded(point.sweep.ns() / rung));
+        object.insert("rung_per_crossing_sweep".into(), rounded(rung / point.sweep.crossed as f64));
         object.insert("crossed_per_mark_sweep".into(), rounded(point.sweep.crossed_per_mark()));
         point.trade.put(&mut object, "ns_per_trade");
         point.trade_zipf.put(&mut object, "ns_per_trade_zipf");

@@ -1,13 +1,12 @@
 //! The same through a whole exchange: starting up, marks as commands, funding and settlement.
 
-use super::figure::{Figure, forget_peak, peak, resident, rounded, timed};
+use super::figure::{Figure, Stopwatch, forget_peak, grown, peak, resident, rounded, timed};
 use crate::cli::bench::Amount;
 use plimsoll::crowd::{Crowd, MARK};
 use plimsoll::workload::Random;
 use plimsoll_exchange::Exchange;
 use plimsoll_types::{Command, Detector, Event, EventKind, InstrumentId, Price, Ratio, invariant};
 use serde_json::{Map, Value};
-use std::time::Instant;
 
 /// Accounts up to which funding and settlement are measured: each writes an event a holder.
 const PAID_MOST: u32 = 1_000_000;
@@ -40,7 +39,7 @@ pub(crate) fn measure(crowd: Crowd, amount: Amount) -> Whole {
         crowd.enter(&mut exchange, &mut events);
         exchange
     });
-    let resident = before.and_then(|before| resident()?.checked_sub(before));
+    let resident = before.and_then(|before| grown(before, crowd.accounts));
     let (snapshot_seconds, bytes) = timed(|| loaded.snapshot());
     // A restart: what was there is gone.
     drop(loaded);
@@ -94,14 +93,14 @@ fn measure_marks(exchange: &mut Exchange, events: &mut Vec<Event>, amount: Amoun
     let marks: Vec<Command> =
         (0..amount.ops).map(|_| mark(MARK - 200 + random.below(400) as i64)).collect();
     Figure::of(amount.runs, || {
-        let start = Instant::now();
+        let watch = Stopwatch::start();
         let mut said = 0;
         for command in &marks {
             exchange.apply(0, command, events);
             said += events.len();
             events.clear();
         }
-        let ns = start.elapsed().as_nanos() as f64 / marks.len() as f64;
+        let ns = watch.ns() / marks.len() as f64;
         invariant!(said <= marks.len(), "{said} events of {} quiet marks", marks.len());
         ns
     })
@@ -112,14 +111,14 @@ fn measure_crossings(exchange: &mut Exchange, events: &mut Vec<Event>, amount: A
     let down = (0..100).map(|n| MARK - n * 600);
     let path: Vec<Command> = down.clone().chain(down.rev()).map(mark).collect();
     let figure = Figure::of(amount.runs, || {
-        let start = Instant::now();
+        let watch = Stopwatch::start();
         let mut crossed = 0;
         for command in &path {
             exchange.apply(0, command, events);
             crossed += events.iter().filter(|e| matches!(e.kind, EventKind::Tier { .. })).count();
             events.clear();
         }
-        start.elapsed().as_nanos() as f64 / crossed as f64
+        watch.ns() / crossed as f64
     });
     *events = Vec::new();
     figure
@@ -137,9 +136,9 @@ fn measure_paid(
     Figure::of(amount.runs, || {
         let command = command(run);
         run += 1;
-        let start = Instant::now();
+        let watch = Stopwatch::start();
         exchange.apply(0, &command, events);
-        let ns = start.elapsed().as_nanos() as f64 / f64::from(crowd.accounts);
+        let ns = watch.ns() / f64::from(crowd.accounts);
         let paid = events.len();
         invariant!(paid >= crowd.accounts as usize / 4, "{paid} events: {:?}", events.first());
         events.clear();
