@@ -83,6 +83,12 @@ impl Fence {
         if self.better.is_some() { Drawn::Due } else { Drawn::Armed }
     }
 
+    /// The same of boxes: every box proves that such an account stays in no tier.
+    #[inline(always)]
+    fn proves_unmargined(self) -> Plain {
+        if self.better.is_some() { Plain::Unproved } else { Plain::Safe }
+    }
+
     /// The fence of each tier, from normal on; `None` where the general bound must say.
     pub(crate) fn all(lines: &Lines) -> Vec<Option<Fence>> {
         (0..=lines.at.len()).map(|tier| Fence::of(lines, tier)).collect()
@@ -169,11 +175,57 @@ impl Risk {
     #[inline]
     pub(crate) fn prove_plain(&self, id: AccountId) -> Plain {
         let account = self.account(id);
+        let Some(first) = self.positions.get(account.first as usize) else { return Plain::Flat };
         let Some((fence, cash)) = self.fence(account) else { return Plain::Other };
+        if first.next != NIL || first.account != id {
+            return self.prove_several(id, fence, cash);
+        }
+        if first.lots == 0 {
+            return Plain::Flat;
+        }
+        // One position, as most accounts have: the same as below, in one go.
+        let term = match self.term_in_box(account.first, first, fence) {
+            Ok(term) => term,
+            Err(why) => return why,
+        };
+        if !term.is_margined() {
+            return fence.proves_unmargined();
+        }
+        let span = first.span();
+        if let Some(weights) = fence.worse {
+            let slope = weights.slope(&term);
+            let Some(worth) = term.worth_at_end(span, slope) else { return Plain::Unproved };
+            if weights.cash(cash) + weights.part(slope, worth, term.fixed + 1) >= 0 {
+                return Plain::Unproved;
+            }
+        }
+        if let Some(weights) = fence.better {
+            let slope = weights.slope(&term);
+            let Some(worth) = term.worth_at_end(span, -slope) else { return Plain::Unproved };
+            if weights.cash(cash) + weights.part(slope, worth, term.fixed) < 0 {
+                return Plain::Unproved;
+            }
+        }
+        Plain::Safe
+    }
+
+    /// A position whose mark lies in its box, in a line; else why there is nothing to prove with it.
+    #[inline(always)]
+    fn term_in_box(&self, place: u32, position: &Position, fence: Fence) -> Result<Term, Plain> {
+        let contract = &self.contracts[position.instrument.index()];
+        if !position.span().contains(contract.mark.ticks()) {
+            return Err(Plain::Outside);
+        }
+        Term::of(self, place, position, fence.basis).ok_or(Plain::Other)
+    }
+
+    /// The same where there are several positions.
+    #[inline(never)]
+    fn prove_several(&self, id: AccountId, fence: Fence, cash: i64) -> Plain {
         let mut most = fence.worse.map_or(0, |weights| weights.cash(cash));
         let mut least = fence.better.map_or(0, |weights| weights.cash(cash));
         let (mut margined, mut held) = (false, false);
-        let mut next = account.first;
+        let mut next = self.account(id).first;
         while next != NIL {
             let place = next;
             let position = &self.positions[place as usize];
@@ -183,14 +235,11 @@ impl Risk {
                 continue;
             }
             held = true;
-            let contract = &self.contracts[position.instrument.index()];
-            let span = position.span();
-            if !span.contains(contract.mark.ticks()) {
-                return Plain::Outside;
-            }
-            let Some(term) = Term::of(self, place, position, fence.basis) else {
-                return Plain::Other;
+            let term = match self.term_in_box(place, position, fence) {
+                Ok(term) => term,
+                Err(why) => return why,
             };
+            let span = position.span();
             margined |= term.is_margined();
             if let Some(weights) = fence.worse {
                 let slope = weights.slope(&term);
@@ -210,11 +259,10 @@ impl Risk {
         if !held {
             return Plain::Flat;
         }
-        let safe = match margined {
-            true => (fence.worse.is_none() || most < 0) && (fence.better.is_none() || least >= 0),
-            // Without margin there is no tier.
-            false => account.tier == 0,
-        };
+        if !margined {
+            return fence.proves_unmargined();
+        }
+        let safe = (fence.worse.is_none() || most < 0) && (fence.better.is_none() || least >= 0);
         if safe { Plain::Safe } else { Plain::Unproved }
     }
 }
