@@ -151,8 +151,11 @@ fn enter<S: Sink>(
 ) -> Option<Handle> {
     let taker = Taker { owner, side, limit: Some(price), qty, self_match: SelfMatch::None };
     let taken = book.take(&taker, sink);
-    (!taken.left.is_zero())
-        .then(|| book.rest(NewResting::plain(side, Some(price), owner, taken.left)))
+    // Not `bool::then`, which the compiler may make a call of.
+    if taken.left.is_zero() {
+        return None;
+    }
+    Some(book.rest(NewResting::plain(side, Some(price), owner, taken.left)))
 }
 
 /// The book a flow starts from.

@@ -166,8 +166,6 @@ impl Slab {
     #[inline(never)]
     fn grow(&mut self, order: Order, link: Link) -> Handle {
         let slot = self.orders.len() as u32;
-        pages::reserve(&mut self.orders, 1);
-        pages::reserve(&mut self.links, 1);
         self.orders.push(order);
         self.links.push(link);
         Handle { slot, generation: 0 }
