@@ -39,7 +39,7 @@ handle or by the client's id (+ids). ring: the hand-off alone, against rtrb and 
 trade booked. breach: what a change of a mark, a crossing and a trade cost with 1,000, 10,000 ... up to --accounts accounts watched, by
 the index and by the scan (up to a million accounts), with one instrument and with eight (up to a million); memory, start-up, funding and settlement of a whole exchange.
 In its JSON ns_per_mark is of marks that cross nobody, crossed_per_mark of a walk that goes where it goes (ns_per_mark_walk). Ten million
-accounts take a few minutes and 6 GB. Operations a second are the median of the runs; latencies are per operation, with the timer's own cost
+accounts take a few minutes and 4 GB. Operations a second are the median of the runs; latencies are per operation, with the timer's own cost
 in them (given as timer_ns). Build with --release.";
 
 /// Measure matching and inline risk on this machine.

@@ -60,8 +60,11 @@ pub(crate) fn text(value: f64) -> String {
     }
 }
 
+/// Below this the clock is the better measure: the system counts a thread's time in steps of some milliseconds.
+const COUNTED_LEAST: f64 = 200e6;
+
 /// Measures the time of one thread on its core: what others on a busy machine take is not counted. Where the system does not say,
-/// the clock's.
+/// and of what is short, the clock's.
 pub(crate) struct Stopwatch {
     start: Instant,
     on_core: Option<u64>,
@@ -75,9 +78,10 @@ impl Stopwatch {
 
     /// Nanoseconds since. Cost: a microsecond or two.
     pub(crate) fn ns(&self) -> f64 {
+        let by_clock = self.start.elapsed().as_nanos() as f64;
         match (on_core(), self.on_core) {
-            (Some(now), Some(start)) => now.saturating_sub(start) as f64,
-            _ => self.start.elapsed().as_nanos() as f64,
+            (Some(now), Some(start)) if by_clock >= COUNTED_LEAST => (now - start) as f64,
+            _ => by_clock,
         }
     }
 }

@@ -138,11 +138,11 @@ fn draw(out: &mut String, series: &Series, [x, y]: [&dyn Fn(f64) -> f64; 2], lab
     for &(accounts, ns) in &series.points {
         let _ = write!(out, "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3.5\"/>", x(accounts), y(ns));
     }
-    let last = series.points.last().map_or(0.0, |point| point.1);
+    let (end, last) = series.points.last().copied().unwrap_or((1.0, 1.0));
     let _ = writeln!(
         out,
         "<text x=\"{}\" y=\"{:.1}\">{}: {}</text></g>",
-        RIGHT + 12.0,
+        x(end) + 12.0,
         label + 4.0,
         series.label,
         exact(last)

@@ -52,7 +52,7 @@ pub(crate) fn measure(crowd: Crowd, amount: Amount) -> Whole {
     });
     let peak = peak();
     let mark = measure_marks(&mut exchange, &mut events, amount);
-    let crossed = measure_crossings(&mut exchange, &mut events, amount);
+    let crossed = measure_crossings(&mut exchange, crowd, &mut events, amount);
     let paid = crowd.accounts <= PAID_MOST;
     let [funding, settlement] = [fund as fn(u64) -> Command, settle].map(|command| {
         paid.then(|| measure_paid(&mut exchange, crowd, &mut events, amount, command))
@@ -106,9 +106,15 @@ fn measure_marks(exchange: &mut Exchange, events: &mut Vec<Event>, amount: Amoun
     })
 }
 
-/// Gaps of 600 ticks down a tenth and back; each crossed account's event counts.
-fn measure_crossings(exchange: &mut Exchange, events: &mut Vec<Event>, amount: Amount) -> Figure {
-    let down = (0..100).map(|n| MARK - n * 600);
+/// Gaps of 600 ticks down a tenth and back, a hundredth with ten million accounts; each crossed account's event counts.
+fn measure_crossings(
+    exchange: &mut Exchange,
+    crowd: Crowd,
+    events: &mut Vec<Event>,
+    amount: Amount,
+) -> Figure {
+    let gaps = (100_000_000 / i64::from(crowd.accounts)).clamp(10, 100);
+    let down = (0..=gaps).map(|n| MARK - n * 600);
     let path: Vec<Command> = down.clone().chain(down.rev()).map(mark).collect();
     let figure = Figure::of(amount.runs, || {
         let watch = Stopwatch::start();
