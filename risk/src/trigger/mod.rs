@@ -13,6 +13,8 @@ mod chunks;
 mod draw;
 pub(crate) mod ladder;
 pub(crate) mod plain;
+#[cfg(test)]
+mod portfolio;
 pub(crate) mod sharing;
 #[cfg(test)]
 mod walk;
