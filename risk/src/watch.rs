@@ -10,7 +10,7 @@ use crate::ledger::Risk;
 use crate::tiers::Lines;
 use crate::trigger::boxes::{End, GRID_BITS, Span};
 use crate::trigger::ladder::Ladder;
-use crate::trigger::plain::Fence;
+use crate::trigger::plain::{Fence, Term};
 use crate::trigger::sharing::Sharing;
 use plimsoll_types::prefetch::prefetch;
 use plimsoll_types::{AccountId, Detector, InstrumentId, Price};
@@ -26,6 +26,11 @@ pub struct WatchCounts {
     /// Accounts in no case that were named: each of them stands in another tier than it should.
     pub named: u64,
 }
+
+/// Positions that are rung together.
+const RING_BATCH: usize = 128;
+/// How far ahead on its list a look asks for what it will need.
+const AHEAD: usize = 8;
 
 /// How far an instrument's mark moves at a time, on average. Units: 64ths of a tick.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +73,8 @@ pub(crate) struct Watch {
     rung: Vec<u32>,
     /// Lent to each drawing for the positions of an account.
     pub(crate) held: Vec<u32>,
+    /// The same with their terms and weights.
+    pub(crate) terms: Vec<(u32, Term, i64)>,
     pub(crate) counts: WatchCounts,
 }
 
@@ -139,27 +146,36 @@ impl Risk {
         }
         watch.moved |= !watch.restless.is_empty();
         watch.paces[id.index()].moved((to - from).abs());
-        watch.ladders[id.index()].pass(from, to, &self.positions, &mut watch.rung);
-        if !watch.rung.is_empty() {
-            self.ring(if to < from { End::Low } else { End::High });
+        let (low, high, end) =
+            if from < to { (from + 1, to, End::High) } else { (to, from - 1, End::Low) };
+        let mut at = low;
+        while let Some(tick) = self.watch.ladders[id.index()].next_filled(at)
+            && tick <= high
+        {
+            self.ring(id, tick, end);
+            at = tick + 1;
         }
     }
 
-    /// Unties the boxes that a mark left, whose entries there are gone, and puts their accounts on the list to look at.
+    /// Empties the bucket of a tick that a mark passed, unties the boxes that ended there and puts their accounts on the list to look at.
     #[inline(never)]
-    fn ring(&mut self, end: End) {
+    fn ring(&mut self, id: InstrumentId, tick: i64, end: End) {
         let mut rung = std::mem::take(&mut self.watch.rung);
+        self.watch.ladders[id.index()].empty(tick, &self.positions, &mut rung);
         self.watch.counts.rung += rung.len() as u64;
-        for &position in &rung {
-            let position = &mut self.positions[position as usize];
-            match end {
-                End::Low => position.low = Span::NONE.low,
-                End::High => position.high = Span::NONE.high,
+        // By the batch, so that what was asked for is still in the cache when its turn comes.
+        for batch in rung.chunks(RING_BATCH) {
+            for &position in batch {
+                let position = &mut self.positions[position as usize];
+                match end {
+                    End::Low => position.low = Span::NONE.low,
+                    End::High => position.high = Span::NONE.high,
+                }
+                prefetch::<_, false>(&self.accounts, position.account.index());
             }
-            prefetch::<_, false>(&self.accounts, position.account.index());
-        }
-        for &position in &rung {
-            self.touch(self.positions[position as usize].account);
+            for &position in batch {
+                self.touch(self.positions[position as usize].account);
+            }
         }
         rung.clear();
         self.watch.rung = rung;
@@ -180,10 +196,7 @@ impl Risk {
         let mut touched = std::mem::take(&mut self.watch.touched);
         match self.watch.detector {
             Detector::Index => self.suspects_by_index(&touched, found),
-            Detector::Scan => self.suspects_by_scan(found),
-        }
-        for &id in &touched {
-            self.accounts[id.index()].touched = false;
+            Detector::Scan => self.suspects_by_scan(&touched, found),
         }
         touched.clear();
         self.watch.touched = touched;
@@ -191,7 +204,15 @@ impl Risk {
     }
 
     fn suspects_by_index(&mut self, touched: &[AccountId], found: &mut Vec<AccountId>) {
-        for &id in touched {
+        for (place, &id) in touched.iter().enumerate() {
+            // A gap touches many, anywhere: their tables are asked for a little ahead.
+            if let Some(&far) = touched.get(place + 2 * AHEAD) {
+                self.foresee_account(far);
+            }
+            if let Some(&near) = touched.get(place + AHEAD) {
+                self.foresee_positions(near);
+            }
+            self.accounts[id.index()].touched = false;
             if self.account(id).case != 0 {
                 if self.watch.calm.contains_key(&id) {
                     self.keep_case_armed(id);
@@ -213,12 +234,15 @@ impl Risk {
 
     /// Asks every account.
     #[cold]
-    fn suspects_by_scan(&mut self, found: &mut Vec<AccountId>) {
+    fn suspects_by_scan(&mut self, touched: &[AccountId], found: &mut Vec<AccountId>) {
         found.extend((0..self.accounts.len() as u32).map(AccountId).filter(|&id| {
             let account = self.account(id);
             let news = self.watch.moved || account.touched;
             if account.case != 0 { news } else { self.is_due(id) }
         }));
+        for id in touched {
+            self.accounts[id.index()].touched = false;
+        }
     }
 
     /// Whether an account outside any case stands in another tier than it should, or is flat with a loss. Exact. Cost: O(its positions).

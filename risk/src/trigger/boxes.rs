@@ -42,6 +42,20 @@ impl Span {
         i64::from(self.low) <= mark && mark <= i64::from(self.high)
     }
 
+    /// The box with ends of an old one kept that lie inside it and are nearly as far from the mark, so that they need not be filed anew.
+    #[inline]
+    pub(crate) fn or_kept(self, old: Span, mark: i64) -> Span {
+        let nearly = |old: i64, new: i64| 0 <= old && old <= new && 4 * old >= 3 * new;
+        let mut span = self;
+        if span.low > LOWEST && nearly(mark - i64::from(old.low), mark - i64::from(span.low)) {
+            span.low = old.low;
+        }
+        if span.high < HIGHEST && nearly(i64::from(old.high) - mark, i64::from(span.high) - mark) {
+            span.high = old.high;
+        }
+        span
+    }
+
     /// Cuts the lower end back to `below` ticks under a mark.
     #[inline]
     pub(crate) fn limit_low(&mut self, mark: i64, below: i64) {
@@ -119,6 +133,17 @@ mod tests {
                 assert!(coarse <= fine && coarse >= fine - fine / 64, "{fine} became {coarse}");
             }
         }
+    }
+
+    #[test]
+    fn an_end_is_kept_where_it_is_nearly_as_far() {
+        let new = Span { low: 600, high: 1_400 };
+        let kept = |low, high| new.or_kept(Span { low, high }, 1_000);
+        assert_eq!(kept(700, 1_300), Span { low: 700, high: 1_300 });
+        assert_eq!(kept(701, 1_299), new, "less than three quarters");
+        assert_eq!(kept(599, 1_401), new, "beyond what is proved");
+        assert_eq!(new.or_kept(Span::NONE, 1_000), new);
+        assert_eq!(Span::ALL.or_kept(new, 1_000), Span::ALL, "no end is no entry");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::boxes::{HIGHEST, Span};
 use super::plain::{Fence, Term, Weights};
 use crate::account::{NIL, PositionId};
 use crate::ledger::Risk;
-use plimsoll_types::{AccountId, InstrumentId};
+use plimsoll_types::AccountId;
 
 impl Risk {
     /// Draws the boxes of an account that holds something as wide as its slack allows.
@@ -19,20 +19,18 @@ impl Risk {
         if one.is_some_and(|one| one.next == NIL && one.account == id && one.lots != 0) {
             return self.draw_alone(first, fence, cash, keep);
         }
-        let mut held = std::mem::take(&mut self.watch.held);
-        held.clear();
-        held.extend(self.held(id).map(|held| held.0));
-        let reaches = self.reaches(&held, fence, cash);
+        let mut terms = std::mem::take(&mut self.watch.terms);
+        let reaches = self.reaches(id, fence, cash, &mut terms);
         if let Some(reaches) = &reaches {
-            for &place in &held {
+            for &(place, ref term, weight) in &terms {
                 if reaches.drawn == Drawn::Armed {
-                    self.draw_one(place, fence, reaches, keep);
+                    self.draw_one(place, term, weight, reaches, keep);
                 } else {
                     self.untie(PositionId(place));
                 }
             }
         }
-        self.watch.held = held;
+        self.watch.terms = terms;
         reaches.map(|reaches| reaches.drawn)
     }
 
@@ -65,52 +63,53 @@ impl Risk {
         Some(drawn)
     }
 
-    /// How an account with these positions stands against its fence.
-    fn reaches(&self, held: &[u32], fence: Fence, cash: i64) -> Option<Reaches> {
+    /// How an account stands against its fence; its positions in `terms`, each with what its share of the slack is in proportion to.
+    fn reaches(
+        &self,
+        id: AccountId,
+        fence: Fence,
+        cash: i64,
+        terms: &mut Vec<(u32, Term, i64)>,
+    ) -> Option<Reaches> {
         let mut worse = fence.worse.map(|weights| Reach::new(weights, cash));
         let mut better = fence.better.map(|weights| Reach::new(weights, cash));
         let mut margined = false;
-        for &place in held {
-            let position = &self.positions[place as usize];
-            let term = Term::of(self, place, position, fence.basis)?;
+        terms.clear();
+        for held in self.held(id) {
+            let position = self.position(held);
+            let term = Term::of(self, held.0, position, fence.basis)?;
             margined |= term.is_margined();
-            let pace = self.weight(position.instrument, &term);
+            let pace = self.watch.pace(position.instrument);
+            let weight = self.watch.tuning.sharing.weight(pace, term.value, term.mark);
             if let Some(reach) = &mut worse {
-                reach.add(&term, pace, term.fixed + 1)?;
+                reach.add(&term, weight, term.fixed + 1)?;
             }
             if let Some(reach) = &mut better {
-                reach.add(&term, pace, term.fixed)?;
+                reach.add(&term, weight, term.fixed)?;
             }
+            terms.push((held.0, term, weight));
         }
         if !margined {
             return Some(Reaches { worse: None, better: None, drawn: fence.unmargined() });
         }
-        let rises = worse.map_or(Drawn::Armed, |reach| reach.rises(held.len()));
-        let falls = better.map_or(Drawn::Armed, |reach| reach.falls(held.len()));
+        let rises = worse.map_or(Drawn::Armed, |reach| reach.rises(terms.len()));
+        let falls = better.map_or(Drawn::Armed, |reach| reach.falls(terms.len()));
         Some(Reaches { worse, better, drawn: rises.max(falls) })
     }
 
-    /// What a position's share of the slack is in proportion to.
-    #[inline]
-    fn weight(&self, instrument: InstrumentId, term: &Term) -> i64 {
-        let pace = self.watch.pace(instrument);
-        self.watch.tuning.sharing.weight(pace, term.value, term.mark)
-    }
-
     /// Draws the box of one of several positions.
-    fn draw_one(&mut self, place: u32, fence: Fence, reaches: &Reaches, keep: Keep) {
-        let position = &self.positions[place as usize];
-        let Some(term) = Term::of(self, place, position, fence.basis) else { return };
-        let pace = self.weight(position.instrument, &term);
+    #[inline]
+    fn draw_one(&mut self, place: u32, term: &Term, weight: i64, reaches: &Reaches, keep: Keep) {
         let mut span = Span::ALL;
         if let Some(reach) = &reaches.worse {
-            reach.limit(&mut span, &term, pace, keep.of(-1 - reach.way), Toward::Up);
+            reach.limit(&mut span, term, weight, keep.of(-1 - reach.way), Toward::Up);
         }
         if let Some(reach) = &reaches.better {
-            reach.limit(&mut span, &term, pace, keep.of(reach.way), Toward::Down);
+            reach.limit(&mut span, term, weight, keep.of(reach.way), Toward::Down);
         }
         let span = span.coarse(term.mark, self.watch.tuning.grid_bits);
-        self.arm(PositionId(place), span);
+        let old = self.positions[place as usize].span();
+        self.arm(PositionId(place), span.or_kept(old, term.mark));
     }
 }
 

