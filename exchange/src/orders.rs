@@ -207,6 +207,11 @@ impl Records {
         self.slots.iter().rposition(titled).is_none_or(|slot| slot < self.titles.len())
     }
 
+    /// Whether every record in use belongs to one of so many positions. For bytes from outside.
+    pub(crate) fn are_within(&self, positions: usize) -> bool {
+        self.slots.iter().all(|record| !record.live || (record.position.0 as usize) < positions)
+    }
+
     /// Asks for a record's cache line; with `AROUND`, reads it and asks for its neighbours'.
     #[inline]
     pub(crate) fn foresee<const AROUND: bool>(&self, slot: u32) {

@@ -198,7 +198,9 @@ impl Exchange {
         let sound = saved.markets.len() == spec.instruments.len() + saved.listed.len()
             && saved.markets.iter().all(|market| Book::is_sound(&market.book))
             && saved.markets.iter().all(|market| market.records.is_sound());
-        if !sound {
+        let records = saved.risk.all_positions().len();
+        let placed = saved.markets.iter().all(|market| market.records.are_within(records));
+        if !sound || !placed || !saved.risk.is_sound(saved.markets.len()) {
             return Err(RestoreError::Damaged);
         }
         Ok(Exchange::take_up(spec, saved))

@@ -40,6 +40,7 @@ mod select;
 mod settled;
 mod settlement;
 mod socialise;
+mod sound;
 mod status;
 mod tables;
 mod tiers;

@@ -20,6 +20,11 @@ impl Names {
         self.text.reserve(names.saturating_mul(bytes));
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
     /// Bytes they take.
     pub(crate) fn bytes(&self) -> usize {
         self.text.len() + self.ends.len() * size_of::<u32>()

@@ -93,7 +93,6 @@ impl Risk {
         self.watch.counts.drawn += 1;
         match self.draw_plain(id, keep) {
             Some(drawn) => drawn,
-            None if self.held(id).next().is_none() && !self.is_flat_and_due(id) => Drawn::Armed,
             None => self.draw_by_trial(id),
         }
     }

@@ -37,30 +37,44 @@ impl Risk {
     /// Draws the box of an account's only position, which has all the slack.
     fn draw_alone(&mut self, place: u32, fence: Fence, cash: i64, keep: Keep) -> Option<Drawn> {
         let term = Term::of(self, place, &self.positions[place as usize], fence.basis)?;
-        let (mut span, mut drawn) = (Span::ALL, Drawn::Armed);
         if !term.is_margined() {
-            drawn = fence.unmargined();
-        } else {
-            if let Some(weights) = fence.worse {
-                let mut reach = Reach::new(weights, cash);
-                reach.add(&term, 1, term.fixed + 1)?;
-                drawn = reach.rises(1);
+            return Some(self.draw_lone(place, &term, fence.unmargined(), Span::ALL));
+        }
+        let (mut worse, mut better, mut drawn) = (None, None, Drawn::Armed);
+        if let Some(weights) = fence.worse {
+            let mut reach = Reach::new(weights, cash);
+            reach.add(&term, 1, term.fixed + 1)?;
+            drawn = reach.rises(1);
+            worse = Some(reach);
+        }
+        if let Some(weights) = fence.better {
+            let mut reach = Reach::new(weights, cash);
+            reach.add(&term, 1, term.fixed)?;
+            drawn = drawn.max(reach.falls(1));
+            better = Some(reach);
+        }
+        let mut span = Span::ALL;
+        if drawn == Drawn::Armed {
+            if let Some(reach) = worse {
                 reach.limit(&mut span, &term, 1, keep.of(-1 - reach.way), Toward::Up);
             }
-            if let Some(weights) = fence.better {
-                let mut reach = Reach::new(weights, cash);
-                reach.add(&term, 1, term.fixed)?;
-                drawn = drawn.max(reach.falls(1));
+            if let Some(reach) = better {
                 reach.limit(&mut span, &term, 1, keep.of(reach.way), Toward::Down);
             }
         }
+        Some(self.draw_lone(place, &term, drawn, span))
+    }
+
+    /// Files the box found for an account's only position, or leaves it without one.
+    #[inline(always)]
+    fn draw_lone(&mut self, place: u32, term: &Term, drawn: Drawn, span: Span) -> Drawn {
         if drawn == Drawn::Armed {
             let span = span.coarse(term.mark, self.watch.tuning.grid_bits);
             self.arm(PositionId(place), span);
         } else {
             self.untie(PositionId(place));
         }
-        Some(drawn)
+        drawn
     }
 
     /// How an account stands against its fence; its positions in `terms`, each with what its share of the slack is in proportion to.

@@ -91,7 +91,21 @@ impl Fence {
 
     /// The fence of each tier, from normal on; `None` where the general bound must say.
     pub(crate) fn all(lines: &Lines) -> Vec<Option<Fence>> {
-        (0..=lines.at.len()).map(|tier| Fence::of(lines, tier)).collect()
+        let ordered = Fence::are_ordered(lines);
+        (0..=lines.at.len()).map(|tier| Fence::of(lines, tier).filter(|_| ordered)).collect()
+    }
+
+    /// Whether who stands at a line stands at its release, and at the lines before it, as every profile that was loaded has it:
+    /// only then do two lines say all.
+    fn are_ordered(lines: &Lines) -> bool {
+        let implies = |line: &Line, other: &Line| {
+            let [a, b] = [line.margin_weight, other.margin_weight].map(i128::from);
+            b * i128::from(line.equity_weight) >= a * i128::from(other.equity_weight)
+        };
+        let rising = |lines: &[Line]| lines.windows(2).all(|pair| implies(&pair[1], &pair[0]));
+        let released =
+            lines.at.iter().zip(&lines.release).all(|(at, release)| implies(at, release));
+        released && rising(&lines.at) && rising(&lines.release)
     }
 
     fn of(lines: &Lines, tier: usize) -> Option<Fence> {
