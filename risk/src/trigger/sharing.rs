@@ -33,7 +33,7 @@ impl Sharing {
     }
 }
 
-/// The logarithm in 256ths, straight between powers of two: never off by more than a 23rd of one.
+/// The logarithm in 256ths, straight between powers of two: off by at most a twelfth of one.
 #[inline]
 fn log2(number: i64) -> i64 {
     let number = number.max(1);
