@@ -37,7 +37,7 @@ pub fn with_capacity<T>(items: usize) -> Vec<T> {
     table
 }
 
-/// Asks for large pages under a table's memory, written or not.
+/// Asks for large pages under a table's memory, where it is not written yet.
 #[allow(unsafe_code)]
 pub fn advise<T>(items: &Vec<T>) {
     let bytes = items.capacity().saturating_mul(size_of::<T>());
@@ -47,24 +47,16 @@ pub fn advise<T>(items: &Vec<T>) {
     #[cfg(all(target_os = "linux", not(miri)))]
     {
         const PAGE: usize = 1 << 12;
-        // The system's numbers, the same on every architecture Rust's standard library has but Alpha and PA-RISC.
+        // The system's number, the same on every architecture Rust's standard library has but Alpha and PA-RISC.
         const HUGEPAGE: i32 = 14;
-        const COLLAPSE: i32 = 25;
         unsafe extern "C" {
             fn madvise(address: *mut std::ffi::c_void, length: usize, advice: i32) -> i32;
         }
         let first = items.as_ptr().addr().next_multiple_of(PAGE);
         let length = (items.as_ptr().addr() + bytes).saturating_sub(first) / PAGE * PAGE;
-        let advise = |advice| {
-            // SAFETY: both pieces of advice change how memory is backed and never what it holds. The range lies inside memory
-            // that `items` owns. An address or advice the system does not like is an error code, which changes nothing.
-            unsafe { madvise(items.as_ptr().with_addr(first).cast_mut().cast(), length, advice) }
-        };
-        advise(HUGEPAGE);
-        if !items.is_empty() {
-            // Moves what stands on small pages already; older systems refuse.
-            advise(COLLAPSE);
-        }
+        // SAFETY: the advice changes how memory is backed and never what it holds. The range lies inside memory that
+        // `items` owns. An address or advice the system does not like is an error code, which changes nothing.
+        unsafe { madvise(items.as_ptr().with_addr(first).cast_mut().cast(), length, HUGEPAGE) };
     }
 }
 
