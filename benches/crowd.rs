@@ -3,6 +3,7 @@
 //! Accounts come in pairs that trade with each other, once in every instrument: 10 to 1,000 lots worth 60 each, bought or sold. Deposits give
 //! leverages from 2 to 20, so that lines lie from near the mark to half its price away, on both sides.
 
+use crate::exchange_flow::{label, share};
 use crate::workload::Random;
 use plimsoll_exchange::Exchange;
 use plimsoll_risk::{Aim, Contract, Fill, PositionId, Risk, Role, Tuning};
@@ -175,29 +176,8 @@ pub fn fill(position: PositionId, side: Side, qty: u64) -> Fill {
 }
 
 fn order(account: AccountId, instrument: usize, side: Side, qty: u64) -> Command {
-    Command::Order(NewOrder {
-        account,
-        id: None,
-        instrument: InstrumentId(instrument as u16),
-        side,
-        offset: None,
-        kind: OrderKind::Limit(Price::clamped(MARK)),
-        qty: Qty::new(qty),
-        trigger: None,
-        display: Qty::ZERO,
-        min_qty: Qty::ZERO,
-        tif: TimeInForce::Gtc,
-        post_only: false,
-        reduce_only: false,
-        self_match: SelfMatch::None,
-    })
-}
-
-fn label(text: &str) -> Label {
-    match Label::new(text) {
-        Some(label) => label,
-        None => broken(format_args!("a label of {} bytes", text.len())),
-    }
+    let (price, qty) = (Price::clamped(MARK), Qty::new(qty));
+    Command::Order(NewOrder::limit(account, InstrumentId(instrument as u16), side, price, qty))
 }
 
 fn name(number: u32) -> Label {
@@ -206,7 +186,6 @@ fn name(number: u32) -> Label {
 
 /// A perpetual with ticks of 0.1, lots of 0.001 and no fees.
 fn instrument(number: usize) -> InstrumentSpec {
-    let margin = |nano| MarginRate { share: Ratio::from_nano(nano), per_lot: Money::ZERO };
     InstrumentSpec {
         symbol: label(&format!("P{number}")),
         kind: InstrumentKind::Perpetual,
@@ -216,8 +195,8 @@ fn instrument(number: usize) -> InstrumentSpec {
         tick_value: 1,
         prev_settlement: Price::clamped(MARK),
         band: None,
-        initial: margin(RATE),
-        maintenance: margin(RATE / 2),
+        initial: share(RATE),
+        maintenance: share(RATE / 2),
         mark: MarkSource::External,
         liquidation_moves_mark: false,
         fees: Fees::default(),

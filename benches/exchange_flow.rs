@@ -4,35 +4,21 @@ use crate::workload::{self, Flow, Op, Stream};
 use plimsoll_exchange::Exchange;
 use plimsoll_types::*;
 
-/// An exchange with `accounts` leveraged accounts, all with money enough to trade for the length of a run.
-pub fn exchange(flow: &Flow, accounts: u32) -> Exchange {
-    let label = |text: &str| match Label::new(text) {
+/// A name of at most 39 bytes.
+pub(crate) fn label(text: &str) -> Label {
+    match Label::new(text) {
         Some(label) => label,
         None => broken(format_args!("a label of {} bytes", text.len())),
-    };
-    let step = Step { mantissa: 1, decimals: 0 };
-    let margin = |nano| MarginRate { share: Ratio::from_nano(nano), per_lot: Money::ZERO };
-    let band = workload::new_book(flow).band();
-    let instrument = InstrumentSpec {
-        symbol: label("IF"),
-        kind: InstrumentKind::Future,
-        tick_size: step,
-        lot_size: step,
-        multiplier: Step { mantissa: 10, decimals: 0 },
-        tick_value: 1_000,
-        prev_settlement: Price::clamped(workload::MIDDLE),
-        band,
-        initial: margin(120_000_000),
-        maintenance: margin(100_000_000),
-        mark: MarkSource::Last,
-        liquidation_moves_mark: true,
-        fees: Fees { taker: margin(23_000), ..Fees::default() },
-        phase: Phase::Continuous,
-        auction_candidates: AuctionCandidates::Ticks,
-        market_remainder: MarketRemainder::Cancel,
-        rules: TradingRules::default(),
-        risk: RiskRules::default(),
-    };
+    }
+}
+
+/// A share of the notional, 10^-9, as a margin or a fee.
+pub(crate) fn share(nano: i64) -> MarginRate {
+    MarginRate { share: Ratio::from_nano(nano), per_lot: Money::ZERO }
+}
+
+/// A profile that warns at 80 %, calls at 100 and liquidates at 120 down to 90.
+pub(crate) fn profile() -> Profile {
     let tier = |name, nano, action| Tier {
         name: label(name),
         basis: Basis::Initial,
@@ -51,6 +37,33 @@ pub fn exchange(flow: &Flow, accounts: u32) -> Exchange {
         tier("liquidation", 1_200_000_000, Action::Liquidate),
     ];
     profile.liquidation.target = Ratio::from_nano(900_000_000);
+    profile
+}
+
+/// An exchange with `accounts` leveraged accounts, all with money enough to trade for the length of a run.
+pub fn exchange(flow: &Flow, accounts: u32) -> Exchange {
+    let step = Step { mantissa: 1, decimals: 0 };
+    let band = workload::new_book(flow).band();
+    let instrument = InstrumentSpec {
+        symbol: label("IF"),
+        kind: InstrumentKind::Future,
+        tick_size: step,
+        lot_size: step,
+        multiplier: Step { mantissa: 10, decimals: 0 },
+        tick_value: 1_000,
+        prev_settlement: Price::clamped(workload::MIDDLE),
+        band,
+        initial: share(120_000_000),
+        maintenance: share(100_000_000),
+        mark: MarkSource::Last,
+        liquidation_moves_mark: true,
+        fees: Fees { taker: share(23_000), ..Fees::default() },
+        phase: Phase::Continuous,
+        auction_candidates: AuctionCandidates::Ticks,
+        market_remainder: MarketRemainder::Cancel,
+        rules: TradingRules::default(),
+        risk: RiskRules::default(),
+    };
     let deposit = Money::new(1_000_000_000_000_000);
     Exchange::new(ExchangeSpec {
         currency: label("CNY"),
@@ -62,7 +75,7 @@ pub fn exchange(flow: &Flow, accounts: u32) -> Exchange {
         detector: plimsoll_types::Detector::Index,
         calendars: Vec::new(),
         instruments: vec![instrument],
-        profiles: vec![Profile::unlimited(), profile],
+        profiles: vec![Profile::unlimited(), profile()],
         accounts: (0..accounts)
             .map(|n| AccountSpec {
                 name: label(&format!("a{n}")),
@@ -103,22 +116,8 @@ fn command(op: &Op, account: AccountId) -> Command {
     let instrument = InstrumentId(0);
     match *op {
         Op::Add { side, price, qty, .. } | Op::Cross { side, price, qty, .. } => {
-            Command::Order(NewOrder {
-                account,
-                id: None,
-                instrument,
-                side,
-                offset: None,
-                kind: OrderKind::Limit(price),
-                qty: Qty::new(u64::from(qty)),
-                trigger: None,
-                display: Qty::ZERO,
-                min_qty: Qty::ZERO,
-                tif: TimeInForce::Gtc,
-                post_only: false,
-                reduce_only: false,
-                self_match: SelfMatch::None,
-            })
+            let qty = Qty::new(u64::from(qty));
+            Command::Order(NewOrder::limit(account, instrument, side, price, qty))
         }
         Op::Cancel(handle) => {
             Command::Cancel { account, order: OrderRef::Handle(instrument, handle) }

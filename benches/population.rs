@@ -1,5 +1,6 @@
 //! Many accounts with one position each, made by commands alone: what memory, start-up, settlement and funding are measured on.
 
+use crate::exchange_flow::{label, profile, share};
 use plimsoll_exchange::Exchange;
 use plimsoll_types::*;
 
@@ -9,35 +10,9 @@ pub const PRICE: i64 = 50_000;
 /// The only instrument, a perpetual.
 pub const INSTRUMENT: InstrumentId = InstrumentId(0);
 
-fn label(text: &str) -> Label {
-    match Label::new(text) {
-        Some(label) => label,
-        None => broken(format_args!("a label of {} bytes", text.len())),
-    }
-}
-
 /// An exchange without accounts: a perpetual with 10 % initial margin and a taker's fee, a profile with three tiers.
 pub fn spec() -> ExchangeSpec {
     let step = Step { mantissa: 1, decimals: 0 };
-    let rate = |nano| MarginRate { share: Ratio::from_nano(nano), per_lot: Money::ZERO };
-    let tier = |name, nano, action| Tier {
-        name: label(name),
-        basis: Basis::Initial,
-        at: Ratio::from_nano(nano),
-        release: Ratio::from_nano(nano),
-        action,
-        close_only: false,
-        cancel_opening: false,
-    };
-    let mut profile = Profile::unlimited();
-    profile.name = label("standard");
-    profile.unlimited = false;
-    profile.tiers = vec![
-        tier("warning", 800_000_000, Action::Notify),
-        tier("call", 1_000_000_000, Action::Call { grace: Some(1_800_000_000_000) }),
-        tier("liquidation", 1_200_000_000, Action::Liquidate),
-    ];
-    profile.liquidation.target = Ratio::from_nano(900_000_000);
     ExchangeSpec {
         currency: label("USDT"),
         money_decimals: 4,
@@ -56,18 +31,18 @@ pub fn spec() -> ExchangeSpec {
             tick_value: 10_000,
             prev_settlement: Price::clamped(PRICE),
             band: None,
-            initial: rate(100_000_000),
-            maintenance: rate(50_000_000),
+            initial: share(100_000_000),
+            maintenance: share(50_000_000),
             mark: MarkSource::Last,
             liquidation_moves_mark: true,
-            fees: Fees { taker: rate(50_000), ..Fees::default() },
+            fees: Fees { taker: share(50_000), ..Fees::default() },
             phase: Phase::Continuous,
             auction_candidates: AuctionCandidates::Ticks,
             market_remainder: MarketRemainder::Cancel,
             rules: TradingRules::default(),
             risk: RiskRules::default(),
         }],
-        profiles: vec![Profile::unlimited(), profile],
+        profiles: vec![Profile::unlimited(), profile()],
         accounts: Vec::new(),
         schedules: Vec::new(),
     }
@@ -114,20 +89,6 @@ fn lots_of(account: u32) -> u64 {
 }
 
 fn order(account: u32, side: Side, lots: u64) -> Command {
-    Command::Order(NewOrder {
-        account: AccountId(account),
-        id: None,
-        instrument: INSTRUMENT,
-        side,
-        offset: None,
-        kind: OrderKind::Limit(Price::clamped(PRICE)),
-        qty: Qty::new(lots),
-        trigger: None,
-        display: Qty::ZERO,
-        min_qty: Qty::ZERO,
-        tif: TimeInForce::Gtc,
-        post_only: false,
-        reduce_only: false,
-        self_match: SelfMatch::None,
-    })
+    let (price, qty) = (Price::clamped(PRICE), Qty::new(lots));
+    Command::Order(NewOrder::limit(AccountId(account), INSTRUMENT, side, price, qty))
 }

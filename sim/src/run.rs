@@ -15,8 +15,8 @@ use crate::scenario::Scenario;
 use plimsoll_exchange::Exchange;
 use plimsoll_text::Error;
 use plimsoll_types::{
-    AccountId, Band, Command, Event, EventKind, Label, Money, NewOrder, OrderKind, Phase, Price,
-    ProfileId, Qty, SelfMatch, Side, TimeInForce, Ts,
+    AccountId, Band, Command, Event, EventKind, Label, Money, NewOrder, Phase, Price, ProfileId,
+    Qty, Side, Ts,
 };
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -290,22 +290,8 @@ impl<'a> Run<'a> {
 
     /// An order of the opening auction, at its price.
     fn order(&mut self, account: AccountId, side: Side, lots: u64) {
-        let order = NewOrder {
-            account,
-            id: None,
-            instrument: self.scenario.instrument,
-            side,
-            offset: None,
-            kind: OrderKind::Limit(self.opening.price),
-            qty: Qty::new(lots),
-            trigger: None,
-            display: Qty::ZERO,
-            min_qty: Qty::ZERO,
-            tif: TimeInForce::Gtc,
-            post_only: false,
-            reduce_only: false,
-            self_match: SelfMatch::None,
-        };
+        let (instrument, price) = (self.scenario.instrument, self.opening.price);
+        let order = NewOrder::limit(account, instrument, side, price, Qty::new(lots));
         self.send(self.opening.ts, &Command::Order(order));
     }
 
