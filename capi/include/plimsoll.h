@@ -501,6 +501,22 @@ enum plimsoll_reject
      */
     PLIMSOLL_REJECT_POSITION_LIMIT = 43,
     /**
+     * More lots than the user may enter at once; a gateway's guard, as those below.
+     */
+    PLIMSOLL_REJECT_ORDER_QUANTITY = 44,
+    /**
+     * Worth more than the user may enter at once.
+     */
+    PLIMSOLL_REJECT_ORDER_VALUE = 45,
+    /**
+     * Further from the mark than the user's collar allows.
+     */
+    PLIMSOLL_REJECT_COLLAR = 46,
+    /**
+     * As many open orders as the user may have.
+     */
+    PLIMSOLL_REJECT_OPEN_ORDERS = 47,
+    /**
      * A reason this version of the header has no number for; the event as text names it.
      */
     PLIMSOLL_REJECT_OTHER = 65535,

@@ -166,6 +166,14 @@ pub enum Reject {
     CloseToday = 42,
     /// The account would hold more than it may.
     PositionLimit = 43,
+    /// More lots than the user may enter at once; a gateway's guard, as those below.
+    OrderQuantity = 44,
+    /// Worth more than the user may enter at once.
+    OrderValue = 45,
+    /// Further from the mark than the user's collar allows.
+    Collar = 46,
+    /// As many open orders as the user may have.
+    OpenOrders = 47,
     /// A reason this version of the header has no number for; the event as text names it.
     Other = 65535,
 }
@@ -414,6 +422,7 @@ numbered!(engine::Reject => Reject {
     OpenPosition, Liquidation, Frozen, UnknownOrder, Trigger, Phase, DuplicateId, PriceBand,
     ReduceOnly, CloseOnly, PostOnly, Margin, Available, Tier, Full, Past, Offset, Leverage,
     MarginMode, NotApplicable, NotLocked, Close, CloseCarried, CloseToday, PositionLimit,
+    OrderQuantity, OrderValue, Collar, OpenOrders,
 });
 
 impl From<engine::ForcedReason> for ForcedReason {

@@ -411,6 +411,17 @@ impl Exchange {
         self.risk.pocket(account).map(|(_, instrument)| instrument)
     }
 
+    /// The account whose orders trade for `account`: itself, or the owner of an isolated position.
+    pub fn owner(&self, account: AccountId) -> AccountId {
+        self.risk.owner_of(account)
+    }
+
+    /// When the next timer falls due. Until then, nothing happens without a command.
+    #[inline]
+    pub fn next_due(&self) -> Option<Ts> {
+        self.timers.next_due()
+    }
+
     /// The account of a name.
     pub fn account_id(&self, name: &Label) -> Option<AccountId> {
         self.names.find(name.as_bytes(), |id| self.risk.name_bytes(id))

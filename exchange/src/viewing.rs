@@ -133,6 +133,25 @@ impl Exchange {
         Some(order_view(&self.markets[place.instrument.index()], place.slot))
     }
 
+    /// Whether an account has `count` open orders or more, stops among them, cases' batches not.
+    ///
+    /// Cost: O(count), stops counting there.
+    pub fn has_open_orders(&self, account: AccountId, count: u32) -> bool {
+        let mut left = count;
+        if account.index() >= self.account_count() {
+            return false;
+        }
+        for position in self.risk.position_ids(account).map(|id| self.risk.position(id)) {
+            let market = &self.markets[position.instrument().index()];
+            let mut slot = position.orders.0;
+            while slot != crate::orders::NIL && left > 0 {
+                left -= u32::from(market.records[slot].case().is_none());
+                slot = market.records[slot].next;
+            }
+        }
+        left == 0
+    }
+
     /// Mark of an instrument.
     pub fn mark(&self, instrument: InstrumentId) -> Price {
         self.risk.contract(instrument).mark

@@ -1,10 +1,31 @@
-//! The gateway: bytes in and out of an exchange. So far what every session needs first, a limit on how fast it may speak,
-//! and the hand-off of events from the engine's thread to another.
+//! The gateway: bytes in, bytes out, and nothing that was acknowledged is ever lost.
+//!
+//! Sessions decode and check; one engine thread stamps, records and carries out; a journal makes it durable; then, and only then,
+//! batches of outcomes go out to the sessions, to market data and to a follower that readers look at.
 //!
 //! Invariant: no margin rule and no matching rule here; whatever is let through is the exchange's to judge.
 
+pub mod batch;
+pub mod clock;
+pub mod engine;
+pub mod follower;
+pub mod guards;
+pub mod inbound;
+pub mod intake;
+pub mod pipeline;
+pub mod record;
 pub mod ring;
 pub mod throttle;
+pub mod users;
 
+pub use batch::{Answer, Batch, Durability, NewAccount, Outcome};
+pub use clock::Clock;
+pub use engine::{Engine, OutOfPlace};
+pub use follower::{Follower, FollowerOutlet, Listener};
+pub use inbound::{Busy, Inbound, Once, UserId};
+pub use intake::Intake;
+pub use pipeline::{Outlet, Pipeline};
+pub use record::Record;
 pub use ring::{Abandoned, Reader, Writer, ring};
 pub use throttle::{Throttle, Wait};
+pub use users::{Limits, Memory, Reach, Remembered, Scopes, User};

@@ -710,6 +710,59 @@ pub enum EventKind {
     },
 }
 
+impl EventKind {
+    /// Whose event it is: the account it names, or a trade's maker and taker. `None` for what concerns everybody alike.
+    ///
+    /// Numbers may stand for isolated positions; the exchange knows their owners.
+    pub fn accounts(&self) -> [Option<AccountId>; 2] {
+        match *self {
+            EventKind::Trade { maker, taker, .. } => [Some(maker), Some(taker)],
+            EventKind::Rejected { account, .. } | EventKind::Margin { account, .. } => {
+                [account, None]
+            }
+            EventKind::Opened { account, .. }
+            | EventKind::Deposit { account, .. }
+            | EventKind::Withdrawal { account, .. }
+            | EventKind::Accepted { account, .. }
+            | EventKind::Triggered { account, .. }
+            | EventKind::Refilled { account, .. }
+            | EventKind::Cancelled { account, .. }
+            | EventKind::Replaced { account, .. }
+            | EventKind::Settlement { account, .. }
+            | EventKind::Tier { account, .. }
+            | EventKind::MarginCall { account, .. }
+            | EventKind::Restricted { account, .. }
+            | EventKind::Unrestricted { account, .. }
+            | EventKind::Case { account, .. }
+            | EventKind::Debt { account, .. }
+            | EventKind::Deleveraged { account, .. }
+            | EventKind::TakenOver { account, .. }
+            | EventKind::Socialised { account, .. }
+            | EventKind::Reduced { account, .. }
+            | EventKind::Funding { account, .. }
+            | EventKind::Leverage { account, .. }
+            | EventKind::MarginMoved { account, .. }
+            | EventKind::Profile { account, .. }
+            | EventKind::LargePosition { account, .. } => [Some(account), None],
+            EventKind::Mark { .. }
+            | EventKind::Phase { .. }
+            | EventKind::Band { .. }
+            | EventKind::Auction { .. }
+            | EventKind::Indicative { .. }
+            | EventKind::Settled { .. }
+            | EventKind::Listed { .. }
+            | EventKind::Delisted { .. }
+            | EventKind::Expired { .. }
+            | EventKind::Busted { .. }
+            | EventKind::Fund { .. }
+            | EventKind::Index { .. }
+            | EventKind::Scheduled { .. }
+            | EventKind::Terms { .. }
+            | EventKind::InstrumentPermission { .. } => [None, None],
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

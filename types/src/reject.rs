@@ -117,6 +117,14 @@ rejects! {
     Tier = "tier", "the withdrawal would bring the account to its first tier";
     /// The instrument's book or the exchange's order table is full.
     Full = "full", "the book holds as many orders as it can";
+    /// The session may not enter so many lots in one order. A gateway's guard.
+    OrderQuantity = "order_quantity", "the order has more lots than this user may enter at once";
+    /// Likewise, an order of such a value.
+    OrderValue = "order_value", "the order is worth more than this user may enter at once";
+    /// Likewise, a price so far from the mark.
+    Collar = "collar", "the price lies further from the mark than this user's collar allows";
+    /// Likewise, so many orders at a time.
+    OpenOrders = "open_orders", "the account has as many open orders as this user may have";
 }
 
 #[cfg(test)]
