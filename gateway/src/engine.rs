@@ -10,6 +10,7 @@ use crate::record::Record;
 use crate::users::{Limits, Memory, Remembered, TOKENS, User};
 use plimsoll_exchange::Exchange;
 use plimsoll_types::{AccountId, Command, Event, InstrumentId, Ts};
+use std::collections::BTreeMap;
 
 /// What the engine knows of a user of this run.
 struct Seat {
@@ -21,6 +22,8 @@ struct Seat {
 pub struct Engine {
     exchange: Exchange,
     seats: Vec<Seat>,
+    /// The seat of a key, for records.
+    by_key: BTreeMap<u64, usize>,
     /// By seat.
     remembered: Vec<Remembered>,
     /// Of those who have no seat in this run.
@@ -45,7 +48,8 @@ impl Engine {
         let seats: Vec<Seat> = std::iter::once(own).chain(named).collect();
         let remembered =
             seats.iter().map(|seat| others.remove(&seat.key).unwrap_or_default()).collect();
-        Engine { exchange, seats, remembered, others, number, keeps_log: false, told }
+        let by_key = seats.iter().enumerate().map(|(n, seat)| (seat.key, n)).collect();
+        Engine { exchange, seats, by_key, remembered, others, number, keeps_log: false, told }
     }
 
     /// Has batches carry the commands themselves: for a journal, or for a follower.
@@ -135,9 +139,8 @@ impl Engine {
         if record.number != self.number + 1 || record.ts < now {
             return Err(OutOfPlace { number: self.number, now });
         }
-        let seat = self.seats.iter().position(|seat| seat.key == record.user);
-        let remembered = match seat {
-            Some(seat) => &mut self.remembered[seat],
+        let remembered = match self.by_key.get(&record.user) {
+            Some(&seat) => &mut self.remembered[seat],
             None => self.others.entry(record.user).or_default(),
         };
         remembered.admits(record.once, record.ts);
@@ -193,5 +196,99 @@ impl Remembered {
         }
         self.last = ts;
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::house::{ANNA, MAKER, USER, engine, label, limit, send, spec, users};
+    use plimsoll_types::{EventKind, Reject, Side};
+
+    fn order(id: &str, side: Side) -> Command {
+        Command::Order(limit(ANNA, id, side, 5000, 1))
+    }
+
+    #[test]
+    fn a_number_not_above_the_last_one_is_a_copy() {
+        let mut engine = engine(Limits::default());
+        let first = send(&mut engine, 5, Once::Sequence(3), order("a", Side::Buy));
+        assert_eq!((first.outcomes[0].answer, first.events.len()), (Answer::Done, 1));
+        for number in [3, 1] {
+            let copy = send(&mut engine, 6, Once::Sequence(number), order("b", Side::Buy));
+            assert_eq!((copy.outcomes[0].answer, copy.events.len()), (Answer::Copy, 0));
+            assert_eq!((copy.last, copy.outcomes[0].number), (1, 1));
+        }
+        let next = send(&mut engine, 7, Once::Sequence(9), order("b", Side::Buy));
+        assert_eq!((next.outcomes[0].answer, next.outcomes[0].number), (Answer::Done, 2));
+        assert_eq!((engine.number(), engine.last_sequence(USER)), (2, 9));
+    }
+
+    #[test]
+    fn a_name_is_remembered_until_so_many_others_have_come() {
+        let mut engine = engine(Limits::default());
+        let mut send =
+            |name| send(&mut engine, 1, Once::Token(name), Command::Time).outcomes[0].answer;
+        assert_eq!([send(77), send(77)], [Answer::Done, Answer::Copy]);
+        for name in 0..TOKENS as u64 - 1 {
+            assert_eq!(send(1000 + name), Answer::Done);
+        }
+        assert_eq!(send(77), Answer::Copy);
+        assert_eq!([send(78), send(77)], [Answer::Done, Answer::Done]);
+    }
+
+    #[test]
+    fn the_engines_time_never_runs_back() {
+        let mut engine = engine(Limits::default());
+        send(&mut engine, 900, Once::Unmarked, Command::Time);
+        let late = send(&mut engine, 400, Once::Unmarked, order("a", Side::Buy));
+        assert_eq!((late.outcomes[0].received, late.outcomes[0].ts), (400, 900));
+        assert_eq!(late.events[0].ts, 900);
+    }
+
+    #[test]
+    fn records_make_an_equal_engine_that_knows_the_same_copies() {
+        let mut live = engine(Limits {
+            order_quantity: Some(plimsoll_types::Qty::new(5)),
+            ..Limits::default()
+        });
+        live.keep_log();
+        let (mut log, mut events) = (Vec::new(), Vec::new());
+        let commands = [
+            (Once::Sequence(1), Command::Order(limit(MAKER, "m", Side::Sell, 5000, 3))),
+            (Once::Sequence(2), order("a", Side::Buy)),
+            (Once::Sequence(2), order("b", Side::Buy)),
+            (Once::Token(8), Command::Order(limit(ANNA, "c", Side::Buy, 5000, 6))),
+            (
+                Once::Unmarked,
+                Command::OpenAccount { name: label("new"), profile: plimsoll_types::ProfileId(0) },
+            ),
+        ];
+        for (n, (once, command)) in commands.into_iter().enumerate() {
+            let batch = send(&mut live, n as u64, once, command);
+            log.extend(batch.log);
+            events.extend(batch.events);
+            assert_eq!(batch.accounts.len(), usize::from(n == 4));
+        }
+        let guarded = events.iter().filter(|event| {
+            matches!(event.kind, EventKind::Rejected { reason: Reject::OrderQuantity, .. })
+        });
+        assert_eq!((guarded.count(), live.number()), (1, 4));
+
+        // Whoever replays has no limits and perhaps other users.
+        let mut again =
+            Engine::new(Exchange::new(spec()), &users(Limits::default())[1..], 0, Memory::new());
+        let (mut rest, mut replayed) = (log.as_slice(), Vec::new());
+        while let Some((record, after)) = Record::read(rest) {
+            again.replay(&record, &mut replayed).expect("in place");
+            rest = after;
+        }
+        assert!(rest.is_empty());
+        assert_eq!(replayed, events);
+        assert_eq!(again.exchange().state_hash(), live.exchange().state_hash());
+        assert_eq!(again.memory(), live.memory());
+        let last =
+            Record { number: 4, ts: 9, user: 0, once: Once::Unmarked, command: Command::Time };
+        assert_eq!(again.replay(&last, &mut replayed), Err(OutOfPlace { number: 4, now: 4 }));
     }
 }

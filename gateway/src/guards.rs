@@ -106,3 +106,112 @@ pub fn refused(exchange: &Exchange, command: &Command, reason: Reject) -> Comman
     let account: Option<Label> = known.map(|account| exchange.account_name(account));
     Command::Refused { account, id, reason }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::house::{ANNA, MAKER, RB, engine, label, limit, send};
+    use crate::inbound::Once;
+    use plimsoll_types::EventKind;
+
+    fn reason(limits: Limits, order: NewOrder) -> Option<Reject> {
+        let mut engine = engine(limits);
+        let batch = send(&mut engine, 1, Once::Unmarked, Command::Order(order));
+        match batch.events[0].kind {
+            EventKind::Rejected { reason, id, .. } => {
+                assert!(id.is_some());
+                Some(reason)
+            }
+            EventKind::Accepted { .. } => None,
+            ref other => panic!("{other:?}"),
+        }
+    }
+
+    fn buy(ticks: i64, lots: u64) -> NewOrder {
+        limit(MAKER, "m", Side::Buy, ticks, lots)
+    }
+
+    #[test]
+    fn lots_count_up_to_their_bound() {
+        let limits = Limits { order_quantity: Some(Qty::new(10)), ..Limits::default() };
+        assert_eq!(reason(limits, buy(5000, 10)), None);
+        assert_eq!(reason(limits, buy(5000, 11)), Some(Reject::OrderQuantity));
+    }
+
+    #[test]
+    fn value_is_price_times_lots_and_the_mark_for_a_market_order() {
+        // 5000 x 10 CNY x 2 lots = 100,000.00.
+        let limits = Limits { order_value: Some(10_000_000), ..Limits::default() };
+        assert_eq!(reason(limits, buy(5000, 2)), None);
+        assert_eq!(reason(limits, buy(5001, 2)), Some(Reject::OrderValue));
+        let market = NewOrder { kind: OrderKind::Market(None), ..buy(5000, 3) };
+        assert_eq!(reason(limits, market), Some(Reject::OrderValue));
+        let huge = NewOrder { kind: OrderKind::Limit(Price::MAX), ..buy(5000, Qty::MAX.lots()) };
+        assert_eq!(reason(limits, huge), Some(Reject::OrderValue));
+    }
+
+    #[test]
+    fn the_collar_binds_on_the_side_that_trades() {
+        // One percent of the mark at 5000.
+        let limits = Limits { collar: Some(Ratio::from_nano(10_000_000)), ..Limits::default() };
+        assert_eq!(reason(limits, buy(5050, 1)), None);
+        assert_eq!(reason(limits, buy(5051, 1)), Some(Reject::Collar));
+        assert_eq!(reason(limits, buy(4700, 1)), None);
+        let sell = |ticks| limit(MAKER, "m", Side::Sell, ticks, 1);
+        assert_eq!(reason(limits, sell(4950)), None);
+        assert_eq!(reason(limits, sell(4949)), Some(Reject::Collar));
+    }
+
+    #[test]
+    fn open_orders_are_counted_one_by_one_and_what_cannot_rest_passes() {
+        let limits = Limits { open_orders: Some(2), ..Limits::default() };
+        let mut engine = engine(limits);
+        let mut enter = |order: NewOrder| {
+            let batch = send(&mut engine, 1, Once::Unmarked, Command::Order(order));
+            match batch.events[0].kind {
+                EventKind::Rejected { reason, .. } => Some(reason),
+                _ => None,
+            }
+        };
+        let order = |id| limit(MAKER, id, Side::Buy, 4700, 1);
+        assert_eq!([enter(order("1")), enter(order("2"))], [None, None]);
+        assert_eq!(enter(order("3")), Some(Reject::OpenOrders));
+        let ioc = NewOrder { tif: plimsoll_types::TimeInForce::Ioc, ..order("4") };
+        assert_eq!(enter(ioc), None);
+        assert_eq!(enter(limit(ANNA, "5", Side::Buy, 4700, 1)), None);
+    }
+
+    #[test]
+    fn a_replace_is_held_to_the_same_bounds() {
+        let limits = Limits { order_quantity: Some(Qty::new(10)), ..Limits::default() };
+        let mut engine = engine(limits);
+        let enter = Command::Order(limit(MAKER, "m", Side::Buy, 4700, 10));
+        send(&mut engine, 1, Once::Unmarked, enter);
+        let replace = |lots| Command::Replace {
+            account: MAKER,
+            order: OrderRef::Client(label("m")),
+            price: Price::new(4700).expect("a price"),
+            qty: Qty::new(lots),
+            trigger: None,
+        };
+        let batch = send(&mut engine, 2, Once::Unmarked, replace(11));
+        let EventKind::Rejected { account, reason, .. } = batch.events[0].kind else {
+            panic!("{:?}", batch.events);
+        };
+        assert_eq!((account, reason), (Some(MAKER), Reject::OrderQuantity));
+        let batch = send(&mut engine, 3, Once::Unmarked, replace(9));
+        assert!(matches!(batch.events[0].kind, EventKind::Replaced { .. }));
+    }
+
+    #[test]
+    fn what_names_nothing_is_the_exchanges_to_refuse() {
+        let limits = Limits { open_orders: Some(0), ..Limits::default() };
+        let nowhere = NewOrder { instrument: InstrumentId(9), ..buy(5000, 1) };
+        assert_eq!(reason(limits, nowhere), Some(Reject::UnknownSymbol));
+        let nobody = NewOrder { account: AccountId(99), ..buy(5000, 1) };
+        let mut engine = engine(limits);
+        let batch = send(&mut engine, 1, Once::Unmarked, Command::Order(nobody));
+        assert!(matches!(batch.events[0].kind, EventKind::Rejected { .. }));
+        assert_eq!(engine.exchange().mark(RB).ticks(), 5000);
+    }
+}

@@ -10,6 +10,8 @@ pub mod clock;
 pub mod engine;
 pub mod follower;
 pub mod guards;
+#[cfg(test)]
+pub(crate) mod house;
 pub mod inbound;
 pub mod intake;
 pub mod pipeline;
