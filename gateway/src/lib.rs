@@ -5,6 +5,7 @@
 //!
 //! Invariant: no margin rule and no matching rule here; whatever is let through is the exchange's to judge.
 
+pub mod auth;
 pub mod batch;
 pub mod clock;
 pub mod engine;
