@@ -1,13 +1,17 @@
 //! A second engine that carries out what the first has recorded: what readers look at, so that no query ever stops the first.
+//!
+//! Readers share a lock with the follower's thread alone. It holds the lock for [`STRETCH`] commands at most, then lets waiting
+//! readers in; what readers delay is the follower, and with it what they see. docs/PERFORMANCE.md, "Readers", has the locks measured.
 
 use crate::batch::Batch;
 use crate::engine::Engine;
 use crate::pipeline::Outlet;
 use crate::record::Record;
-use parking_lot::{Condvar, Mutex, RwLock};
+use parking_lot::{Condvar, Mutex, RwLock, RwLockWriteGuard};
 use plimsoll_exchange::Exchange;
+use plimsoll_types::Event;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
 /// Told of each batch after the follower has carried it out: names and decimals are there to be asked for.
@@ -15,6 +19,12 @@ pub trait Listener: Send {
     /// A batch was carried out; `exchange` stands right after it.
     fn heard(&mut self, exchange: &Exchange, batch: &Batch);
 }
+
+/// Batches that may wait for the follower. A follower that is further behind holds up whoever delivers: it never loses one.
+pub const BACKLOG: usize = 16_384;
+
+/// Commands carried out before readers have their turn.
+const STRETCH: usize = 256;
 
 /// A handle on the follower; clones look at the same one.
 #[derive(Clone)]
@@ -32,19 +42,39 @@ struct Shared {
 impl Follower {
     /// Starts the follower's thread over an engine equal to the one it is to follow, whose batches must carry the commands
     /// ([`Engine::keep_log`]). Gives the handle and what takes the batches.
+    ///
+    /// The thread ends when the outlet is gone and everything it brought is carried out.
     pub fn start(engine: Engine, listeners: Vec<Box<dyn Listener>>) -> (Follower, FollowerOutlet) {
+        let follower = Follower::new(engine);
+        let outlet = follower.follow(listeners);
+        (follower, outlet)
+    }
+
+    /// A follower that stands still: to be handed to those who read it before [`Follower::follow`] makes it move.
+    pub fn new(engine: Engine) -> Follower {
         let number = Mutex::new(engine.number());
         let shared = Shared { engine: RwLock::new(engine), number, moved: Condvar::new() };
-        let follower = Follower { shared: Arc::new(shared) };
-        let (sender, batches) = channel();
-        let own = follower.clone();
+        Follower { shared: Arc::new(shared) }
+    }
+
+    /// Starts the thread. To be called once.
+    pub fn follow(&self, listeners: Vec<Box<dyn Listener>>) -> FollowerOutlet {
+        let (sender, batches) = sync_channel(BACKLOG);
+        let own = self.clone();
         std::thread::spawn(move || own.run(&batches, listeners));
-        (follower, FollowerOutlet { sender })
+        FollowerOutlet { sender }
     }
 
     /// Looks at the exchange as it stands after some command, whole.
+    ///
+    /// Cost: some 20 ns, and the wait for a stretch of commands that is just being carried out.
     pub fn read<R>(&self, look: impl FnOnce(&Exchange) -> R) -> R {
         look(self.shared.engine.read().exchange())
+    }
+
+    /// Looks at the whole engine, what it remembers of users among it: for snapshots.
+    pub fn read_engine<R>(&self, look: impl FnOnce(&Engine) -> R) -> R {
+        look(&self.shared.engine.read())
     }
 
     /// Number of the last command it has carried out.
@@ -54,11 +84,15 @@ impl Follower {
 
     /// Waits until it has carried out command `number`; `false` where that took longer than `patience`.
     pub fn wait_for(&self, number: u64, patience: Duration) -> bool {
-        let until = Instant::now() + patience;
+        let until = Instant::now().checked_add(patience);
         let mut there = self.shared.number.lock();
         while *there < number {
-            if self.shared.moved.wait_until(&mut there, until).timed_out() {
-                return *there >= number;
+            match until {
+                Some(until) if self.shared.moved.wait_until(&mut there, until).timed_out() => {
+                    return *there >= number;
+                }
+                Some(_) => {}
+                None => self.shared.moved.wait(&mut there),
             }
         }
         true
@@ -66,35 +100,48 @@ impl Follower {
 
     fn run(&self, batches: &Receiver<Arc<Batch>>, mut listeners: Vec<Box<dyn Listener>>) {
         let mut events = Vec::new();
-        while let Ok(batch) = batches.recv() {
+        while let Ok(first) = batches.recv() {
             let mut engine = self.shared.engine.write();
-            let mut log = batch.log.as_slice();
-            while let Some((record, rest)) = Record::read(log) {
-                events.clear();
-                if let Err(place) = engine.replay(&record, &mut events) {
-                    plimsoll_types::broken(format_args!("the follower at {place:?}: {record:?}"));
+            let mut next = Some(first);
+            let mut done = 0;
+            while let Some(batch) = next {
+                done += batch.outcomes.len();
+                replay(&mut engine, &batch, &mut events);
+                for listener in &mut listeners {
+                    listener.heard(engine.exchange(), &batch);
                 }
-                log = rest;
-            }
-            for listener in &mut listeners {
-                listener.heard(engine.exchange(), &batch);
+                next = if done < STRETCH { batches.try_recv().ok() } else { None };
             }
             let number = engine.number();
-            drop(engine);
+            RwLockWriteGuard::unlock_fair(engine);
             *self.shared.number.lock() = number;
             self.shared.moved.notify_all();
         }
     }
 }
 
+/// Carries out a batch's records.
+fn replay(engine: &mut Engine, batch: &Batch, events: &mut Vec<Event>) {
+    let mut log = batch.log.as_slice();
+    while let Some((record, rest)) = Record::read(log) {
+        events.clear();
+        if let Err(place) = engine.replay(&record, events) {
+            plimsoll_types::broken(format_args!("the follower at {place:?}: {record:?}"));
+        }
+        log = rest;
+    }
+}
+
 /// Takes batches to the follower.
 pub struct FollowerOutlet {
-    sender: Sender<Arc<Batch>>,
+    sender: SyncSender<Arc<Batch>>,
 }
 
 impl Outlet for FollowerOutlet {
     fn deliver(&mut self, batch: &Arc<Batch>) {
-        // A follower that is gone has nobody who looks at it.
-        let _ = self.sender.send(batch.clone());
+        // A follower that is gone has nobody who looks at it; one that is far behind holds us up rather than lose a batch.
+        if let Err(TrySendError::Full(batch)) = self.sender.try_send(batch.clone()) {
+            let _ = self.sender.send(batch);
+        }
     }
 }
