@@ -57,5 +57,5 @@ mod viewing;
 mod written;
 
 pub use exchange::Exchange;
-pub use snapshot::RestoreError;
+pub use snapshot::{RestoreError, check_snapshot, configuration_hash};
 pub use view::{AccountView, BookView, OrderView, PositionView, StateView};

@@ -177,21 +177,8 @@ impl Exchange {
     ///
     /// Errors: [`RestoreError`], where the bytes are no whole snapshot of this version and configuration.
     pub fn restore(spec: ExchangeSpec, bytes: &[u8]) -> Result<Exchange, RestoreError> {
-        let (magic, rest) = bytes.split_at_checked(8).ok_or(RestoreError::Damaged)?;
-        let (version, rest) = rest.split_first_chunk::<4>().ok_or(RestoreError::Damaged)?;
-        if magic != MAGIC {
-            return Err(RestoreError::Damaged);
-        }
-        let version = u32::from_le_bytes(*version);
-        if version != VERSION {
-            return Err(RestoreError::Version(version));
-        }
-        let (configuration, rest) = rest.split_first_chunk::<8>().ok_or(RestoreError::Damaged)?;
-        let (checksum, payload) = rest.split_first_chunk::<16>().ok_or(RestoreError::Damaged)?;
-        if xxh3_128(payload) != u128::from_le_bytes(*checksum) {
-            return Err(RestoreError::Damaged);
-        }
-        if configuration_hash(&spec) != u64::from_le_bytes(*configuration) {
+        let (configuration, payload) = open(bytes)?;
+        if configuration_hash(&spec) != configuration {
             return Err(RestoreError::OtherConfiguration);
         }
         let saved: Saved<'_> = postcard::from_bytes(payload).map_err(|_| RestoreError::Damaged)?;
@@ -322,8 +309,36 @@ fn stops_of(waits: &BTreeMap<u32, NewOrder>, records: &Records) -> Stops {
     stops
 }
 
+/// A snapshot's configuration and payload, once its checksum has been seen to be right.
+fn open(bytes: &[u8]) -> Result<(u64, &[u8]), RestoreError> {
+    let (magic, rest) = bytes.split_at_checked(8).ok_or(RestoreError::Damaged)?;
+    let (version, rest) = rest.split_first_chunk::<4>().ok_or(RestoreError::Damaged)?;
+    if magic != MAGIC {
+        return Err(RestoreError::Damaged);
+    }
+    let version = u32::from_le_bytes(*version);
+    if version != VERSION {
+        return Err(RestoreError::Version(version));
+    }
+    let (configuration, rest) = rest.split_first_chunk::<8>().ok_or(RestoreError::Damaged)?;
+    let (checksum, payload) = rest.split_first_chunk::<16>().ok_or(RestoreError::Damaged)?;
+    match xxh3_128(payload) == u128::from_le_bytes(*checksum) {
+        true => Ok((u64::from_le_bytes(*configuration), payload)),
+        false => Err(RestoreError::Damaged),
+    }
+}
+
+/// Looks whether a snapshot is one of this version and whole, without taking it up. Gives the hash of its configuration.
+///
+/// Errors: [`RestoreError::Damaged`], [`RestoreError::Version`].
+pub fn check_snapshot(bytes: &[u8]) -> Result<u64, RestoreError> {
+    Ok(open(bytes)?.0)
+}
+
+/// What snapshots and journals know a configuration by: as it was loaded, without instruments listed since.
+///
 /// Who looks for breaches how is no part of what happens: a snapshot taken with one detector goes on with the other.
-fn configuration_hash(spec: &ExchangeSpec) -> u64 {
+pub fn configuration_hash(spec: &ExchangeSpec) -> u64 {
     let spec = ExchangeSpec { detector: Detector::default(), ..spec.clone() };
     match postcard::to_allocvec(&spec) {
         Ok(bytes) => xxh3_64(&bytes),
