@@ -181,5 +181,5 @@ fn read_ahead<'a>(
             }
         }
     });
-    segments.iter().zip(read.into_iter())
+    segments.iter().zip(read)
 }
