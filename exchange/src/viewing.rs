@@ -19,13 +19,13 @@ impl Exchange {
             accounts: (0..self.risk.account_count() as u32)
                 .map(AccountId)
                 .filter(|&id| self.risk.pocket(id).is_none())
-                .map(|id| self.account_view(id))
+                .map(|id| self.account(id))
                 .collect(),
             books: self
                 .markets
                 .iter()
                 .filter(|market| !market.gone)
-                .map(|market| self.book_view(market))
+                .map(|market| self.book_of(market))
                 .collect(),
             insurance_fund: house.fund,
             fees: house.fees,
@@ -35,7 +35,8 @@ impl Exchange {
         }
     }
 
-    fn account_view(&self, id: AccountId) -> AccountView {
+    /// An account that exists, with its isolated positions, as people see it. Cost: O(its positions and orders).
+    pub fn account(&self, id: AccountId) -> AccountView {
         let risk = &self.risk;
         let (account, standing) = (risk.account(id), risk.standing(id));
         let unlimited = account.is_unlimited();
@@ -115,15 +116,33 @@ impl Exchange {
         orders
     }
 
-    fn book_view(&self, market: &Market) -> BookView {
+    /// A book, whole. Cost: O(its levels).
+    pub fn book(&self, instrument: InstrumentId) -> BookView {
+        self.book_of(&self.markets[instrument.index()])
+    }
+
+    /// A book without its levels. Cost: O(1).
+    pub fn book_head(&self, instrument: InstrumentId) -> BookView {
+        self.head_of(&self.markets[instrument.index()])
+    }
+
+    fn book_of(&self, market: &Market) -> BookView {
+        BookView {
+            bids: market.book.levels(Side::Buy).collect(),
+            asks: market.book.levels(Side::Sell).collect(),
+            ..self.head_of(market)
+        }
+    }
+
+    fn head_of(&self, market: &Market) -> BookView {
         BookView {
             instrument: market.id,
             phase: market.phase,
             band: market.book.band(),
             mark: self.risk.contract(market.id).mark,
             last: market.last,
-            bids: market.book.levels(Side::Buy).collect(),
-            asks: market.book.levels(Side::Sell).collect(),
+            bids: Vec::new(),
+            asks: Vec::new(),
         }
     }
 

@@ -13,6 +13,8 @@ pub mod follower;
 pub mod guards;
 #[cfg(test)]
 pub(crate) mod house;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod inbound;
 pub mod intake;
 pub mod journal;

@@ -128,11 +128,11 @@ mod tests {
         for n in 0..31 {
             assert_eq!(writer.write(n), Ok(()));
         }
-        assert_eq!(drained(&mut reader), []);
+        assert_eq!(drained(&mut reader), [0u64; 0]);
         assert_eq!(writer.write(31), Ok(()));
         assert_eq!(drained(&mut reader), (0..32).collect::<Vec<_>>());
         assert_eq!(writer.write(32), Ok(()));
-        assert_eq!(drained(&mut reader), []);
+        assert_eq!(drained(&mut reader), [0u64; 0]);
         assert_eq!(writer.flush(), Ok(()));
         assert_eq!(writer.flush(), Ok(()));
         assert_eq!(drained(&mut reader), [32]);

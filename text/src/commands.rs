@@ -14,7 +14,7 @@ mod tests;
 use crate::r#where::Error;
 use fields::Fields;
 use plimsoll_exchange::Exchange;
-use plimsoll_types::{Command, Event, ExchangeSpec, Ts};
+use plimsoll_types::{Command, Event, ExchangeSpec, Label, Ts};
 use request::Request;
 
 /// A line that is well-formed; what it means depends on the exchange it is brought to.
@@ -52,6 +52,11 @@ impl Line {
             let (account, id) = self.request.named();
             Command::Refused { account, id, reason }
         })
+    }
+
+    /// The account and the order that the line names, where it does.
+    pub fn named(&self) -> (Option<Label>, Option<Label>) {
+        self.request.named()
     }
 
     /// Brings the line to the exchange.

@@ -20,12 +20,20 @@ use plimsoll_types::{
 /// Names and decimals are those of the exchange the event comes from.
 /// Cost: no allocation but the growth of `out`.
 pub fn write_event(out: &mut Vec<u8>, exchange: &Exchange, event: &Event) {
-    let mut line = Line { out, exchange };
-    line.raw("{\"seq\":");
-    write_whole(line.out, event.seq);
-    line.whole("ts", event.ts);
-    line.order_event(&event.kind);
-    line.raw("}\n");
+    Line { out, exchange, sees: None }.whole_event(event);
+}
+
+/// Appends one event as a line for somebody who may know of some accounts only, those that `sees` lets through: where it names
+/// others, it does not name them, nor their orders and fees.
+///
+/// Accounts that stand for isolated positions are asked for by their own numbers.
+pub fn write_event_for(
+    out: &mut Vec<u8>,
+    exchange: &Exchange,
+    event: &Event,
+    sees: &dyn Fn(AccountId) -> bool,
+) {
+    Line { out, exchange, sees: Some(sees) }.whole_event(event);
 }
 
 /// Appends the measure of a tier or state: six places, zeros at its end dropped, or null.
@@ -44,6 +52,24 @@ pub(crate) fn write_measure(out: &mut Vec<u8>, measure: Measure) {
 struct Line<'a> {
     out: &'a mut Vec<u8>,
     exchange: &'a Exchange,
+    /// Which accounts may be named; `None` = all.
+    sees: Option<&'a dyn Fn(AccountId) -> bool>,
+}
+
+impl Line<'_> {
+    fn whole_event(mut self, event: &Event) {
+        self.raw("{\"seq\":");
+        write_whole(self.out, event.seq);
+        self.whole("ts", event.ts);
+        self.order_event(&event.kind);
+        self.raw("}\n");
+    }
+
+    /// Whether an account may be named.
+    #[inline]
+    fn sees(&self, account: AccountId) -> bool {
+        self.sees.is_none_or(|sees| sees(account))
+    }
 }
 
 /// What happened to orders; the rest goes on to [`Line::market_event`].
@@ -133,14 +159,13 @@ impl Line<'_> {
         self.symbol(instrument);
         self.price("price", instrument, price);
         self.qty("qty", instrument, qty);
-        self.account("maker", maker);
-        self.id("maker_id", maker_id);
-        self.account("taker", taker);
-        self.id("taker_id", taker_id);
+        self.order_of("maker", maker, "maker_id", maker_id);
+        self.order_of("taker", taker, "taker_id", taker_id);
         self.word("side", side.as_str());
         self.word("kind", kind.as_str());
-        for (key, fee) in [("maker_fee", maker_fee), ("taker_fee", taker_fee)] {
-            if fee != Money::ZERO {
+        for (key, whose, fee) in [("maker_fee", maker, maker_fee), ("taker_fee", taker, taker_fee)]
+        {
+            if fee != Money::ZERO && self.sees(whose) {
                 self.money(key, fee);
             }
         }

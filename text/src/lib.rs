@@ -20,7 +20,7 @@ pub mod r#where;
 
 pub use commands::Line;
 pub use config::read_config;
-pub use events::write_event;
+pub use events::{write_event, write_event_for};
 pub use feed::Feed;
-pub use state::write_state;
+pub use state::{write_account, write_book, write_state};
 pub use r#where::Error;

@@ -14,7 +14,7 @@ const ENTRY_DECIMALS: u32 = 8;
 
 /// Appends `view` as docs/schema/state.schema.json says, with a newline at its end.
 pub fn write_state(out: &mut Vec<u8>, spec: &ExchangeSpec, view: &StateView) {
-    let mut page = Page { out, spec, depth: 0, first: true };
+    let mut page = Page { out, spec, depth: 0, first: true, lines: true };
     page.open('{');
     page.key("seq");
     write_whole(page.out, view.seq);
@@ -44,12 +44,24 @@ pub fn write_state(out: &mut Vec<u8>, spec: &ExchangeSpec, view: &StateView) {
     out.push(b'\n');
 }
 
+/// Appends an account as a state shows it, in one line.
+pub fn write_account(out: &mut Vec<u8>, spec: &ExchangeSpec, account: &AccountView) {
+    Page { out, spec, depth: 0, first: true, lines: false }.account(account);
+}
+
+/// Appends a book as a state shows it, in one line.
+pub fn write_book(out: &mut Vec<u8>, spec: &ExchangeSpec, book: &BookView) {
+    Page { out, spec, depth: 0, first: true, lines: false }.book(book);
+}
+
 /// A JSON text being written, two spaces a level.
 struct Page<'a> {
     out: &'a mut Vec<u8>,
     spec: &'a ExchangeSpec,
     depth: usize,
     first: bool,
+    /// Whether it is laid out for people; else it is one line.
+    lines: bool,
 }
 
 impl<'a> Page<'a> {
@@ -191,6 +203,9 @@ impl<'a> Page<'a> {
     }
 
     fn line(&mut self) {
+        if !self.lines {
+            return;
+        }
         self.out.push(b'\n');
         let spaces = self.out.len() + 2 * self.depth;
         self.out.resize(spaces, b' ');
@@ -199,7 +214,7 @@ impl<'a> Page<'a> {
     fn label(&mut self, label: &[u8]) {
         self.item();
         write_string(self.out, label);
-        self.raw(": ");
+        self.raw(if self.lines { ": " } else { ":" });
     }
 
     fn key(&mut self, key: &str) {

@@ -75,6 +75,9 @@ impl Line<'_> {
 
     #[inline]
     pub(super) fn account(&mut self, key: &str, account: AccountId) {
+        if !self.sees(account) {
+            return;
+        }
         let name = self.exchange.account_name(account);
         self.label(key, &name);
         if let Some(instrument) = self.exchange.isolated(account) {
@@ -90,8 +93,22 @@ impl Line<'_> {
 
     #[inline]
     pub(super) fn order(&mut self, account: AccountId, id: &OrderId) {
-        self.account("account", account);
-        self.id("id", id);
+        self.order_of("account", account, "id", id);
+    }
+
+    /// An account and its order.
+    #[inline]
+    pub(super) fn order_of(
+        &mut self,
+        account_key: &str,
+        account: AccountId,
+        id_key: &str,
+        id: &OrderId,
+    ) {
+        if self.sees(account) {
+            self.account(account_key, account);
+            self.id(id_key, id);
+        }
     }
 
     #[inline]
