@@ -7,6 +7,7 @@
 
 pub mod auth;
 pub mod batch;
+pub mod binary;
 pub mod clock;
 pub mod engine;
 pub mod follower;

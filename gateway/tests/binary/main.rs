@@ -1,0 +1,4 @@
+//! The binary protocol: the state machine in simulated time, and sockets.
+
+mod house;
+mod sockets;
