@@ -7,7 +7,7 @@ use super::messages::{
     AccountEntry, Answered, CancelAll, CancelOrder, ClientHeartbeat, EnterOrder, FromServer,
     InstrumentEntry, LoginAccepted, Logout, Refused, ReplaceOrder,
 };
-use super::proof;
+use super::{SecondLogin, proof};
 use plimsoll_types::{AccountId, InstrumentId, NewOrder, OrderRef, Price, Qty, Side};
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
@@ -128,7 +128,13 @@ impl Client {
             return Err(ClientError::Malformed);
         };
         let name = Text::of(&name);
-        let login = proof::login(&challenge.nonce, &name, secret, position.next_event, true);
+        let login = proof::login(
+            &challenge.nonce,
+            &name,
+            secret,
+            position.next_event,
+            SecondLogin::TakesOver,
+        );
         stream.write_all(login.as_bytes())?;
         let welcome = match wait(&mut stream, &mut inbox)? {
             FromServer::LoginAccepted(welcome) => welcome,
@@ -180,13 +186,13 @@ impl Client {
 
     /// The user's account of a name.
     pub fn account(&self, name: &str) -> Option<AccountId> {
-        let entry = self.accounts.iter().find(|entry| entry.name.to_text() == name)?;
+        let entry = self.accounts.iter().find(|entry| entry.name.text() == name)?;
         Some(AccountId(entry.account.get()))
     }
 
     /// The instrument of a symbol.
     pub fn instrument(&self, symbol: &str) -> Option<InstrumentId> {
-        let entry = self.instruments.iter().find(|entry| entry.symbol.to_text() == symbol)?;
+        let entry = self.instruments.iter().find(|entry| entry.symbol.text() == symbol)?;
         Some(InstrumentId(entry.instrument.get()))
     }
 

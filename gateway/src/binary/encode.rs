@@ -564,7 +564,7 @@ mod tests {
             OrderId::Client(Label::new("a1").unwrap()),
         ];
         for id in ids {
-            assert_eq!(named(&id).to_text(), id.to_string());
+            assert_eq!(named(&id).text(), id.to_string());
         }
     }
 }

@@ -71,7 +71,7 @@ impl Text {
     }
 
     /// The text for people; what is no text is replaced.
-    pub fn to_text(&self) -> String {
+    pub fn text(&self) -> String {
         let len = self.0.iter().position(|byte| *byte == 0).unwrap_or(self.0.len());
         String::from_utf8_lossy(&self.0[..len]).into_owned()
     }
@@ -79,7 +79,7 @@ impl Text {
 
 impl std::fmt::Debug for Text {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.to_text())
+        write!(f, "{:?}", self.text())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::layout::{Message, Text};
 use super::messages::{Login, VERSION};
+use super::sessions::SecondLogin;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zerocopy::IntoBytes;
@@ -15,12 +16,12 @@ pub fn login(
     user: &Text,
     secret: &[u8],
     next_event: u64,
-    take_over: bool,
+    second: SecondLogin,
 ) -> Login {
     let mut login = Login {
         head: Login::head(),
         version: VERSION.into(),
-        take_over: u8::from(take_over),
+        take_over: u8::from(second == SecondLogin::TakesOver),
         reserved: 0,
         next_event: next_event.into(),
         user: *user,
@@ -52,7 +53,7 @@ mod tests {
     #[test]
     fn a_proof_is_good_for_its_challenge_its_secret_and_its_bytes_alone() {
         let (nonce, user) = ([7; 32], Text::write(b"desk"));
-        let good = login(&nonce, &user, b"0123456789abcdef", 5, true);
+        let good = login(&nonce, &user, b"0123456789abcdef", 5, SecondLogin::TakesOver);
         assert!(is_good(&nonce, &good, b"0123456789abcdef"));
         assert!(!is_good(&[8; 32], &good, b"0123456789abcdef"));
         assert!(!is_good(&nonce, &good, b"0123456789abcdeg"));

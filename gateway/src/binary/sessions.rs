@@ -449,25 +449,20 @@ impl Sessions {
         let Stage::In(user) = session.stage else { return };
         let Some(kept) = &self.seats[user.index()].kept else { return };
         let Some(mut place) = session.place else { return };
-        let mut forgotten = false;
         let mut moved = false;
-        while session.outgoing().len() < self.rules.outbox / 2 {
-            match kept.from(place) {
-                Some(([], _)) => break,
-                Some((bytes, next)) => {
-                    session.say_bytes(bytes, now);
-                    place = next;
-                    moved = true;
-                }
-                None => {
-                    // What it was to be told next is gone: it can only come back and be told so.
-                    forgotten = true;
-                    break;
-                }
-            }
+        let mut rest = kept.from(place);
+        while let Some((bytes, next)) = rest
+            && !bytes.is_empty()
+            && session.outgoing().len() < self.rules.outbox / 2
+        {
+            session.say_bytes(bytes, now);
+            place = next;
+            moved = true;
+            rest = kept.from(place);
         }
         session.place = Some(place);
-        if forgotten {
+        if rest.is_none() {
+            // What it was to be told next is gone: it can only come back and be told so.
             self.cut(id);
         } else if moved {
             self.list(id);

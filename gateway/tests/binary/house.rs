@@ -5,7 +5,7 @@ use plimsoll_gateway::binary::codes::EndReason;
 use plimsoll_gateway::binary::events::Happened;
 use plimsoll_gateway::binary::layout::{HEAD, Message};
 use plimsoll_gateway::binary::messages::{Challenge, FromServer};
-use plimsoll_gateway::binary::{Roster, Rules, SessionId, Sessions, proof};
+use plimsoll_gateway::binary::{Roster, Rules, SecondLogin, SessionId, Sessions, proof};
 use plimsoll_gateway::{Batch, Busy, Engine, Inbound, Limits, Reach, Scopes, User};
 use plimsoll_types::{AccountId, InstrumentId, Label, NewOrder, Price, Qty, Side, Ts};
 use std::collections::BTreeMap;
@@ -75,7 +75,7 @@ pub struct Rig {
     pub queue: Vec<Inbound>,
     pub room: usize,
     pub now: Ts,
-    nonce: u8,
+    nonce: u64,
 }
 
 impl Rig {
@@ -145,7 +145,9 @@ impl Rig {
     /// A new connection and the nonce it was challenged with.
     pub fn open(&mut self) -> (SessionId, [u8; 32]) {
         self.nonce += 1;
-        let id = self.sessions.open([self.nonce; 32], self.now);
+        let mut nonce = [1; 32];
+        nonce[..8].copy_from_slice(&self.nonce.to_le_bytes());
+        let id = self.sessions.open(nonce, self.now);
         let heard = self.heard(id);
         let [Out::Answer(FromServer::Challenge(Challenge { nonce, .. }))] = heard[..] else {
             panic!("{heard:?}");
@@ -157,7 +159,7 @@ impl Rig {
     pub fn login(&mut self, user: &str, next_event: u64) -> (SessionId, Vec<Out>) {
         let (id, nonce) = self.open();
         let name = plimsoll_gateway::binary::layout::Text::of(&label(user));
-        self.send(id, proof::login(&nonce, &name, SECRET, next_event, true));
+        self.send(id, proof::login(&nonce, &name, SECRET, next_event, SecondLogin::TakesOver));
         let heard = self.heard(id);
         (id, heard)
     }

@@ -1,4 +1,8 @@
 //! The binary protocol: the state machine in simulated time, and sockets.
 
+mod bounds;
 mod house;
+mod resume;
+mod sessions;
 mod sockets;
+mod splits;

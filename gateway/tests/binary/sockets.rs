@@ -49,7 +49,7 @@ fn two_clients_trade() {
     assert_eq!((maker.account("maker"), anna.account("anna")), (Some(MAKER), Some(ANNA)));
     let first = maker.enter(&limit(MAKER, "m1", Side::Sell, 5000, 3)).unwrap();
     let Reply::Happened(Happened::Accepted(accepted)) = next(&mut maker) else { panic!() };
-    assert_eq!((accepted.stamp.answers.get(), accepted.id.to_text()), (first, "m1".to_owned()));
+    assert_eq!((accepted.stamp.answers.get(), accepted.id.text()), (first, "m1".to_owned()));
     assert_eq!(accepted.head.flags & flags::LAST, flags::LAST);
     anna.enter(&limit(ANNA, "a1", Side::Buy, 5000, 2)).unwrap();
     let Reply::Happened(Happened::Accepted(_)) = next(&mut anna) else { panic!() };
@@ -74,7 +74,7 @@ fn a_client_that_comes_back_hears_what_it_missed() {
     let mut maker = connect(&server, "maker", position).unwrap();
     assert_eq!(maker.sequence(), 1);
     let Reply::Happened(Happened::Executed(sold)) = next(&mut maker) else { panic!() };
-    assert_eq!(sold.id.to_text(), "m1");
+    assert_eq!(sold.id.text(), "m1");
 }
 
 #[test]
