@@ -26,6 +26,7 @@ enum Job {
     Calc(cli::calc::Args),
     Audit(cli::audit::Args),
     Convert(cli::convert::Args),
+    Keys(cli::keys::Args),
 }
 
 fn main() -> ExitCode {
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Job::Calc(args) => cli::calc::run(args),
         Job::Audit(args) => cli::audit::run(args),
         Job::Convert(args) => cli::convert::run(args),
+        Job::Keys(args) => cli::keys::run(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
