@@ -189,6 +189,6 @@ mod tests {
         session.sent(12);
         assert_eq!(session.outgoing(), [2; 5]);
         session.sent(5);
-        assert_eq!(session.outgoing(), []);
+        assert_eq!(session.outgoing(), [0u8; 0]);
     }
 }

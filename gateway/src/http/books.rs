@@ -16,12 +16,14 @@ pub(super) type Level = (Price, Qty);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
     sides: [BTreeMap<Price, Qty>; 2],
+    /// Number of the last event they hold.
+    pub seq: u64,
 }
 
 impl Told {
     /// The book of an instrument as it stands: whole, or only its best levels. Cost: O(levels told).
     pub fn of(exchange: &Exchange, (channel, instrument): Topic) -> Told {
-        let mut told = Told::default();
+        let mut told = Told { seq: exchange.seq(), ..Told::default() };
         let Some(instrument) = instrument else { return told };
         let most = if channel == Channel::Quote { 1 } else { usize::MAX };
         for (levels, side) in told.sides.iter_mut().zip([Side::Buy, Side::Sell]) {
@@ -93,7 +95,7 @@ pub(super) fn tell_changes(hub: &Hub, follower: &Follower) {
             }
             let spec = spec_of(exchange, topic.1);
             topics.publish(exchange, topic, "diff", |json| {
-                json.key("seq").whole(exchange.seq());
+                json.key("seq").whole(told.seq);
                 match topic.0 {
                     Channel::Quote => write_quote(json, spec, &told),
                     _ => write_levels(json, spec, &changed),

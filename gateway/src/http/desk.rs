@@ -5,11 +5,13 @@ use super::hub::{Answered, Hub};
 use super::json::Json;
 use super::look;
 use super::orders;
+use super::query::Query;
 use super::reply::{No, Reply};
-use super::routes::{self, Found, Need, Op, Query};
+use super::routes::{self, Found, Need, Op};
 use super::sight::Sight;
 use super::sign::{Claim, Gate};
 use crate::clock::Clock;
+use crate::engine::Engine;
 use crate::follower::Follower;
 use crate::inbound::{Inbound, Once, UserId};
 use crate::intake::Intake;
@@ -21,6 +23,9 @@ use plimsoll_exchange::Exchange;
 use plimsoll_types::{AccountId, Command, Label};
 use std::net::IpAddr;
 use std::sync::Arc;
+
+/// The page for people, with all it needs in it.
+const PAGE: &[u8] = include_bytes!("page.html");
 
 /// A request, read whole.
 pub(super) struct Request {
@@ -98,6 +103,9 @@ impl Desk {
                 json.key("ts").whole(now);
                 json.key("ms").whole(now / 1_000_000);
             }))),
+            (Op::Page, _) => {
+                Ok(Reply { kind: "text/html; charset=utf-8", ..Reply::ok(PAGE.into()) })
+            }
             (Op::OpenApi, _) => Ok(Reply::ok(self.openapi.clone())),
             // A request that is no WebSocket's has come this far.
             (Op::Stream, _) => Err(No::malformed("Upgrade", "expected a WebSocket")),
@@ -166,9 +174,10 @@ impl Desk {
     }
 
     fn market(&self, found: &Found, query: &Query) -> Result<Reply, No> {
-        let number = self.follower.number();
+        // Not the number that the follower tells to those who wait: that comes a moment after what it stands for.
+        let number = self.follower.read_engine(Engine::number);
         let body = self.follower.read(|exchange| match found.route.op {
-            Op::Status => Ok(look::status(exchange, &self.hub, number)),
+            Op::Status => Ok(look::status(exchange, &self.hub, self.health(), number)),
             Op::Instruments => Ok(look::instruments(exchange)),
             Op::Book => look::book(exchange, &found.label()?, query.count("depth", 50)?),
             Op::Trades => {
@@ -178,7 +187,13 @@ impl Desk {
                 json.key("marks").nested(b"[]", |json| look::write_marks(json, exchange));
             })),
         })?;
-        Ok(Reply::ok(body))
+        let well = found.route.op != Op::Status || !self.intake.is_closed();
+        Ok(Reply::with(if well { 200 } else { 503 }, body))
+    }
+
+    /// Whether commands are taken.
+    fn health(&self) -> &'static str {
+        if self.intake.is_closed() { "stopping" } else { "ok" }
     }
 
     fn account(&self, found: &Found, query: &Query, caller: Caller<'_>) -> Result<Reply, No> {
@@ -207,6 +222,11 @@ impl Desk {
         Ok(Reply::ok(body))
     }
 
+    /// Why the engine takes nothing.
+    fn why_not(&self) -> &'static str {
+        if self.intake.is_closed() { "stopping" } else { "busy" }
+    }
+
     /// Has the engine carry a command out, and waits for its outcome.
     ///
     /// Rejects: `busy`, nothing was carried out; `timeout`, where it is not known; `stopping`.
@@ -220,7 +240,7 @@ impl Desk {
         let mut expected = self.hub.expect(sight);
         let (received, tag) = (self.clock.now(), expected.tag);
         let inbound = Inbound { received, user, once, tag, command };
-        self.intake.submit(inbound).map_err(|_| No::new("busy"))?;
+        self.intake.submit(inbound).map_err(|_| No::new(self.why_not()))?;
         match tokio::time::timeout(self.options.patience, &mut expected.answer).await {
             Ok(Ok(answered)) => Ok(answered),
             Ok(Err(_)) => Err(No::new("stopping")),

@@ -3,8 +3,8 @@
 use super::books::{Told, write_levels};
 use super::hub::Hub;
 use super::json::Json;
+use super::query::Query;
 use super::reply::No;
-use super::routes::Query;
 use super::sight::Sight;
 use super::topics::Channel;
 use crate::batch::Durability;
@@ -26,9 +26,9 @@ pub(super) fn durability_word(durability: Durability) -> &'static str {
 }
 
 /// `GET /v1/status`.
-pub(super) fn status(exchange: &Exchange, hub: &Hub, number: u64) -> Vec<u8> {
+pub(super) fn status(exchange: &Exchange, hub: &Hub, health: &str, number: u64) -> Vec<u8> {
     Json::object(|json| {
-        json.key("health").text("ok");
+        json.key("health").text(health);
         json.key("number").whole(number);
         json.key("seq").whole(exchange.seq());
         json.key("ts").whole(exchange.now());
@@ -149,10 +149,10 @@ pub(super) fn accounts(exchange: &Exchange, user: &User, query: &Query) -> Resul
     let limit = query.count("limit", 100)?;
     let after = query.label("after")?;
     let mut ids: Vec<AccountId> = match &user.reach {
-        Reach::Accounts(names) => {
+        Reach::Accounts(names) if !user.scopes.admin => {
             names.iter().filter_map(|name| exchange.account_id(name)).collect()
         }
-        Reach::All => {
+        _ => {
             let after = after.as_ref().and_then(|name| exchange.account_id(name));
             let first = after.map_or(0, |id| id.0 + 1);
             let all = (first..exchange.account_count() as u32).map(AccountId);
@@ -287,7 +287,7 @@ pub(super) fn topic_now(
         (Channel::Book | Channel::Quote, Some(id)) => {
             let spec = &exchange.spec().instruments[id.index()];
             let told = told.cloned().unwrap_or_default();
-            json.key("seq").whole(exchange.seq());
+            json.key("seq").whole(told.seq);
             match channel {
                 Channel::Quote => super::books::write_quote(json, spec, &told),
                 _ => write_levels(json, spec, &told.levels()),

@@ -13,6 +13,8 @@ mod kill;
 mod look;
 mod openapi;
 mod orders;
+mod patient;
+mod query;
 mod reply;
 mod routes;
 mod serve;
@@ -54,7 +56,7 @@ pub struct Options {
     pub window_ms: u64,
     /// How long a request waits for its outcome.
     pub patience: Duration,
-    /// How long a request may take to come in.
+    /// How long a request may take to come in, and how long a peer may take nothing of what is sent to it.
     pub read_patience: Duration,
     /// Most bytes of a body.
     pub body_max: usize,

@@ -53,7 +53,6 @@ pub fn text() -> String {
 }
 
 fn operation(route: &Route) -> Value {
-    let answer = reference(route.answer);
     let success = match (route.answer, route.path) {
         ("Stream", _) => ("101", "Switching to a WebSocket."),
         (_, "/v1/orders") => ("201", "The order entered. 200: a copy of one that had."),
@@ -65,7 +64,7 @@ fn operation(route: &Route) -> Value {
         "summary": route.about,
         "parameters": parameters(route),
         "responses": {
-            success.0: { "description": success.1, "content": content(&answer) },
+            success.0: { "description": success.1, "content": answered(route) },
             "default": {
                 "description": format!("Refused: {}; or the code of a rejection.", codes.join(", ")),
                 "content": content(&reference("Refused")),
@@ -120,4 +119,13 @@ fn reference(name: &str) -> Value {
 
 fn content(schema: &Value) -> Value {
     json!({ "application/json": { "schema": schema } })
+}
+
+/// What a route answers with.
+fn answered(route: &Route) -> Value {
+    let schema = reference(route.answer);
+    match route.answer {
+        "Page" => json!({ "text/html": { "schema": schema } }),
+        _ => content(&schema),
+    }
 }

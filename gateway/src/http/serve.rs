@@ -2,6 +2,7 @@
 
 use super::books;
 use super::desk::{Desk, Request};
+use super::patient::Patient;
 use super::reply::{No, Reply};
 use super::stream;
 use axum::body::Body;
@@ -27,6 +28,10 @@ const HEAD_MAX: usize = 16 << 10;
 
 /// Most bytes of a message to a stream's server.
 const MESSAGE_MAX: usize = 16 << 10;
+
+/// The page brings its own style and script and speaks to this server alone; nobody may put it in a frame.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
+    connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /// Who is at the other end, and its place among the connections, kept for as long as any of it goes on.
 #[derive(Clone)]
@@ -60,7 +65,7 @@ async fn tell_books(desk: Arc<Desk>) {
 
 async fn accept(socket: tokio::net::TcpListener, router: Router, desk: &Desk) {
     let places = Arc::new(Semaphore::new(desk.options.connections.max(1)));
-    let head_patience = desk.options.read_patience;
+    let patience = desk.options.read_patience;
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return };
         let (connection, from) = match socket.accept().await {
@@ -78,9 +83,9 @@ async fn accept(socket: tokio::net::TcpListener, router: Router, desk: &Desk) {
             // What goes wrong on a connection is the peer's affair: it is closed.
             let _ = http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(head_patience)
+                .header_read_timeout(patience)
                 .max_buf_size(HEAD_MAX)
-                .serve_connection(TokioIo::new(connection), service)
+                .serve_connection(TokioIo::new(Patient::new(connection, patience)), service)
                 .with_upgrades()
                 .await;
         });
@@ -129,6 +134,7 @@ fn response(reply: Reply) -> Response {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(reply.kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     if let Some(seconds) = reply.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{MissedTickBehavior, timeout};
 
 /// Messages a client may send, a second in the long run and at once.
 const RATE: (NonZeroU32, NonZeroU32) =
@@ -37,6 +37,7 @@ pub(super) async fn run(desk: &Desk, mut socket: WebSocket) {
     let mut session = Session::new(desk, id);
     let mut throttle = Throttle::new(RATE.0, RATE.1);
     let mut ping = tokio::time::interval(desk.options.ping.max(Duration::from_millis(10)));
+    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ping.tick().await;
     let mut silent = 0;
     let end = loop {

@@ -67,12 +67,12 @@ fn nothing_forged_tampered_or_missing_is_accepted() {
         let answer = forged.send(&mut anna);
         assert_eq!((answer.status, answer.code()), (*status, *code), "{name}");
     }
-    assert_eq!(rig.follower.number(), 0, "nothing reached the engine");
+    assert_eq!(rig.number(), 0, "nothing reached the engine");
     let good = Try::new(&mut anna, "POST", "/v1/orders", BODY);
     assert_eq!(good.send(&mut anna).status, 201);
     let replayed = good.send(&mut rig.client("anna"));
     assert_eq!((replayed.status, replayed.code()), (401, "nonce"));
-    assert_eq!(rig.follower.number(), 1);
+    assert_eq!(rig.number(), 1);
     rig.stop();
 }
 
@@ -100,7 +100,7 @@ fn nothing_expired_from_the_future_or_malformed_in_time_is_accepted() {
         let answer = old.send(&mut anna);
         assert_eq!((answer.status, answer.code()), (401, "timestamp"), "{time}");
     }
-    assert_eq!(rig.follower.number(), 0);
+    assert_eq!(rig.number(), 0);
     rig.stop();
 }
 
@@ -140,7 +140,7 @@ fn other_peoples_accounts_and_rights_stay_theirs() {
         assert_eq!(scope(post("anna", target, json!({ "cmd": "time" }))), no);
     }
     assert_eq!(get("clerk", "/v1/accounts/anna").0, 200);
-    assert_eq!(rig.follower.number(), 0);
+    assert_eq!(rig.number(), 0);
     rig.stop();
 }
 

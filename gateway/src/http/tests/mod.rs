@@ -1,6 +1,7 @@
 //! The server over real sockets: what it answers, what it refuses, what its streams tell.
 
 mod client;
+mod examples;
 mod forged;
 mod garbage;
 mod rest;
@@ -88,6 +89,11 @@ impl Rig {
     /// A connection that signs nothing.
     fn stranger(&self) -> Client {
         Client::connect(self.server.address(), None)
+    }
+
+    /// Number of the last command that readers see.
+    fn number(&self) -> u64 {
+        self.follower.read_engine(Engine::number)
     }
 
     fn stop(self) {

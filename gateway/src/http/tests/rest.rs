@@ -74,7 +74,7 @@ fn a_rejection_says_why_and_is_recorded_where_the_engine_made_it() {
     let mut cut = order("anna", "a1", "buy", "5000", "1");
     cut["colour"] = json!("red");
     assert_eq!(anna.post("/v1/orders", &cut).json["error"]["field"], "colour");
-    assert_eq!(rig.follower.number(), 1, "what the edge refuses is not recorded");
+    assert_eq!(rig.number(), 1, "what the edge refuses is not recorded");
     rig.stop();
 }
 

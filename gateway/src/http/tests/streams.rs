@@ -223,9 +223,8 @@ fn ended(stream: &mut Stream, messages: usize) -> CloseCode {
         }
     }
     loop {
-        match stream.socket.read().unwrap() {
-            Message::Close(frame) => return frame.unwrap().code,
-            _ => {}
+        if let Message::Close(frame) = stream.socket.read().unwrap() {
+            return frame.unwrap().code;
         }
     }
 }
