@@ -22,6 +22,7 @@ Exit codes: 0 success, 1 the run failed, 2 bad arguments or bad input.";
 enum Job {
     Simulate(cli::simulate::Args),
     Replay(cli::replay::Args),
+    Journal(cli::journal::Args),
     Bench(cli::bench::Args),
     Calc(cli::calc::Args),
     Audit(cli::audit::Args),
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     let result = match job {
         Job::Simulate(args) => cli::simulate::run(args),
         Job::Replay(args) => cli::replay::run(args),
+        Job::Journal(args) => cli::journal::run(args),
         Job::Bench(args) => cli::bench::run(args),
         Job::Calc(args) => cli::calc::run(args),
         Job::Audit(args) => cli::audit::run(args),

@@ -142,6 +142,7 @@ const COMMANDS: &str = r#"{"ts":0,"cmd":"open_account","account":"C","profile":"
 {"ts":16000000000,"cmd":"order","account":"M","id":"i","symbol":"CU","side":"sell","type":"stop_limit","trigger":"69000","price":"68000","qty":"3","display":"1"}
 {"ts":17000000000,"cmd":"list","symbol":"NI","kind":"future","tick_size":"10","lot_size":"1","multiplier":"5","prev_settlement":"70000","margin_initial":"0.1","margin_maintenance":"0.08"}
 {"ts":17000000000,"cmd":"delist","symbol":"NI"}
+{"ts":17000000000,"cmd":"refused","account":"D","id":"d5","reason":"collar"}
 "#;
 
 /// A folder of its own for one test: they run side by side.

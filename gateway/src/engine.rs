@@ -62,6 +62,11 @@ impl Engine {
         &self.exchange
     }
 
+    /// The exchange, and nothing else.
+    pub fn into_exchange(self) -> Exchange {
+        self.exchange
+    }
+
     /// Number of the last command.
     pub fn number(&self) -> u64 {
         self.number

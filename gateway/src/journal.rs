@@ -10,7 +10,7 @@ mod segment;
 mod supply;
 mod syncer;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod walk;
 mod writer;
 

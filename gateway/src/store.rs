@@ -25,3 +25,22 @@ pub fn journal_of(data: &Path) -> PathBuf {
 pub fn snapshots_of(data: &Path) -> PathBuf {
     data.join("snapshots")
 }
+
+/// Where a data directory has the configuration it was begun with, for those who come without one.
+pub fn configuration_of(data: &Path) -> PathBuf {
+    data.join("exchange.toml")
+}
+
+/// Leaves the configuration's text in a data directory, unless there is one: to be called once it has been recovered under it.
+///
+/// Errors: [`RecoverError::Disk`].
+pub fn keep_configuration(data: &Path, text: &str) -> Result<(), RecoverError> {
+    let path = configuration_of(data);
+    if path.exists() {
+        return Ok(());
+    }
+    let temporary = path.with_extension("toml.tmp");
+    std::fs::write(&temporary, text)
+        .and_then(|()| std::fs::rename(&temporary, &path))
+        .map_err(RecoverError::disk(&path))
+}

@@ -5,6 +5,7 @@ pub mod bench;
 pub mod calc;
 pub mod convert;
 pub mod files;
+pub mod journal;
 pub mod keys;
 pub mod progress;
 pub mod replay;

@@ -1,5 +1,7 @@
 //! `plimsoll replay`: the deterministic exchange as a filter, commands in, events out.
 
+mod journal;
+
 use super::files::{self, Input, Output, STANDARD};
 use super::{Failure, progress};
 use plimsoll_exchange::{Exchange, RestoreError};
@@ -23,14 +25,26 @@ const CHUNK: usize = 64 << 10;
 #[derive(clap::Args)]
 #[command(after_help = "Example:
   plimsoll replay EXCHANGE.toml COMMANDS.jsonl --events EVENTS.jsonl --state STATE.json
-  zcat COMMANDS.jsonl.gz | plimsoll replay EXCHANGE.toml - | grep '\"event\":\"trade\"'")]
+  zcat COMMANDS.jsonl.gz | plimsoll replay EXCHANGE.toml - | grep '\"event\":\"trade\"'
+  plimsoll replay EXCHANGE.toml --journal DATA --events EVENTS.jsonl --state STATE.json")]
 pub struct Args {
     /// The exchange's configuration (TOML).
     #[arg(value_name = "EXCHANGE.toml")]
     config: String,
     /// The commands (JSONL), in order of time.
-    #[arg(value_name = "COMMANDS.jsonl")]
+    #[arg(
+        value_name = "COMMANDS.jsonl",
+        required_unless_present = "journal",
+        default_value = "",
+        hide_default_value = true
+    )]
     commands: String,
+    /// Carry out what a server has recorded in its data directory, from its first command.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["commands", "from"])]
+    journal: Option<String>,
+    /// With --journal: begin with the newest snapshot there instead.
+    #[arg(long, requires = "journal")]
+    from_snapshot: bool,
     /// Where the events go (JSONL).
     #[arg(long, value_name = "OUT.jsonl", default_value = STANDARD, hide_default_value = true)]
     events: String,
@@ -56,13 +70,21 @@ pub fn run(args: Args) -> Result<(), Failure> {
     args.check_places()?;
     let started = Instant::now();
     let mut exchange = args.exchange()?;
-    let mut input = Input::open(&args.commands)?;
+    // A journal brings its own commands; nothing is read for it here.
+    let mut input = args.journal.is_none().then(|| Input::open(&args.commands)).transpose()?;
     let mut outputs = vec![Output::create(&args.events)?];
     let extra =
         [&args.state, &args.snapshot].map(|path| path.as_deref().map(Output::create).transpose());
     let [state, snapshot] = extra;
     let (state, snapshot) = (state?, snapshot?);
-    let counts = replay(&args, &mut exchange, &mut input, &mut outputs[0])?;
+    let counts = match &mut input {
+        Some(input) => replay(&args, &mut exchange, input, &mut outputs[0])?,
+        None => {
+            let (counts, end) = journal::replay(&args, exchange, &mut outputs[0])?;
+            exchange = end;
+            counts
+        }
+    };
     if let Some(mut output) = state {
         let mut text = Vec::new();
         write_state(&mut text, exchange.spec(), &exchange.view());
@@ -88,7 +110,9 @@ impl Args {
         let mut outputs = vec![("--events", self.events.as_str())];
         outputs.extend(self.state.as_deref().map(|path| ("--state", path)));
         outputs.extend(self.snapshot.as_deref().map(|path| ("--snapshot", path)));
-        files::distinct(&[&self.config, &self.commands], &outputs)
+        let inputs = [self.config.as_str(), self.commands.as_str()];
+        let given = if self.journal.is_some() { &inputs[..1] } else { &inputs };
+        files::distinct(given, &outputs)
     }
 
     /// The exchange to start with: new, or from a snapshot.

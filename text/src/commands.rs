@@ -10,6 +10,9 @@ mod resolve;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod write;
+
+pub use write::write_command;
 
 use crate::r#where::Error;
 use fields::Fields;

@@ -18,7 +18,7 @@ pub mod sse;
 pub mod state;
 pub mod r#where;
 
-pub use commands::Line;
+pub use commands::{Line, write_command};
 pub use config::read_config;
 pub use events::{write_event, write_event_for};
 pub use feed::Feed;

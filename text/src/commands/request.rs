@@ -7,7 +7,7 @@ use crate::config::dom::Source;
 use crate::config::instrument::{self, House};
 use crate::json::read_table;
 use crate::r#where::Error;
-use plimsoll_types::{ExchangeSpec, InstrumentSpec, Label, Phase, Side};
+use plimsoll_types::{ExchangeSpec, InstrumentSpec, Label, Phase, Reject, Side};
 use rust_decimal::Decimal;
 
 /// What a line asks for.
@@ -30,6 +30,7 @@ pub enum Verb {
     Bust,
     Fund,
     Terms(TermsVerb),
+    Refused,
     Time,
 }
 
@@ -60,6 +61,7 @@ const VERBS: &[(&str, Verb)] = &[
     ("move_margin", Verb::Terms(TermsVerb::MoveMargin)),
     ("profile", Verb::Terms(TermsVerb::Profile)),
     ("schedule", Verb::Terms(TermsVerb::Schedule)),
+    ("refused", Verb::Refused),
     ("time", Verb::Time),
 ];
 
@@ -74,23 +76,67 @@ impl Fields<'_> {
 /// A command in words and decimals.
 #[derive(Clone, Debug)]
 pub enum Request {
-    OpenAccount { name: Label, profile: Label },
-    Deposit { account: Label, amount: Decimal },
-    Withdraw { account: Label, amount: Decimal },
+    OpenAccount {
+        name: Label,
+        profile: Label,
+    },
+    Deposit {
+        account: Label,
+        amount: Decimal,
+    },
+    Withdraw {
+        account: Label,
+        amount: Decimal,
+    },
     Order(OrderRequest),
-    Cancel { account: Label, id: Label },
-    CancelAll { account: Label, symbol: Option<Label>, side: Option<Side> },
+    Cancel {
+        account: Label,
+        id: Label,
+    },
+    CancelAll {
+        account: Label,
+        symbol: Option<Label>,
+        side: Option<Side>,
+    },
     Replace(ReplaceRequest),
-    Mark { symbol: Label, price: Decimal },
-    Phase { symbol: Label, phase: Phase },
-    Band { symbol: Label, up: Decimal, down: Decimal },
-    Settle { symbol: Option<Label>, price: Option<Decimal> },
+    Mark {
+        symbol: Label,
+        price: Decimal,
+    },
+    Phase {
+        symbol: Label,
+        phase: Phase,
+    },
+    Band {
+        symbol: Label,
+        up: Decimal,
+        down: Decimal,
+    },
+    Settle {
+        symbol: Option<Label>,
+        price: Option<Decimal>,
+    },
     List(Box<InstrumentSpec>),
-    Delist { symbol: Label },
-    Expire { symbol: Label, price: Option<Decimal> },
-    Bust { trade: u64 },
-    Fund { amount: Decimal },
+    Delist {
+        symbol: Label,
+    },
+    Expire {
+        symbol: Label,
+        price: Option<Decimal>,
+    },
+    Bust {
+        trade: u64,
+    },
+    Fund {
+        amount: Decimal,
+    },
     Terms(TermsRequest),
+    /// What an edge had to refuse, and a journal has recorded.
+    Refused {
+        account: Option<Label>,
+        id: Option<Label>,
+        reason: Reject,
+    },
     Time,
 }
 
@@ -113,6 +159,7 @@ impl Verb {
             Verb::Bust => &[Trade],
             Verb::Fund => &[Amount],
             Verb::Terms(verb) => verb.keys(),
+            Verb::Refused => &[Account, Id, Key::Reason],
             Verb::List | Verb::Time => &[],
         }
     }
@@ -165,6 +212,7 @@ impl Request {
             Verb::Bust => Request::Bust { trade: fields.whole(Key::Trade, "a whole number")? },
             Verb::Fund => Request::Fund { amount: decimal(Key::Amount)? },
             Verb::Terms(verb) => Request::Terms(TermsRequest::read(verb, fields, line, spec)?),
+            Verb::Refused => refused(fields)?,
             Verb::Time => Request::Time,
         })
     }
@@ -180,6 +228,7 @@ impl Request {
             Request::Order(order) => (Some(order.account), Some(order.id)),
             Request::Replace(replace) => (Some(replace.account), Some(replace.id)),
             Request::Cancel { account, id } => (Some(*account), Some(*id)),
+            Request::Refused { account, id, .. } => (*account, *id),
             Request::Mark { .. }
             | Request::Phase { .. }
             | Request::Band { .. }
@@ -215,6 +264,15 @@ fn settle(fields: &Fields<'_>) -> Result<Request, Error> {
         fields.absent(Key::Price, "this field only with symbol")?;
     }
     Ok(Request::Settle { symbol, price: fields.optional_decimal(Key::Price)? })
+}
+
+fn refused(fields: &Fields<'_>) -> Result<Request, Error> {
+    let words: Vec<_> = Reject::ALL.iter().map(|reason| (reason.as_str(), *reason)).collect();
+    Ok(Request::Refused {
+        account: fields.optional_label(Key::Account)?,
+        id: fields.optional_label(Key::Id)?,
+        reason: fields.word(Key::Reason, &words)?,
+    })
 }
 
 fn phase(fields: &Fields<'_>) -> Result<Phase, Error> {

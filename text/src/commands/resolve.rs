@@ -57,6 +57,9 @@ impl Request {
             Request::Bust { trade } => Command::Bust { trade: *trade },
             Request::Fund { amount } => Command::Fund { amount: names.amount(*amount)? },
             Request::Terms(terms) => terms.resolve(&names)?,
+            Request::Refused { account, id, reason } => {
+                Command::Refused { account: *account, id: *id, reason: *reason }
+            }
             Request::Time => Command::Time,
         })
     }
