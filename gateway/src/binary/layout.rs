@@ -130,12 +130,12 @@ pub struct MessageLayout {
 }
 
 /// Doc comments' lines as one.
-pub(super) fn joined(lines: &[&str]) -> String {
+pub(crate) fn joined(lines: &[&str]) -> String {
     lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ").trim().to_owned()
 }
 
 /// A field's type by the name that the source uses.
-pub(super) fn kind_of(name: &str) -> String {
+pub(crate) fn kind_of(name: &str) -> String {
     match name {
         "Text" => "text".to_owned(),
         "Stamp" => "stamp".to_owned(),
@@ -268,7 +268,7 @@ macro_rules! messages {
         }
     };
 }
-pub(super) use messages;
+pub(crate) use messages;
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,9 @@ pub mod codes;
 mod compose;
 mod decode;
 mod encode;
+mod encode_risk;
 pub mod events;
+mod face;
 mod kept;
 pub mod layout;
 mod login;
@@ -18,6 +20,7 @@ mod running;
 mod server;
 mod session;
 mod sessions;
+mod telling;
 
 pub use roster::Roster;
 pub use running::{BinaryOutlet, Running, Way, start};

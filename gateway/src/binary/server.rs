@@ -22,13 +22,10 @@ const LISTENER: Token = Token(usize::MAX);
 const WAKER: Token = Token(usize::MAX - 1);
 
 /// Bytes read of a session before the others have their turn.
-const TURN: usize = 8 << 10;
+pub(super) const TURN: usize = 8 << 10;
 
 /// Sessions that are read directly at most before traffic of late no longer counts.
 const HOT_MOST: usize = 8;
-
-/// Commands that wait for the engine in one thread before nothing more is read.
-const BACKLOG: usize = 64;
 
 /// How the server behaves.
 #[derive(Clone, Copy, Debug)]
@@ -108,7 +105,7 @@ pub struct BinaryServer {
     now: Ts,
     buffer: Box<[u8]>,
     /// Commands that wait for the engine in one thread.
-    backlog: VecDeque<Inbound>,
+    pub(super) backlog: VecDeque<Inbound>,
 }
 
 impl BinaryServer {
@@ -348,61 +345,6 @@ impl BinaryServer {
             self.open -= 1;
             // The socket is closed below, and leaves the poll with that.
             let _ = self.poll.registry().deregister(&mut connection.stream);
-        }
-    }
-}
-
-mod one_thread {
-    use super::*;
-    use crate::inbound::Busy;
-    use crate::one_thread::Face;
-    use crate::pipeline::Outlet;
-
-    impl Outlet for BinaryServer {
-        fn deliver(&mut self, batch: &Arc<Batch>) {
-            BinaryServer::deliver(self, batch);
-        }
-    }
-
-    impl Face for BinaryServer {
-        fn poll(&mut self, now: Ts, inbound: &mut Vec<Inbound>) -> bool {
-            let mut moved = false;
-            if self.backlog.is_empty() {
-                // What does not fit waits here, and nothing more is read meanwhile: the sender's socket fills up.
-                let mut backlog = std::mem::take(&mut self.backlog);
-                moved = BinaryServer::poll(self, now, &mut |one| {
-                    if inbound.len() < inbound.capacity() {
-                        inbound.push(one);
-                    } else if backlog.len() < BACKLOG * (TURN / 24) {
-                        backlog.push_back(one);
-                    } else {
-                        return Err(Busy);
-                    }
-                    Ok(())
-                });
-                self.backlog = backlog;
-                return moved;
-            }
-            while inbound.len() < inbound.capacity()
-                && let Some(one) = self.backlog.pop_front()
-            {
-                inbound.push(one);
-                moved = true;
-            }
-            moved
-        }
-
-        fn flush(&mut self) {
-            BinaryServer::flush(self);
-        }
-
-        fn wait(&mut self, most: Duration) {
-            self.sleep(most);
-        }
-
-        fn waker(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
-            let waker = BinaryServer::waker(self);
-            Some(Box::new(move || waker.wake()))
         }
     }
 }

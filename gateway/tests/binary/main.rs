@@ -1,6 +1,7 @@
 //! The binary protocol: the state machine in simulated time, and sockets.
 
 mod bounds;
+mod description;
 mod house;
 mod resume;
 mod sessions;
