@@ -27,6 +27,7 @@ pub struct Position {
 /// What a client hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "plain bytes on their way")]
+#[non_exhaustive]
 pub enum Reply {
     /// Something happened to one of its accounts.
     Happened(Happened),
@@ -243,6 +244,11 @@ impl Client {
         let sequence = self.next_sequence();
         self.send(ReplaceOrder::of(sequence, account, order, (price, qty), None))?;
         Ok(sequence)
+    }
+
+    /// Its connection, for those who read and write messages themselves; what it had read ahead is lost.
+    pub fn into_stream(self) -> TcpStream {
+        self.stream
     }
 
     /// Asks for the end of the session; [`Reply::Ended`] follows.

@@ -155,6 +155,11 @@ pub trait Message:
     fn head() -> Head {
         Head { length: (size_of::<Self>() as u16).into(), kind: Self::KIND, flags: 0 }
     }
+
+    /// Its bytes as they are sent.
+    fn bytes(&self) -> &[u8] {
+        self.as_bytes()
+    }
 }
 
 /// Makes structs of messages, the enum that reads any of them, and their description.

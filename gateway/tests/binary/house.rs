@@ -103,7 +103,7 @@ impl Rig {
     }
 
     pub fn send<M: Message>(&mut self, id: SessionId, message: M) {
-        self.bytes(id, message.as_bytes());
+        self.bytes(id, message.bytes());
     }
 
     /// The engine carries out what waits, in one batch.

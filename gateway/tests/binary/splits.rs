@@ -7,7 +7,6 @@ use plimsoll_gateway::binary::messages::*;
 use plimsoll_gateway::binary::{SecondLogin, Stage, proof};
 use plimsoll_gateway::{Inbound, UserId};
 use plimsoll_types::{Handle, NewOrder, OrderKind, OrderRef, Price, Qty, Side, TimeInForce};
-use zerocopy::IntoBytes;
 
 /// SplitMix64.
 struct Draw(u64);
@@ -34,16 +33,16 @@ fn some_message(draw: &mut Draw, sequence: u64) -> Vec<u8> {
     let price = Price::new(4_990 + draw.below(20) as i64).unwrap();
     let qty = Qty::new(1 + draw.below(3) as u64);
     match draw.below(8) {
-        0 => CancelOrder::of(sequence, ANNA, &order).as_bytes().to_vec(),
-        1 => ReplaceOrder::of(sequence, ANNA, &order, (price, qty), None).as_bytes().to_vec(),
-        2 => CancelAll::of(sequence, ANNA, Some(RB), Some(side)).as_bytes().to_vec(),
-        3 => ClientHeartbeat { head: ClientHeartbeat::head() }.as_bytes().to_vec(),
+        0 => CancelOrder::of(sequence, ANNA, &order).bytes().to_vec(),
+        1 => ReplaceOrder::of(sequence, ANNA, &order, (price, qty), None).bytes().to_vec(),
+        2 => CancelAll::of(sequence, ANNA, Some(RB), Some(side)).bytes().to_vec(),
+        3 => ClientHeartbeat { head: ClientHeartbeat::head() }.bytes().to_vec(),
         n => {
             let mut order: NewOrder = limit(ANNA, &format!("{}", draw.below(20)), side, 1, 1);
             order.kind = OrderKind::Limit(price);
             order.qty = qty;
             order.tif = if n == 4 { TimeInForce::Ioc } else { TimeInForce::Gtc };
-            EnterOrder::of(sequence, &order).as_bytes().to_vec()
+            EnterOrder::of(sequence, &order).bytes().to_vec()
         }
     }
 }
@@ -137,7 +136,7 @@ fn damaged_frames_neither_panic_nor_hang_nor_grow() {
                 0,
                 SecondLogin::TakesOver,
             );
-            frame = login.as_bytes().to_vec();
+            frame = login.bytes().to_vec();
         }
         if draw.below(10) != 0 {
             // Half of the damage leaves the head alone, so that it reaches the fields.
@@ -170,13 +169,13 @@ fn damaged_frames_before_a_login_get_nowhere() {
         let (id, nonce) = rig.open();
         let login =
             proof::login(&nonce, &Text::of(&label("anna")), SECRET, 0, SecondLogin::TakesOver);
-        let mut frame = login.as_bytes().to_vec();
-        while frame == login.as_bytes() {
+        let mut frame = login.bytes().to_vec();
+        while frame == login.bytes() {
             mutate(&mut draw, &mut frame);
         }
         rig.bytes(id, &frame);
         // A login with something behind it is a login.
-        if !frame.starts_with(login.as_bytes()) {
+        if !frame.starts_with(login.bytes()) {
             assert!(!matches!(rig.sessions.stage(id), Some(Stage::In(_))), "frame {n}");
         }
         rig.sessions.close(id);

@@ -14,6 +14,7 @@ mod rings;
 mod risk;
 mod rounds;
 mod timing;
+mod wire;
 
 use super::Failure;
 use clap::ValueEnum;
@@ -38,6 +39,8 @@ challenge: the public challenge's worst cases, every result kept in a buffer or 
 handle or by the client's id (+ids). ring: the hand-off alone, against rtrb and crossbeam's ArrayQueue. risk: the same flow through the whole exchange, every order checked for margin and every
 trade booked. breach: what a change of a mark, a crossing and a trade cost with 1,000, 10,000 ... up to --accounts accounts watched, by
 the index and by the scan (up to a million accounts), with one instrument and with eight (up to a million); memory, start-up, funding and settlement of a whole exchange.
+wire: an order's way from a client's socket through the server and back over loopback, beside a bare echo of as many bytes, one at
+a time and at fixed rates, without a journal, with one that is written, with one that is synced.
 In its JSON ns_per_mark is of marks that cross nobody, crossed_per_mark of a walk that goes where it goes (ns_per_mark_walk). Ten million
 accounts take a few minutes and 4 GB. Operations a second are the median of the runs; latencies are per operation, with the timer's own cost
 in them (given as timer_ns). Build with --release.";
@@ -90,6 +93,8 @@ enum What {
     Risk,
     /// Breach detection
     Breach,
+    /// The binary protocol, socket to socket
+    Wire,
     /// Everything
     All,
 }
@@ -167,6 +172,13 @@ pub fn run(args: Args) -> Result<(), Failure> {
         results.push(outcome.json(amount, &machine));
         if !args.json {
             print(format_args!("{}\n", outcome.text()))?;
+        }
+    }
+    if args.what == What::Wire || args.what == What::All && handoff::has_two_cores() {
+        let (result, text) = wire::run(amount, &machine)?;
+        results.push(result);
+        if !args.json {
+            print(format_args!("{text}\n"))?;
         }
     }
     if args.json {
