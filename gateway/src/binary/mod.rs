@@ -14,6 +14,7 @@ mod kept;
 pub mod layout;
 mod login;
 pub mod messages;
+mod past;
 pub mod proof;
 mod roster;
 mod running;
@@ -22,8 +23,10 @@ mod session;
 mod sessions;
 mod telling;
 
+pub use past::Past;
 pub use roster::Roster;
 pub use running::{BinaryOutlet, Running, Way, start};
 pub use server::{BinaryServer, Options, Waker};
 pub use session::Stage;
+use sessions::tag_of;
 pub use sessions::{Rules, SecondLogin, SessionId, Sessions, Submit};

@@ -1,7 +1,7 @@
 //! The binary server in a thread of its own: batches come over a channel, commands go into the engine's queue.
 
-use super::Roster;
 use super::server::{BinaryServer, Options, Waker};
+use super::{Past, Roster};
 use crate::batch::Batch;
 use crate::clock::Clock;
 use crate::inbound::{Busy, Inbound};
@@ -43,17 +43,20 @@ impl Outlet for BinaryOutlet {
     }
 }
 
-/// Binds the address and starts the thread.
+/// Binds the address and starts the thread. `past` is what recovery carried out, where there was one.
 ///
 /// Errors: those of binding, before anything runs.
 pub fn start(
     options: Options,
-    roster: Roster,
+    (roster, past): (Roster, Option<Past>),
     way: Way,
     clock: Clock,
     (wait, core): (WaitStrategy, Option<usize>),
 ) -> io::Result<(Running, BinaryOutlet)> {
-    let server = BinaryServer::bind(options, roster)?;
+    let mut server = BinaryServer::bind(options, roster)?;
+    if let Some(past) = past {
+        server.remember(past);
+    }
     let (address, waker) = (server.address(), server.waker());
     let stop = Arc::new(AtomicBool::new(false));
     let (sender, batches) = channel();

@@ -3,9 +3,9 @@
 //! Sessions with traffic of late are read directly; the others are looked at all together by the system's poll now and then, so that
 //! a thousand idle sessions cost one call.
 
-use super::Roster;
 use super::messages::Challenge;
 use super::sessions::{Rules, SessionId, Sessions, Submit};
+use super::{Past, Roster};
 use crate::batch::Batch;
 use crate::inbound::Inbound;
 use mio::net::{TcpListener, TcpStream};
@@ -133,6 +133,11 @@ impl BinaryServer {
             backlog: VecDeque::new(),
             options,
         })
+    }
+
+    /// Tells users of what recovery carried out; to be called before it is polled.
+    pub fn remember(&mut self, past: Past) {
+        self.sessions.remember(past);
     }
 
     /// Where it listens.

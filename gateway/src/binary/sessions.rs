@@ -6,6 +6,7 @@ use super::kept::Kept;
 use super::layout::Message;
 use super::login;
 use super::messages::{Challenge, FromClient, Refused, ServerHeartbeat, VERSION};
+use super::past::Past;
 use super::roster::Roster;
 use super::session::{Session, Stage};
 use crate::inbound::{Busy, Inbound, Once, UserId};
@@ -15,6 +16,11 @@ use std::collections::BTreeSet;
 
 /// The first byte of a tag says which protocol a command came by: this one.
 pub(super) const TAG: u64 = 1 << 56;
+
+/// The tag of a user's message by its number.
+pub(super) fn tag_of(sequence: u64) -> u64 {
+    TAG | sequence
+}
 
 /// What may become of a second login of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +127,19 @@ impl Sessions {
         }
     }
 
+    /// Tells users of what recovery carried out, before anybody is logged in: who was there before the server stopped goes on from there.
+    pub fn remember(&mut self, past: Past) {
+        let Some(before) = past.before() else { return };
+        let last = self.roster.last_event;
+        for kept in self.seats.iter_mut().filter_map(|seat| seat.kept.as_mut()) {
+            *kept = Kept::new(before, self.rules.kept);
+        }
+        for batch in past.batches() {
+            self.deliver(&batch, 0);
+        }
+        self.roster.last_event = last;
+    }
+
     /// A connection came: it is challenged. `nonce` must be random.
     pub fn open(&mut self, nonce: [u8; 32], now: Ts) -> SessionId {
         let mut session = Session::new(nonce, now);
@@ -196,7 +215,7 @@ impl Sessions {
         }
         let command = decode::command(message, user, &self.roster).map_err(|why| (why, 0))?;
         let once = Once::Sequence(sequence);
-        let inbound = Inbound { received: now, user, once, tag: TAG | sequence, command };
+        let inbound = Inbound { received: now, user, once, tag: tag_of(sequence), command };
         submit(inbound).map_err(|Busy| (Refusal::Busy, 0))
     }
 

@@ -80,8 +80,13 @@ pub struct Rig {
 
 impl Rig {
     pub fn new(users: Vec<User>, rules: Rules) -> Rig {
-        let users: Arc<[User]> = users.into();
         let engine = engine(&users);
+        Rig::of(users, engine, rules)
+    }
+
+    /// Over an engine that has run already.
+    pub fn of(users: Vec<User>, engine: Engine, rules: Rules) -> Rig {
+        let users: Arc<[User]> = users.into();
         let sessions = Sessions::new(rules, Roster::new(&engine, users));
         Rig { sessions, engine, queue: Vec::new(), room: usize::MAX, now: 1, nonce: 0 }
     }

@@ -1,12 +1,12 @@
 //! Coming back: nothing lost, nothing doubled, nothing carried out twice.
 
 use crate::house::*;
-use plimsoll_gateway::Limits;
-use plimsoll_gateway::binary::Rules;
 use plimsoll_gateway::binary::codes::LoginReason;
 use plimsoll_gateway::binary::events::Happened;
 use plimsoll_gateway::binary::layout::flags;
 use plimsoll_gateway::binary::messages::*;
+use plimsoll_gateway::binary::{Past, Rules};
+use plimsoll_gateway::{Limits, Record};
 use plimsoll_types::Side;
 
 fn events(heard: &[Out]) -> Vec<Happened> {
@@ -141,4 +141,51 @@ fn a_heartbeat_says_up_to_where_all_was_told() {
     let heard = rig.heard(maker);
     let [Out::Answer(FromServer::ServerHeartbeat(beat))] = heard[..] else { panic!("{heard:?}") };
     assert_eq!(beat.last_event.get(), rig.engine.exchange().seq());
+}
+
+#[test]
+fn a_client_goes_on_across_a_restart_of_the_server() {
+    let mut rig = Rig::usual();
+    rig.engine.keep_log();
+    let (anna, maker) = (rig.session("anna"), rig.session("maker"));
+    let (mut told, mut log) = (Vec::new(), Vec::new());
+    for n in 1..=20 {
+        rig.send(maker, EnterOrder::of(n, &limit(MAKER, &format!("{n}"), Side::Sell, 5000, 1)));
+        rig.send(anna, EnterOrder::of(n, &limit(ANNA, &format!("{n}"), Side::Buy, 5000, 1)));
+        log.extend(rig.turn().log);
+        told.extend(events(&rig.heard(anna)));
+    }
+    for most in [1_000, 30] {
+        // What the journal has is carried out again, and the sessions hear of its end.
+        let users = users(Limits::default());
+        let mut engine = engine(&users);
+        let mut past = Past::new(&users, most);
+        let mut rest = log.as_slice();
+        while let Some((record, after)) = Record::read(rest) {
+            let mut happened = Vec::new();
+            engine.replay(&record, &mut happened).unwrap();
+            past.heard(&record, &happened);
+            rest = after;
+        }
+        let mut again = Rig::of(users, engine, Rules::default());
+        again.sessions.remember(past);
+        let from = if most == 30 {
+            let (_, heard) = again.login("anna", 1);
+            let [Out::Answer(FromServer::LoginRejected(no))] = heard[..] else {
+                panic!("{heard:?}")
+            };
+            no.oldest_event.get()
+        } else {
+            1
+        };
+        let (_, heard) = again.login("anna", from);
+        assert_eq!(welcome(&heard).last_sequence.get(), 20);
+        let plain = |event: &Happened| {
+            let stamp = event.stamp();
+            (stamp.seq.get(), stamp.answers.get(), event.head().kind, event.head().flags)
+        };
+        let expected: Vec<_> = told.iter().map(plain).filter(|(seq, ..)| *seq >= from).collect();
+        assert!(expected.len() >= 10);
+        assert_eq!(events(&heard).iter().map(plain).collect::<Vec<_>>(), expected);
+    }
 }

@@ -37,7 +37,7 @@ fn serve_by(users: Vec<User>, set: impl FnOnce(&mut Options)) -> Server {
     let roster = Roster::new(&engine, users);
     let way = Box::new(move |one| lane.submit(one));
     let (running, outlet) =
-        start(options, roster, way, clock, (WaitStrategy::Block, None)).unwrap();
+        start(options, (roster, None), way, clock, (WaitStrategy::Block, None)).unwrap();
     let _pipeline = Pipeline::start(engine, clock, intake, vec![Box::new(outlet)]);
     Server { running, _pipeline }
 }
