@@ -47,6 +47,7 @@ mod rests;
 mod schedules;
 mod settling;
 mod snapshot;
+mod standing;
 mod stops;
 mod takeover;
 mod tape;
@@ -58,4 +59,6 @@ mod written;
 
 pub use exchange::Exchange;
 pub use snapshot::{RestoreError, check_snapshot, configuration_hash};
-pub use view::{AccountView, BookView, OrderView, PositionView, StateView};
+pub use view::{
+    AccountView, BookView, MarketView, OrderView, PositionView, StandingOrder, StateView,
+};

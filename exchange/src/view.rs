@@ -1,7 +1,8 @@
 //! The exchange as people see it: accounts, positions, orders and books at one moment.
 
 use plimsoll_types::{
-    Band, InstrumentId, Label, Measure, Money, OrderId, Permission, Phase, Price, Qty, Side, Ts,
+    AccountId, Band, InstrumentId, Label, Measure, Money, OrderId, Permission, Phase, Price, Qty,
+    Side, Ts,
 };
 
 /// Everything `state.json` shows. Amounts in money units, prices in ticks, quantities in lots.
@@ -151,4 +152,42 @@ pub struct BookView {
     pub bids: Vec<(Price, Qty)>,
     /// Levels from the best.
     pub asks: Vec<(Price, Qty)>,
+}
+
+/// A market but for its orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarketView {
+    /// Phase.
+    pub phase: Phase,
+    /// Band.
+    pub band: Option<Band>,
+    /// What everybody may do in it.
+    pub permission: Permission,
+    /// Mark.
+    pub mark: Price,
+    /// The last settlement price.
+    pub settlement: Price,
+    /// Price of the last trade.
+    pub last: Option<Price>,
+}
+
+/// An order of a market, as its place in line has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StandingOrder {
+    /// Whose: of a liquidation batch, the liquidated account's owner.
+    pub account: AccountId,
+    /// Its id.
+    pub id: OrderId,
+    /// Which side.
+    pub side: Side,
+    /// Limit; `None` for a market order that waits for an auction.
+    pub price: Option<Price>,
+    /// Lots open, hidden ones too.
+    pub open: Qty,
+    /// Lots that show; zero for a stop.
+    pub shown: Qty,
+    /// Most lots it shows at a time; zero = all.
+    pub display: Qty,
+    /// Whether it waits for its trigger.
+    pub waits: bool,
 }

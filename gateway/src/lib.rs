@@ -10,6 +10,7 @@ pub mod batch;
 pub mod binary;
 pub mod clock;
 pub mod engine;
+pub mod feed;
 pub mod follower;
 pub mod guards;
 #[cfg(test)]
