@@ -11,6 +11,8 @@ pub mod binary;
 pub mod clock;
 pub mod engine;
 pub mod feed;
+#[cfg(feature = "fix")]
+pub mod fix;
 pub mod follower;
 pub mod guards;
 #[cfg(test)]
