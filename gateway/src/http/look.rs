@@ -241,6 +241,14 @@ pub(super) fn risk(exchange: &Exchange, id: AccountId) -> Vec<u8> {
     json.out
 }
 
+/// An open order of an account, or null.
+pub(super) fn open_order(exchange: &Exchange, account: &Label, id: &Label) -> Value {
+    let Some(account) = exchange.account_id(account) else { return Value::Null };
+    let mut whole = value_of(exchange, account);
+    let orders = whole["orders"].as_array_mut().map(std::mem::take).unwrap_or_default();
+    orders.into_iter().find(|order| order["id"] == id.as_str()).unwrap_or_default()
+}
+
 fn value_of(exchange: &Exchange, id: AccountId) -> Value {
     let mut text = Vec::new();
     plimsoll_text::write_account(&mut text, exchange.spec(), &exchange.account(id));

@@ -3,7 +3,7 @@
 use super::desk::{Caller, Desk, Request};
 use super::hub::Answered;
 use super::json::Json;
-use super::look::durability_word;
+use super::look::{self, durability_word};
 use super::query::Query;
 use super::reply::{No, Reply, status_of};
 use super::routes::{Found, Op};
@@ -14,6 +14,7 @@ use crate::inbound::Once;
 use axum::http::HeaderMap;
 use plimsoll_text::Line;
 use plimsoll_types::{Command, Label};
+use serde_json::Value;
 
 /// The header that names a request, so that it is carried out once.
 const IDEMPOTENCY: &str = "idempotency-key";
@@ -39,10 +40,16 @@ pub(super) async fn carry_out(
             command => Ok((command, named)),
         }
     })?;
-    let once = once(op, &request.headers, named)?;
+    let once = once(op, &request.headers, named, &request.body)?;
     let sight = Sight::of(caller.user);
     let answered = desk.carry_out(caller.id, once, command, sight).await?;
-    Ok(reply(op, answered))
+    let order = match (op, answered.answer, named) {
+        (Op::PlaceOrder, Answer::Copy, (Some(account), Some(id))) => {
+            Some(desk.follower.read(|exchange| look::open_order(exchange, &account, &id)))
+        }
+        _ => None,
+    };
+    Ok(reply(op, answered, order))
 }
 
 /// The contract's line that a request means; its time is the server's, which the engine gives.
@@ -86,11 +93,12 @@ fn line_of(op: Op, found: &Found, query: &Query, body: &[u8]) -> Result<Vec<u8>,
     Ok(json.out)
 }
 
-/// How a copy of a request is known: by its key; an order without one, by its account and id.
+/// How a copy of a request is known: by its key; an order without one, by its account, its id and all its body says.
 fn once(
     op: Op,
     headers: &HeaderMap,
     (account, id): (Option<Label>, Option<Label>),
+    body: &[u8],
 ) -> Result<Once, No> {
     let mut keys = headers.get_all(IDEMPOTENCY).iter();
     let name = match (keys.next(), keys.next(), account, id) {
@@ -108,7 +116,8 @@ fn once(
             return Err(No::malformed("Idempotency-Key", "expected it once"));
         }
         (None, _, Some(account), Some(id)) if op == Op::PlaceOrder => {
-            [b"http order\n", account.as_bytes(), b"\n", id.as_bytes()].concat()
+            // Another order under the same id is another order: the id may be free again, or its order was refused.
+            [b"http order\n", account.as_bytes(), b"\n", id.as_bytes(), b"\n", body].concat()
         }
         _ => return Ok(Once::Unmarked),
     };
@@ -117,7 +126,7 @@ fn once(
 }
 
 /// An outcome as an answer: 201 for an order that entered, 200 for what was done, a copy among it, and what a rejection is worth.
-fn reply(op: Op, answered: Answered) -> Reply {
+fn reply(op: Op, answered: Answered, order: Option<Value>) -> Reply {
     let status = match answered.rejected {
         Some(reason) => status_of(reason),
         None if op == Op::PlaceOrder && answered.answer == Answer::Done => 201,
@@ -128,6 +137,9 @@ fn reply(op: Op, answered: Answered) -> Reply {
             No::rejected(reason).write(json);
         }
         write_outcome(json, &answered);
+        if let Some(order) = order {
+            json.key("order").raw(order.to_string().as_bytes());
+        }
     });
     Reply::with(status, body)
 }

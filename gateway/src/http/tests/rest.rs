@@ -86,6 +86,9 @@ fn a_repeated_order_is_carried_out_once() {
     let copy = maker.post("/v1/orders", &order("maker", "m1", "sell", "5000", "5"));
     assert_eq!((first.status, copy.status), (201, 200));
     assert_eq!((&copy.json["copy"], events(&copy).len()), (&json!(true), 0));
+    assert_eq!(copy.json["order"]["open"], "5");
+    let other = maker.post("/v1/orders", &order("maker", "m1", "sell", "5000", "6"));
+    assert_eq!(other.code(), "duplicate_id", "another order, which the engine looks at");
     let key = [("Idempotency-Key", "second")];
     let other = order("maker", "m1", "sell", "5000", "5");
     let anew = maker.with_body("POST", "/v1/orders", &other, &key);
