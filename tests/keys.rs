@@ -36,7 +36,9 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 fn a_key_is_shown_once_and_kept_for_its_owner() {
-    let folder = Folder::new("add");
+    let above = Folder::new("add");
+    // The server's folder need not be there yet.
+    let folder = Folder(above.0.join("data"));
     let words = ["add", "--user", "an\"na", "--account", "anna,b", "--scope", "read,trade"];
     let limits = ["--rate", "100", "--collar", "0.05", "--order-value", "1000.5"];
     let added = keys(&folder.0, &[&words[..], &limits[..]].concat());
@@ -87,8 +89,10 @@ fn what_cannot_be_a_key_is_refused_in_one_line_and_changes_nothing() {
         assert!(line.contains(expected) && line.lines().count() == 1, "{words:?}: {line}");
         assert_eq!(std::fs::read(folder.file()).unwrap(), before);
     }
-    let nowhere = keys(&folder.0.join("none"), &["add", "--user", "b", "--scope", "read"]);
+    let mut nowhere = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    nowhere.args(["keys", "add", "--user", "b", "--scope", "read", "--keys"]);
+    let nowhere = nowhere.arg(folder.0.join("none").join("keys.toml")).output().unwrap();
     assert_eq!(nowhere.status.code(), Some(2));
-    assert!(text(&nowhere.stderr).contains("no such directory"));
+    assert!(text(&nowhere.stderr).contains("no such directory"), "{}", text(&nowhere.stderr));
     assert_eq!(keys(&folder.0.join("none"), &["list"]).status.code(), Some(2));
 }

@@ -134,14 +134,16 @@ fn add(args: &Add) -> Result<(), Failure> {
     // What is wrong with the arguments shows when the file is read as the server will read it.
     auth::read_keys(&shown(&path), &after, MONEY_DECIMALS)
         .map_err(|error| Failure::input(of_arguments(&error)))?;
-    write_whole(&path, &after).map_err(|error| {
-        let found = match error.kind() {
-            ErrorKind::NotFound => "no such directory".to_owned(),
-            _ => error.to_string(),
-        };
-        let error = plimsoll_text::Error::new("file", "a file that can be written", &found);
-        Failure::input(error.in_file(&shown(&path)))
-    })?;
+    make_folder(args.place.data.as_deref()).and_then(|()| write_whole(&path, &after)).map_err(
+        |error| {
+            let found = match error.kind() {
+                ErrorKind::NotFound => "no such directory".to_owned(),
+                _ => error.to_string(),
+            };
+            let error = plimsoll_text::Error::new("file", "a file that can be written", &found);
+            Failure::input(error.in_file(&shown(&path)))
+        },
+    )?;
     let line =
         if args.json { json!({ "user": args.user, "secret": secret }).to_string() } else { secret };
     print(&line)
@@ -195,6 +197,11 @@ fn entry(args: &Add, secret: &str) -> String {
         text += &format!("limits = {{ {} }}\n", given.join(", "));
     }
     text
+}
+
+/// The server's folder, which may be older or younger than its keys.
+fn make_folder(data: Option<&Path>) -> io::Result<()> {
+    data.map_or(Ok(()), std::fs::create_dir_all)
 }
 
 /// Puts `text` in place of the file, for its owner alone, whole or not at all.
