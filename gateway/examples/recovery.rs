@@ -39,9 +39,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     done
 }
 
-fn say(what: &str, count: usize, took: Duration) {
-    let ns = took.as_nanos() as f64 / count as f64;
-    println!("{what:44} {:8.3} s {:8.2} M/s {ns:8.1} ns each", took.as_secs_f64(), 1e3 / ns);
+/// When something began: by the clock, and by what this thread had of a processor until then.
+struct Watch(Instant, u64);
+
+impl Watch {
+    fn start() -> Watch {
+        Watch(Instant::now(), on_processor())
+    }
+}
+
+/// Nanoseconds this thread has run; 0 where the system does not tell. On a machine with other work it is what a quiet one would take.
+fn on_processor() -> u64 {
+    let told = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    told.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(0)
+}
+
+fn say(what: &str, count: usize, since: &Watch) {
+    let (took, ran) = (since.0.elapsed(), on_processor() - since.1);
+    let (ns, own) = (took.as_nanos() as f64 / count as f64, ran as f64 / count as f64);
+    let seconds = took.as_secs_f64();
+    println!("{what:44} {seconds:8.3} s {ns:8.1} ns each; this thread ran {own:8.1} ns each");
 }
 
 fn journal(scratch: &Path, records: usize) -> Result<(), Box<dyn Error>> {
@@ -55,13 +72,13 @@ fn journal(scratch: &Path, records: usize) -> Result<(), Box<dyn Error>> {
     let count = setup.len() + commands.len();
     let mut batches = Vec::new();
     let all: Vec<Command> = setup.into_iter().chain(commands).collect();
-    let began = Instant::now();
+    let began = Watch::start();
     let mut log = Vec::with_capacity(100 * count);
     for (n, command) in all.iter().enumerate() {
         let once = Once::Sequence(n as u64);
         Record::write(&mut log, n as u64 + 1, n as u64, 7, once, command);
     }
-    say(&format!("encode, {} bytes each", log.len() / count), count, began.elapsed());
+    say(&format!("encode, {} bytes each", log.len() / count), count, &began);
     drop(log);
     for group in all.chunks(BATCH) {
         let mut batch = Batch::default();
@@ -82,16 +99,15 @@ fn journal(scratch: &Path, records: usize) -> Result<(), Box<dyn Error>> {
             fs::create_dir_all(&directory)?;
             let options = Options { policy, ..Options::default() };
             let mut journal = Journal::begin(Arc::new(Files), &directory, hash, 0, options)?;
-            let (mut slowest, began) = (Duration::ZERO, Instant::now());
+            let (mut slowest, began) = (Duration::ZERO, Watch::start());
             for group in batches.chunks(together) {
                 let one = Instant::now();
                 journal.commit(group)?;
                 slowest = slowest.max(one.elapsed());
             }
-            let took = began.elapsed();
-            journal.close()?;
             let what = format!("commit {policy:?}, {} records a group", together * BATCH);
-            say(&what, count, took);
+            say(&what, count, &began);
+            journal.close()?;
             println!("{:44} {:8.3} ms", "  the slowest group", slowest.as_secs_f64() * 1e3);
             fs::remove_dir_all(&directory)?;
         }
@@ -116,7 +132,7 @@ fn restart(
     let segments: Vec<_> = list(&journal_of(data))?;
     let bytes: Vec<Vec<u8>> =
         segments.iter().map(|segment| fs::read(&segment.path)).collect::<Result<_, _>>()?;
-    let began = Instant::now();
+    let began = Watch::start();
     let mut read = 0;
     for (segment, bytes) in segments.iter().zip(&bytes) {
         let mut word = [0; 8];
@@ -128,15 +144,15 @@ fn restart(
             read += 1;
         }
     }
-    say("check and decode, in memory", read, began.elapsed());
+    say("check and decode, in memory", read, &began);
     drop(bytes);
-    let began = Instant::now();
+    let began = Watch::start();
     walk(&journal_of(data), None, 1, |_, _| Ok(()))?;
-    say("read, check and decode, from files", count, began.elapsed());
+    say("read, check and decode, from files", count, &began);
     for _ in 0..3 {
-        let began = Instant::now();
+        let began = Watch::start();
         let found = recover(&options, spec, &[], &mut |_, _, _| {})?;
-        say("recover: read, decode, carry out", count, began.elapsed());
+        say("recover: read, decode, carry out", count, &began);
         if found.engine.exchange().state_hash() != engine.exchange().state_hash() {
             return Err("the engine came back another".into());
         }
@@ -150,22 +166,18 @@ fn snapshot(data: &Path, most: u32) -> Result<(), Box<dyn Error>> {
         let spec = exchange.configuration();
         let engine = Engine::new(exchange, &[], 1, Memory::new());
         for _ in 0..3 {
-            let began = Instant::now();
+            let began = Watch::start();
             let saved = Saved::of(&engine);
-            say(&format!("put down {accounts} accounts"), accounts as usize, began.elapsed());
+            say(&format!("put down {accounts} accounts"), accounts as usize, &began);
             let directory = snapshots_of(data);
             fs::create_dir_all(&directory)?;
-            let began = Instant::now();
+            let began = Watch::start();
             let path = write_snapshot(&Files, &directory, configuration_hash(&spec), &saved)?;
             let bytes = fs::metadata(&path)?.len();
-            say(&format!("write and sync {} MB", bytes >> 20), accounts as usize, began.elapsed());
-            let began = Instant::now();
+            say(&format!("write and sync {} MB", bytes >> 20), accounts as usize, &began);
+            let began = Watch::start();
             let found = Engine::restore(spec.clone(), &[], &fs::read(&path)?)?;
-            say(
-                &format!("read and take up {accounts} accounts"),
-                accounts as usize,
-                began.elapsed(),
-            );
+            say(&format!("read and take up {accounts} accounts"), accounts as usize, &began);
             if found.exchange().state_hash() != engine.exchange().state_hash() {
                 return Err("the engine came back another".into());
             }
