@@ -6,6 +6,8 @@ mod mutants;
 mod orders;
 #[path = "fix/queries.rs"]
 mod queries;
+#[path = "fix/quickfix.rs"]
+mod quickfix;
 #[path = "fix/rig.rs"]
 mod rig;
 #[path = "fix/session.rs"]
