@@ -10,6 +10,7 @@ mod ids;
 mod latency;
 mod machine;
 mod peers;
+mod pipeline;
 mod rings;
 mod risk;
 mod rounds;
@@ -64,6 +65,9 @@ pub struct Args {
     /// Largest number of accounts in breach
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=100_000_000))]
     accounts: u32,
+    /// Folder for pipeline's journals [default: one in the system's folder for temporary files]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// Write breach's picture to this file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -93,6 +97,8 @@ enum What {
     Risk,
     /// Breach detection
     Breach,
+    /// The gateway's pipeline, queue to queue
+    Pipeline,
     /// The binary protocol, socket to socket
     Wire,
     /// Everything
@@ -169,6 +175,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
             std::fs::write(path, outcome.svg())
                 .map_err(|error| Failure::run(format!("{}: {error}", path.display())))?;
         }
+        results.push(outcome.json(amount, &machine));
+        if !args.json {
+            print(format_args!("{}\n", outcome.text()))?;
+        }
+    }
+    if args.what == What::Pipeline || args.what == What::All && handoff::has_two_cores() {
+        let outcome = pipeline::run(amount, args.rate, args.data.as_deref())?;
+        write_histograms(&args, "pipeline", &outcome.histograms())?;
         results.push(outcome.json(amount, &machine));
         if !args.json {
             print(format_args!("{}\n", outcome.text()))?;
