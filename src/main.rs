@@ -28,6 +28,7 @@ enum Job {
     Audit(cli::audit::Args),
     Convert(cli::convert::Args),
     Keys(cli::keys::Args),
+    Serve(cli::serve::Args),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Job::Audit(args) => cli::audit::run(args),
         Job::Convert(args) => cli::convert::run(args),
         Job::Keys(args) => cli::keys::run(args),
+        Job::Serve(args) => cli::serve::run(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

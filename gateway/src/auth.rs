@@ -157,7 +157,8 @@ fn scopes(field: &Field<'_>) -> Result<Scopes, Error> {
     Ok(scopes)
 }
 
-fn limits(table: &Table<'_>, money_decimals: u32) -> Result<Limits, Error> {
+/// Bounds of a user, or those of everybody who has none of its own.
+pub(crate) fn limits(table: &Table<'_>, money_decimals: u32) -> Result<Limits, Error> {
     table.only(&["rate", "burst", "order_quantity", "order_value", "collar", "open_orders"])?;
     let whole = |key: &str, low| table.get(key).map(|field| field.whole(low, u32::MAX)).transpose();
     let rate = whole("rate", 1)?.and_then(NonZeroU32::new);

@@ -11,6 +11,7 @@ use parking_lot::{Condvar, Mutex, RwLock, RwLockWriteGuard};
 use plimsoll_exchange::Exchange;
 use plimsoll_types::Event;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,8 @@ struct Shared {
     /// Number of the last command carried out.
     number: Mutex<u64>,
     moved: Condvar,
+    /// Its thread has ended: by a broken invariant, unless the outlet is gone.
+    ended: AtomicBool,
 }
 
 impl Follower {
@@ -53,7 +56,8 @@ impl Follower {
     /// A follower that stands still: to be handed to those who read it before [`Follower::follow`] makes it move.
     pub fn new(engine: Engine) -> Follower {
         let number = Mutex::new(engine.number());
-        let shared = Shared { engine: RwLock::new(engine), number, moved: Condvar::new() };
+        let (moved, ended) = (Condvar::new(), AtomicBool::new(false));
+        let shared = Shared { engine: RwLock::new(engine), number, moved, ended };
         Follower { shared: Arc::new(shared) }
     }
 
@@ -61,7 +65,10 @@ impl Follower {
     pub fn follow(&self, listeners: Vec<Box<dyn Listener>>) -> FollowerOutlet {
         let (sender, batches) = sync_channel(BACKLOG);
         let own = self.clone();
-        std::thread::spawn(move || own.run(&batches, listeners));
+        std::thread::spawn(move || {
+            let _end = End(&own.shared.ended);
+            own.run(&batches, listeners);
+        });
         FollowerOutlet { sender }
     }
 
@@ -75,6 +82,11 @@ impl Follower {
     /// Looks at the whole engine, what it remembers of users among it: for snapshots.
     pub fn read_engine<R>(&self, look: impl FnOnce(&Engine) -> R) -> R {
         look(&self.shared.engine.read())
+    }
+
+    /// Whether its thread has ended. Where nobody has stopped the server, it found an invariant broken and has said which.
+    pub fn has_ended(&self) -> bool {
+        self.shared.ended.load(Ordering::Acquire)
     }
 
     /// Number of the last command it has carried out.
@@ -117,6 +129,15 @@ impl Follower {
             *self.shared.number.lock() = number;
             self.shared.moved.notify_all();
         }
+    }
+}
+
+/// Says that a thread has ended, however it ends.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
     }
 }
 

@@ -27,9 +27,42 @@ pub trait Face: Outlet {
         WaitStrategy::Block.once(most.min(NAP));
     }
 
+    /// Says good-bye to everybody: everything they have to know has been delivered.
+    fn end(&mut self) {
+        self.flush();
+    }
+
     /// Ends such a sleep from another thread; `None` where it ends by unparking the thread.
     fn waker(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
         None
+    }
+}
+
+impl Outlet for Box<dyn Face> {
+    fn deliver(&mut self, batch: &Arc<Batch>) {
+        (**self).deliver(batch);
+    }
+}
+
+impl Face for Box<dyn Face> {
+    fn poll(&mut self, now: Ts, inbound: &mut Vec<Inbound>) -> bool {
+        (**self).poll(now, inbound)
+    }
+
+    fn flush(&mut self) {
+        (**self).flush();
+    }
+
+    fn wait(&mut self, most: Duration) {
+        (**self).wait(most);
+    }
+
+    fn end(&mut self) {
+        (**self).end();
+    }
+
+    fn waker(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
+        (**self).waker()
     }
 }
 
@@ -168,7 +201,7 @@ impl<F: Face> OneThread<F> {
         loop {
             let batch = self.core.take();
             if !self.tell(batch)? {
-                self.face.flush();
+                self.face.end();
                 return Ok(self.core.engine);
             }
         }

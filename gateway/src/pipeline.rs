@@ -222,8 +222,8 @@ pub(crate) struct Core {
     mouth: Mouth,
     pool: Pool,
     durability: Durability,
-    /// An empty batch at hand.
-    spare: Option<Arc<Batch>>,
+    /// What is being carried out.
+    desk: Batch,
 }
 
 impl Core {
@@ -234,35 +234,44 @@ impl Core {
         durability: Durability,
     ) -> Core {
         let (mouth, pool) = (intake.open(), Pool::default());
-        Core { engine, clock, mouth, pool, durability, spare: None }
+        Core { engine, clock, mouth, pool, durability, desk: Batch::default() }
     }
 
     /// Carries out what waits at the ways in, a few of each; `None` where nothing waits.
     #[inline]
     pub(crate) fn take(&mut self) -> Option<Arc<Batch>> {
-        let mut lent = self.spare.take().unwrap_or_else(|| self.pool.take());
-        let batch = own(&mut lent);
-        batch.durability = self.durability;
-        let engine = &mut self.engine;
-        self.mouth.take(|stretch| carry_out(engine, stretch, batch));
-        self.filled(lent)
+        let (engine, desk) = (&mut self.engine, &mut self.desk);
+        self.mouth.take(|stretch| carry_out(engine, stretch, desk));
+        self.filled()
     }
 
     /// Carries out messages that came another way.
     pub(crate) fn carry_out(&mut self, stretch: &[Inbound]) -> Option<Arc<Batch>> {
-        let mut lent = self.spare.take().unwrap_or_else(|| self.pool.take());
-        let batch = own(&mut lent);
-        batch.durability = self.durability;
-        carry_out(&mut self.engine, stretch, batch);
-        self.filled(lent)
+        carry_out(&mut self.engine, stretch, &mut self.desk);
+        self.filled()
     }
 
-    fn filled(&mut self, batch: Arc<Batch>) -> Option<Arc<Batch>> {
-        if batch.outcomes.is_empty() {
-            self.spare = Some(batch);
+    /// Copies what is on the desk into a batch that others may read, and clears the desk.
+    ///
+    /// The desk's lines stay in this core's cache. Written in place, each would have to be fetched back from whoever has read the
+    /// batch last, and stores become visible in order: the engine would wait for it once an event instead of once a batch.
+    #[inline]
+    fn filled(&mut self) -> Option<Arc<Batch>> {
+        let desk = &mut self.desk;
+        if desk.outcomes.is_empty() {
             return None;
         }
-        Some(batch)
+        let mut lent = self.pool.take();
+        let batch = own(&mut lent);
+        batch.last = desk.last;
+        batch.durability = self.durability;
+        batch.outcomes.append(&mut desk.outcomes);
+        batch.events.append(&mut desk.events);
+        batch.log.append(&mut desk.log);
+        batch.accounts.append(&mut desk.accounts);
+        batch.instruments.append(&mut desk.instruments);
+        desk.clear();
+        Some(lent)
     }
 
     /// Lets timers run that are due though nothing comes in.

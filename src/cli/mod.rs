@@ -9,6 +9,7 @@ pub mod journal;
 pub mod keys;
 pub mod progress;
 pub mod replay;
+pub mod serve;
 pub mod simulate;
 
 use clap::error::ErrorKind;

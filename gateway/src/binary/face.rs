@@ -54,6 +54,10 @@ impl Face for BinaryServer {
         self.sleep(most);
     }
 
+    fn end(&mut self) {
+        self.stop();
+    }
+
     fn waker(&self) -> Option<Box<dyn Fn() + Send + Sync>> {
         let waker = BinaryServer::waker(self);
         Some(Box::new(move || waker.wake()))
