@@ -4,7 +4,6 @@
 //!
 //!     PLIMSOLL_SEED=17 PLIMSOLL_FEED_COMMANDS=250 cargo test --test feed
 
-#[allow(dead_code, reason = "the generator is shared with tests/differential.rs")]
 mod model;
 #[path = "feed/run.rs"]
 mod run;

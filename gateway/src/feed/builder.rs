@@ -5,20 +5,15 @@
 //! of some market orders, stops at market that rest, and orders that go first at a limit price. Those are looked up in the exchange
 //! when the batch is over; until then they trade unseen.
 
-use super::messages::{
-    Add, Auction, BandChange, Bust, Delete, Delisting, Index, Indicative, Mark, PhaseChange,
-    Reduce, Refill, Replace, Restriction, Settlement, Trade, Whole, of_phase,
-};
+use super::messages::{Add, Delete, Reduce, Refill, Replace, Trade, Whole};
 use super::orders::{Incoming, Key, Market, Order, Orders, Place, UNSEEN};
 use super::packet::Packer;
-use super::places::{as_listed, tell_listing};
 use crate::batch::Batch;
-use crate::binary::codes::{of_permission, of_side, of_trade};
+use crate::binary::codes::{of_side, of_trade};
 use crate::binary::layout::Message;
 use plimsoll_exchange::Exchange;
 use plimsoll_types::{
-    AccountId, Band, Event, EventKind, Handle, InstrumentId, OrderId, Phase, Price, Side,
-    TradeKind, Ts,
+    AccountId, Event, EventKind, Handle, InstrumentId, OrderId, Price, TradeKind, Ts,
 };
 
 /// Turns batches into messages.
@@ -40,12 +35,8 @@ pub(super) fn ticks(price: Price) -> u32 {
     price.ticks() as u32
 }
 
-fn ticks_or_none(price: Option<Price>) -> u32 {
+pub(super) fn ticks_or_none(price: Option<Price>) -> u32 {
     price.map_or(0, ticks)
-}
-
-fn side_or_none(side: Option<Side>) -> u8 {
-    side.map_or(0, of_side)
 }
 
 impl Builder {
@@ -152,73 +143,6 @@ impl Builder {
         }
     }
 
-    /// What concerns a market and no order.
-    #[cold]
-    fn market_event(&mut self, exchange: &Exchange, event: &Event, out: &mut Packer) {
-        let ts = event.ts.into();
-        match event.kind {
-            EventKind::Phase { instrument, phase } => {
-                self.settle(out);
-                self.phase(instrument, phase, event.ts, out);
-            }
-            EventKind::Band { instrument, up, down } => {
-                self.settle(out);
-                self.markets[instrument.index()].band = Some(Band { down, up });
-                let instrument = instrument.0.into();
-                let (down, up) = (ticks(down).into(), ticks(up).into());
-                out.add(BandChange { head: BandChange::head(), instrument, ts, down, up });
-            }
-            EventKind::InstrumentPermission { instrument, permission } => {
-                let (instrument, permission) = (instrument.0.into(), of_permission(permission));
-                out.add(Restriction { head: Restriction::head(), instrument, ts, permission });
-            }
-            EventKind::Mark { instrument, price } => {
-                let (instrument, price) = (instrument.0.into(), ticks(price).into());
-                out.add(Mark { head: Mark::head(), instrument, ts, price });
-            }
-            EventKind::Index { instrument, price } => {
-                let (instrument, price) = (instrument.0.into(), ticks(price).into());
-                out.add(Index { head: Index::head(), instrument, ts, price });
-            }
-            EventKind::Settled { instrument, price, one_sided, .. } => {
-                let (instrument, price) = (instrument.0.into(), ticks(price).into());
-                let one_sided = side_or_none(one_sided);
-                out.add(Settlement { head: Settlement::head(), instrument, ts, price, one_sided });
-            }
-            EventKind::Busted { trade, instrument, price, qty } => {
-                let (instrument, trade) = (instrument.0.into(), trade.into());
-                let (qty, price) = (qty.lots().into(), ticks(price).into());
-                out.add(Bust { head: Bust::head(), instrument, ts, trade, qty, price });
-            }
-            EventKind::Auction { instrument, price, qty, surplus, surplus_side } => {
-                self.markets[instrument.index()].uncrossed = Some(price);
-                let (head, instrument) = (Auction::head(), instrument.0.into());
-                let (qty, surplus) = (qty.lots().into(), surplus.lots().into());
-                let (price, surplus_side) =
-                    (ticks_or_none(price).into(), side_or_none(surplus_side));
-                out.add(Auction { head, instrument, ts, qty, surplus, price, surplus_side });
-            }
-            EventKind::Indicative { instrument, price, qty, surplus, surplus_side } => {
-                let (head, instrument) = (Indicative::head(), instrument.0.into());
-                let (qty, surplus) = (qty.lots().into(), surplus.lots().into());
-                let (price, surplus_side) =
-                    (ticks_or_none(price).into(), side_or_none(surplus_side));
-                out.add(Indicative { head, instrument, ts, qty, surplus, price, surplus_side });
-            }
-            EventKind::Listed { instrument } => {
-                self.settle(out);
-                let spec = &exchange.spec().instruments[instrument.index()];
-                self.markets.push(Market::new(spec));
-                tell_listing(exchange, instrument, &as_listed(spec), event.ts, out);
-            }
-            EventKind::Delisted { instrument } => self.gone(instrument, None, event.ts, out),
-            EventKind::Expired { instrument, price } => {
-                self.gone(instrument, Some(price), event.ts, out);
-            }
-            _ => {}
-        }
-    }
-
     /// An order that will rest is on its way.
     fn enters(
         &mut self,
@@ -239,7 +163,7 @@ impl Builder {
 
     /// The incoming order has come to rest.
     #[inline]
-    fn settle(&mut self, out: &mut Packer) {
+    pub(super) fn settle(&mut self, out: &mut Packer) {
         let Some(incoming) = self.incoming.take() else { return };
         let Incoming { key, mut order, old, ts, .. } = incoming;
         order.place = self.markets[usize::from(order.instrument)].place_of(&incoming);
@@ -275,7 +199,7 @@ impl Builder {
 
     /// Shows an order behind the others at its price; `old` = where the feed shows it still.
     #[inline]
-    fn show(&mut self, order: &mut Order, old: u64, ts: Ts, out: &mut Packer) {
+    pub(super) fn show(&mut self, order: &mut Order, old: u64, ts: Ts, out: &mut Packer) {
         order.number = self.new_number();
         let (instrument, ts, number) = (order.instrument.into(), ts.into(), order.number.into());
         let (qty, price, side) =
@@ -446,44 +370,6 @@ impl Builder {
             self.take_order(key);
         }
         Some(hit)
-    }
-
-    /// The phase changed. What is left of market orders after an auction rests at its price, where they rest at all.
-    fn phase(&mut self, instrument: InstrumentId, phase: Phase, ts: Ts, out: &mut Packer) {
-        let market = &mut self.markets[instrument.index()];
-        let uncrossed = market.uncrossed.take().flatten();
-        market.phase = phase;
-        if let Some(price) = uncrossed
-            && market.remainder_rests
-        {
-            for key in std::mem::take(&mut market.at_market).into_values() {
-                self.rest_at(key, price, ts, out);
-            }
-        }
-        let (instrument, ts, phase) = (instrument.0.into(), ts.into(), of_phase(phase));
-        out.add(PhaseChange { head: PhaseChange::head(), instrument, ts, phase });
-    }
-
-    fn rest_at(&mut self, key: Key, price: Price, ts: Ts, out: &mut Packer) {
-        let Some(mut order) = self.orders.remove(&key) else { return };
-        (order.price, order.shown) = (Some(price), order.peak());
-        let market = &self.markets[usize::from(order.instrument)];
-        if market.may_go_first(order.side, price) {
-            order.place = Place::Unknown(None);
-            self.unknown.push(key);
-        } else {
-            order.place = Place::Seen;
-            self.show(&mut order, UNSEEN, ts, out);
-        }
-        self.orders.insert(key, order);
-    }
-
-    fn gone(&mut self, instrument: InstrumentId, price: Option<Price>, ts: Ts, out: &mut Packer) {
-        self.settle(out);
-        self.orders.forget(instrument.0);
-        self.markets[instrument.index()].at_market.clear();
-        let (head, instrument) = (Delisting::head(), instrument.0.into());
-        out.add(Delisting { head, instrument, ts: ts.into(), price: ticks_or_none(price).into() });
     }
 }
 

@@ -10,6 +10,7 @@ pub mod builder;
 mod client;
 pub mod describe;
 pub mod fold;
+mod market;
 pub mod messages;
 mod orders;
 pub mod packet;
