@@ -6,13 +6,12 @@ import queue
 import sys
 import tempfile
 import threading
+import traceback
 
 import quickfix as fix
 
 FOLDER = pathlib.Path(tempfile.mkdtemp())
 DICTIONARY = pathlib.Path(sys.prefix) / "share" / "quickfix" / "FIX44.xml"
-
-KEPT = []
 
 SETTINGS = """[DEFAULT]
 ConnectionType=initiator
@@ -43,14 +42,14 @@ class Client(fix.Application):
         values = {"dictionary": DICTIONARY, "store": FOLDER, "user": user, "host": host, "port": port}
         config.write_text(SETTINGS.format(**values))
         self.settings = fix.SessionSettings(str(config))
+        # One initiator for the client's life: the engine sends by SessionID through the first session ever made with it, so what
+        # is sent after a second initiator is made goes to the first one's store and never to a socket.
+        stores = fix.FileStoreFactory(self.settings)
+        self.initiator = fix.SocketInitiator(self, stores, self.settings)
         self.start()
 
     def start(self):
         self.up.clear()
-        stores = fix.FileStoreFactory(self.settings)
-        self.initiator = fix.SocketInitiator(self, stores, self.settings)
-        # The engine does not hold what it is given: what Python lets go crashes it.
-        KEPT.extend([stores, self.initiator, self.settings, self])
         self.initiator.start()
         assert self.up.wait(20), "no Logon"
 
@@ -159,13 +158,25 @@ def main():
     bert.expect("150=F|11=b2")
     anna.start()
     anna.expect("43=Y|150=F|11=a8|14=2|151=0")
+    # Numbers go on after what was sent again.
+    anna.send("F", {11: "a9", 41: "a8", 55: "RB", 54: 1})
+    anna.expect("35=9|11=a9|41=a8|39=2")
+    anna.send("D", order("a10", 1, 2, "4990"))
+    anna.expect("35=8|150=0|11=a10")
     anna.stop()
     bert.stop()
     assert not anna.refused and not bert.refused, (anna.refused, bert.refused)
     print("all told", flush=True)
-    # Its threads outlive what Python lets go at the end.
-    os._exit(0)
 
 
 if __name__ == "__main__":
-    main()
+    code = 1
+    try:
+        main()
+        code = 0
+    except Exception:
+        traceback.print_exc()
+    finally:
+        # Its threads outlive what Python lets go at the end, and crash over it.
+        sys.stderr.flush()
+        os._exit(code)
