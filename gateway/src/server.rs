@@ -126,6 +126,7 @@ impl Server {
             policy: settings.journal.policy,
             segment_bytes: settings.journal.segment,
         };
+        options.resend = settings.snapshot.resend as u64;
         let mut past = Past::new(&users, settings.snapshot.resend);
         let recovered = recover(&options, &spec, &users, &mut |_, record, events| {
             past.heard(record, events);

@@ -1,11 +1,11 @@
 //! A data directory taken up again.
 
 use super::lock::Lock;
-use super::saved::snapshots;
+use super::saved::{SnapshotFile, snapshots};
 use super::{journal_of, snapshots_of};
 use crate::engine::Engine;
 use crate::journal::{
-    Disk, End, Files, Journal, JournalError, Options, RecoverError, end_tail, walk,
+    Disk, End, Files, Journal, JournalError, Options, RecoverError, end_tail, list, walk,
 };
 use crate::record::Record;
 use crate::users::{Memory, User};
@@ -24,12 +24,16 @@ pub struct DataOptions {
     pub journal: Options,
     /// What it is written to.
     pub disk: Arc<dyn Disk>,
+    /// How many of the last commands are carried out again, where they are kept, so that sessions that come back can be told of
+    /// them: a session may have missed what the newest snapshot has. Half a microsecond each.
+    pub resend: u64,
 }
 
 impl DataOptions {
     /// A directory with a journal written as is usual.
     pub fn new(data: &Path) -> DataOptions {
-        DataOptions { data: data.to_owned(), journal: Options::default(), disk: Arc::new(Files) }
+        let (data, journal) = (data.to_owned(), Options::default());
+        DataOptions { data, journal, disk: Arc::new(Files), resend: 0 }
     }
 }
 
@@ -56,8 +60,8 @@ pub struct Recovered {
     pub report: Report,
 }
 
-/// Takes a data directory up again, or begins one: the newest good snapshot, then every record after it, each told to `told` with
-/// the exchange right after it and what came of it.
+/// Takes a data directory up again, or begins one: the newest good snapshot from which [`DataOptions::resend`] commands are still to
+/// be carried out, then every record after it, each told to `told` with the exchange right after it and what came of it.
 ///
 /// A tail that was never synced and is torn is cut. Cost: see docs/PERFORMANCE.md.
 /// Errors: [`RecoverError`]; nothing is changed then but that leftovers of unfinished files are gone.
@@ -75,7 +79,8 @@ pub fn recover(
     let disk = &*options.disk;
     let mut report = Report::default();
     let configuration = configuration_hash(spec);
-    let mut engine = begin(spec, users, &snapshots, &mut report)?;
+    let beginnings = beginnings(&journal, configuration, &snapshots, options.resend)?;
+    let mut engine = begin(spec, users, beginnings, &mut report)?;
     let from = engine.number() + 1;
     let mut events = Vec::new();
     let walked = walk(&journal, Some(configuration), from, |segment, record| {
@@ -123,14 +128,47 @@ pub fn recover(
     Ok(Recovered { engine, journal, lock, report })
 }
 
-/// The engine of the newest good snapshot; a new one where there is none.
+/// Where to begin, the best first: the newest snapshot with `resend` commands after it, or where there is none the first command
+/// of all, if the journal still has it; then, should that be no good, any other, the newest first.
+///
+/// A journal that ends before the newest snapshot has lost its end: then that snapshot is all there is.
+fn beginnings(
+    journal: &Path,
+    configuration: u64,
+    directory: &Path,
+    resend: u64,
+) -> Result<Vec<SnapshotFile>, RecoverError> {
+    let mut files = snapshots(directory)?;
+    files.reverse();
+    let (Some(newest), true) = (files.first(), resend > 0) else { return Ok(files) };
+    let newest = newest.number;
+    let last = walk(journal, Some(configuration), newest + 1, |_, _| Ok(()))?;
+    let Some(last) = last.segments.last().map(|about| about.last).filter(|&last| last >= newest)
+    else {
+        return Ok(files);
+    };
+    let kept = list(journal)?.first().map_or(u64::MAX, |segment| segment.first);
+    let is_early = |number: u64| number.saturating_add(resend) <= last;
+    let best = files.iter().position(|file| is_early(file.number) && file.number + 1 >= kept);
+    match best {
+        Some(best) => files[..=best].rotate_right(1),
+        None if kept <= 1 => files.clear(),
+        None => {
+            let oldest = files.iter().rposition(|file| file.number + 1 >= kept);
+            files[..=oldest.unwrap_or(0)].rotate_right(1);
+        }
+    }
+    Ok(files)
+}
+
+/// The engine of the first good snapshot of `files`; a new one where there is none.
 fn begin(
     spec: &ExchangeSpec,
     users: &[User],
-    directory: &Path,
+    files: Vec<SnapshotFile>,
     report: &mut Report,
 ) -> Result<Engine, RecoverError> {
-    for file in snapshots(directory)?.into_iter().rev() {
+    for file in files {
         let bytes = fs::read(&file.path).map_err(RecoverError::disk(&file.path))?;
         match Engine::restore(spec.clone(), users, &bytes) {
             Ok(engine) if engine.number() == file.number => {

@@ -79,6 +79,43 @@ fn an_engine_comes_back_as_it_went_down_with_and_without_a_snapshot() {
 }
 
 #[test]
+fn so_many_commands_are_told_again_where_they_are_kept() {
+    let scratch = Scratch::new("told");
+    let expected = lived(&scratch, &story(400, 44), &[150, 310, 390]);
+    let last = expected.number();
+    let begins = |resend: u64| {
+        let mut told = Vec::new();
+        let options = DataOptions { resend, ..DataOptions::new(&scratch.0) };
+        let users = users(Limits::default());
+        let found = recover(&options, &spec(), &users, &mut |_, record, _| {
+            told.push(record.number);
+        });
+        let found = found.expect("nothing is wrong");
+        check_equal(&found.engine, &expected);
+        let begin = found.report.snapshot.unwrap_or(0);
+        assert_eq!(told, (begin + 1..=last).collect::<Vec<_>>());
+        begin
+    };
+    let wanted = [0, last - 390, last - 389, last - 310, last - 309, last - 150, last, u64::MAX];
+    assert_eq!(wanted.map(begins), [390, 390, 310, 310, 150, 150, 0, 0]);
+    // Without the first segments the oldest snapshot that the rest goes on from is the best there is.
+    let segments = list(&journal_of(&scratch.0)).expect("segments");
+    let later = segments.iter().rposition(|segment| segment.first <= 151).expect("one has it");
+    assert!(later > 0);
+    for segment in &segments[..later] {
+        fs::remove_file(&segment.path).expect("it was there");
+    }
+    assert_eq!([0, last - 309, u64::MAX].map(begins), [390, 150, 150]);
+    // The best is damaged: the newest of the others.
+    let best = snapshots_of(&scratch.0).join(format!("{:020}.snap", 310));
+    fs::write(&best, b"nothing").expect("a place for it");
+    let options = DataOptions { resend: last - 310, ..DataOptions::new(&scratch.0) };
+    let found = recover(&options, &spec(), &users(Limits::default()), &mut |_, _, _| {});
+    let report = found.expect("others are good").report;
+    assert_eq!((report.snapshot, report.warnings.len()), (Some(390), 1));
+}
+
+#[test]
 fn a_message_sent_again_after_a_restart_is_a_copy() {
     let scratch = Scratch::new("again");
     let story = story(100, 42);

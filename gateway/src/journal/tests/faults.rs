@@ -19,7 +19,7 @@ fn started(
     disk: Arc<dyn Disk>,
     journal: Options,
 ) -> Result<Recovered, RecoverError> {
-    let data = DataOptions { data: scratch.0.clone(), journal, disk };
+    let data = DataOptions { data: scratch.0.clone(), journal, disk, resend: 0 };
     recover(&data, &spec(), &users(Limits::default()), &mut |_, _, _| {})
 }
 
