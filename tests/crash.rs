@@ -115,7 +115,7 @@ impl Ledger {
         let side = if draw & 1 == 0 { Side::Buy } else { Side::Sell };
         let price = Price::new(4990 + (draw >> 1) as i64 % 20).expect("a price");
         let order = NewOrder::limit(account, InstrumentId(0), side, price, Qty::new(1 + draw % 3));
-        let tif = if draw % 5 == 0 { TimeInForce::Ioc } else { TimeInForce::Gtc };
+        let tif = if draw.is_multiple_of(5) { TimeInForce::Ioc } else { TimeInForce::Gtc };
         NewOrder { id: Label::new(&format!("o{}", self.last)), tif, ..order }
     }
 }
