@@ -1,15 +1,20 @@
 """Places an order over FIX 4.4, waits for its report, cancels it.
 
     pip install quickfix-py
-    plimsoll serve examples/exchange.toml --data /tmp/data --fix 127.0.0.1:9878
-    python examples/fix_client.py 127.0.0.1:9878 anna SECRET_IN_HEX
+    plimsoll keys add --data DATA --user anna --account anna --scope read --scope trade
+    plimsoll serve examples/exchange.toml --data DATA --fix 127.0.0.1:7002
+    python examples/fix_client.py 127.0.0.1:7002 anna SECRET
+
+SECRET is what `keys add` printed.
 """
 
+import os
 import pathlib
 import queue
 import sys
 import tempfile
 import threading
+import time
 
 import quickfix as fix
 
@@ -57,7 +62,8 @@ class Client(fix.Application):
             message.setField(fix.Password(self.password))
 
     def fromAdmin(self, message, session):
-        pass
+        if message.isSetField(58):
+            print(message.getField(58), file=sys.stderr)
 
     def toApp(self, message, session):
         pass
@@ -76,6 +82,8 @@ class Client(fix.Application):
 
 
 def main():
+    if len(sys.argv) != 4:
+        sys.exit("usage: fix_client.py HOST:PORT USER SECRET")
     address, user, password = sys.argv[1:]
     host, port = address.rsplit(":", 1)
     folder = pathlib.Path(tempfile.mkdtemp())
@@ -86,9 +94,13 @@ def main():
     initiator = fix.SocketInitiator(client, fix.FileStoreFactory(settings), settings)
     initiator.start()
     if not client.ready.wait(10):
-        sys.exit("no Logon: is the server there, and is the secret the user's?")
-    client.send("D", {11: "hello", 55: "RB", 54: 1, 38: 1, 40: 2, 44: 4990, 59: 1})
-    client.send("F", {11: "bye", 41: "hello", 55: "RB", 54: 1})
+        print("no Logon: is the server there, and is the secret the user's?", file=sys.stderr)
+        # The engine's threads would crash over what Python lets go at the end.
+        os._exit(1)
+    # A ClOrdID is taken once, ever.
+    now = time.time_ns()
+    client.send("D", {11: f"buy-{now}", 55: "RB", 54: 1, 38: 1, 40: 2, 44: 4990, 59: 1})
+    client.send("F", {11: f"cancel-{now}", 41: f"buy-{now}", 55: "RB", 54: 1})
     initiator.stop()
 
 
