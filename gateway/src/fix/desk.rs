@@ -12,7 +12,7 @@ use crate::inbound::{Inbound, Once, UserId};
 use crate::intake::Intake;
 use crate::users::{Reach, User};
 use plimsoll_types::{AccountId, Command, Label, Reject, Ts};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// The top byte of our tags: other protocols' outcomes are not ours.
@@ -72,6 +72,8 @@ pub enum Wish {
 pub struct Pending {
     /// Whose.
     pub user: UserId,
+    /// Its MsgSeqNum.
+    pub seq: u64,
     /// What.
     pub wish: Wish,
     /// Its ClOrdID.
@@ -82,7 +84,7 @@ pub struct Pending {
     pub key: Key,
     /// A new order as it was asked for.
     pub order: Option<Order>,
-    /// Whether the client said that it may have been sent before.
+    /// Whether it may have been carried out before.
     pub again: bool,
 }
 
@@ -100,6 +102,8 @@ pub struct Desk {
     pub heard: u64,
     intake: Intake,
     pending: HashMap<u64, Pending>,
+    /// Whose, by MsgSeqNum.
+    waiting: BTreeSet<(UserId, u64)>,
     next_tag: u64,
     /// Ids of reports that no event has an id for: the time we started, and a count.
     started: Ts,
@@ -118,6 +122,7 @@ impl Desk {
             orders: Orders::default(),
             intake,
             pending: HashMap::new(),
+            waiting: BTreeSet::new(),
             next_tag: 0,
             started: now,
             counted: 0,
@@ -174,6 +179,7 @@ impl Desk {
         let inbound = Inbound { received: now, user: pending.user, once, tag, command };
         match self.intake.submit(inbound) {
             Ok(()) => {
+                self.waiting.insert((pending.user, pending.seq));
                 self.pending.insert(tag, pending);
                 Ok(())
             }
@@ -193,12 +199,20 @@ impl Desk {
 
     /// What was remembered of a command that has been answered.
     pub fn answered(&mut self, tag: u64) -> Option<Pending> {
-        self.pending.remove(&tag)
+        let pending = self.pending.remove(&tag)?;
+        self.waiting.remove(&(pending.user, pending.seq));
+        Some(pending)
+    }
+
+    /// MsgSeqNum of a user's oldest command that has not been answered.
+    pub fn oldest(&self, user: UserId) -> Option<u64> {
+        self.waiting.range((user, 0)..=(user, u64::MAX)).next().map(|(_, seq)| *seq)
     }
 
     /// Learns names and orders anew, after batches were lost. What is on its way will be answered by nobody.
     pub fn look_up(&mut self) {
         self.pending.clear();
+        self.waiting.clear();
         // In this order: what is looked at is at least as new as the number.
         self.heard = self.follower.number();
         self.names = self.follower.read(|exchange| Names::new(&self.users, exchange));

@@ -63,9 +63,9 @@ fn enter(
         offset: order.offset,
         ..Order::new(key, instrument, order.side, order.qty)
     };
-    let again = message.is_set(tag::POSS_RESEND);
+    let (seq, again) = sent(message);
     let wish = Wish::New;
-    let pending = Pending { user, wish, name, orig: None, key, order: Some(told), again };
+    let pending = Pending { user, seq, wish, name, orig: None, key, order: Some(told), again };
     desk.submit(pending, Command::Order(order), now)
 }
 
@@ -259,9 +259,9 @@ fn submit_change(
         }
         _ => (Command::Cancel { account, order: order_ref }, None),
     };
-    let again = message.is_set(tag::POSS_RESEND);
+    let (seq, again) = sent(message);
     let orig = Some(orig);
-    desk.submit(Pending { user, wish, name, orig, key, order: asked, again }, command, now)?;
+    desk.submit(Pending { user, seq, wish, name, orig, key, order: asked, again }, command, now)?;
     if wish == Wish::Replace {
         // From here on a cancel may name the replace, before its answer has come.
         desk.orders.alias(key, name);
@@ -367,16 +367,25 @@ fn submit_mass_cancel(
         _ => return Err(Stop::No("kind", "only 1 (a security) and 7 (all orders) are known")),
     };
     let side = side_of(message)?;
+    let (seq, again) = sent(message);
     let pending = Pending {
         user,
+        seq,
         wish: Wish::MassCancel { kind, count: 0 },
         name,
         orig: None,
         key: (account, OrderId::Client(name)),
         order: None,
-        again: message.is_set(tag::POSS_RESEND),
+        again,
     };
     desk.submit(pending, Command::CancelAll { account, instrument, side }, now)
+}
+
+/// A message's number, and whether it may have been carried out before: its sender says so, or sends it again because a server
+/// that started anew asked for it.
+fn sent(message: &Message<'_>) -> (u64, bool) {
+    let again = message.is_set(tag::POSS_RESEND) || message.is_set(tag::POSS_DUP_FLAG);
+    (message.whole(tag::MSG_SEQ_NUM).unwrap_or_default(), again)
 }
 
 /// The beginning of an OrderMassCancelReport.

@@ -373,7 +373,7 @@ impl Hub {
     fn write(&mut self, now: Ts) {
         let mut over = Vec::new();
         for (user, line) in &mut self.lines {
-            if let Err(error) = line.session.flush() {
+            if let Err(error) = line.session.flush(self.desk.oldest(*user)) {
                 // What is not in the file must not be told: it could not be told again.
                 eprintln!("plimsoll: the file of FIX session {user:?}: {error}");
                 over.extend(line.connection);

@@ -371,7 +371,9 @@ impl Teller<'_> {
             }
             (Answer::Copy, _) if pending.again => {
                 let id = self.desk.own_id();
-                self.status_of(&pending.key, id, outcome.ts)
+                let status = self.status_of(&pending.key, id, outcome.ts);
+                // After a restart, of what is over there is no status.
+                status.or_else(|| Some(self.refusal(pending, DUPLICATE, DUPLICATE_TEXT)))
             }
             (Answer::Copy, _) => Some(self.refusal(pending, DUPLICATE, DUPLICATE_TEXT)),
             (Answer::Done, Wish::MassCancel { kind, count }) => {

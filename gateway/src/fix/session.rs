@@ -72,11 +72,11 @@ impl Session {
         &self.store
     }
 
-    /// Writes what is kept to its file.
+    /// Writes what is kept to its file, except that messages from number `unanswered` on were received.
     ///
     /// Errors: as [`Store::flush`].
-    pub fn flush(&mut self) -> std::io::Result<()> {
-        self.store.flush()
+    pub fn flush(&mut self, unanswered: Option<u64>) -> std::io::Result<()> {
+        self.store.flush(unanswered)
     }
 
     /// Whether its connection, once what is written has gone out, ends.

@@ -46,6 +46,8 @@ pub struct Store {
     sent: VecDeque<Sent>,
     bytes: usize,
     next_in: u64,
+    /// `next_in` as the file has it.
+    settled: u64,
     file: Option<Log>,
 }
 
@@ -65,7 +67,15 @@ const RESET: u8 = b'R';
 impl Store {
     /// In memory alone.
     pub fn new(bounds: Bounds) -> Store {
-        Store { bounds, first: 1, sent: VecDeque::new(), bytes: 0, next_in: 1, file: None }
+        Store {
+            bounds,
+            first: 1,
+            sent: VecDeque::new(),
+            bytes: 0,
+            next_in: 1,
+            settled: 1,
+            file: None,
+        }
     }
 
     /// With a file, which is read first where there is one.
@@ -108,7 +118,6 @@ impl Store {
     /// Sets the number the next message received should have.
     pub fn expect(&mut self, next_in: u64) {
         self.next_in = next_in;
-        self.record(NEXT_IN, |out| out.extend_from_slice(&next_in.to_le_bytes()));
     }
 
     /// Numbers begin anew on both sides; nothing is kept.
@@ -139,10 +148,17 @@ impl Store {
         }
     }
 
-    /// Writes to the file what waits for it.
+    /// Writes to the file what waits for it. Messages received from number `unanswered` on do not count there: should the
+    /// process end now, whether they are carried out is not known, and they are asked for again.
     ///
     /// Errors: whatever the system says; the session must not go on then, since it could not be resumed.
-    pub fn flush(&mut self) -> io::Result<()> {
+    pub fn flush(&mut self, unanswered: Option<u64>) -> io::Result<()> {
+        let settled = unanswered.map_or(self.next_in, |seq| seq.min(self.next_in));
+        // Behind the messages that answer: a torn tail then asks for too much, never for too little.
+        if settled != self.settled {
+            self.record(NEXT_IN, |out| out.extend_from_slice(&settled.to_le_bytes()));
+            self.settled = settled;
+        }
         let Some(log) = &mut self.file else { return Ok(()) };
         if log.waiting.is_empty() {
             return Ok(());
@@ -165,7 +181,8 @@ impl Store {
 
     fn clear(&mut self) {
         self.sent.clear();
-        (self.first, self.bytes, self.next_in) = (1, 0, 1);
+        (self.first, self.bytes) = (1, 0);
+        (self.next_in, self.settled) = (1, 1);
     }
 
     fn keep(&mut self, sent: Sent) {
@@ -188,7 +205,7 @@ impl Store {
         let Some((what, rest)) = record.split_first() else { return };
         let number = rest.first_chunk::<8>().map(|bytes| u64::from_le_bytes(*bytes));
         match (*what, number) {
-            (NEXT_IN, Some(next_in)) => self.next_in = next_in,
+            (NEXT_IN, Some(next_in)) => (self.next_in, self.settled) = (next_in, next_in),
             (RESET, Some(first)) => {
                 self.clear();
                 self.first = first.max(1);
@@ -210,7 +227,7 @@ impl Store {
         for sent in &self.sent {
             write_record(&mut bytes, SENT, |out| write_sent(out, sent.kind, sent.at, &sent.body));
         }
-        write_record(&mut bytes, NEXT_IN, |out| out.extend_from_slice(&self.next_in.to_le_bytes()));
+        write_record(&mut bytes, NEXT_IN, |out| out.extend_from_slice(&self.settled.to_le_bytes()));
         let beside = path.with_extension("new");
         let mut file = File::create(&beside)?;
         file.write_all(&bytes)?;

@@ -1,6 +1,6 @@
 //! Orders: what is asked for and what is reported.
 
-use super::rig::{Rig, field, label};
+use super::rig::{Rig, field, label, now};
 use plimsoll_types::{Command, NewOrder, OrderKind, Price, Qty, Side};
 
 const ORDER: &str = "55=RB|40=2|59=1|";
@@ -103,6 +103,9 @@ fn a_name_is_taken_once_and_a_possible_resend_is_told_how_it_stands() {
     anna.expect("150=I|39=4|37=a1");
     anna.send("F", "11=a3|41=a2|");
     anna.expect("35=9|102=6|11=a3");
+    // Sent again because it was asked for is the same.
+    anna.send("D", &format!("43=Y|122={}|{}", now(), order.replace("a1", "a2")));
+    anna.expect("150=I|39=0|11=a2|151=10");
     rig.wait("one order", |exchange| exchange.open_orders(plimsoll_types::InstrumentId(0)) == 1);
     rig.stop();
 }

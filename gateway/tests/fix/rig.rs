@@ -98,9 +98,15 @@ impl Rig {
 
     /// Stops it and starts another over the same exchange, as after a recovery.
     pub fn restart(self, change: impl FnOnce(&mut Options)) -> Rig {
+        self.restart_after(|| (), change)
+    }
+
+    /// The same; `meanwhile` runs while there is no server.
+    pub fn restart_after(self, meanwhile: impl FnOnce(), change: impl FnOnce(&mut Options)) -> Rig {
         let users = self.users.clone();
         self.server.stop();
         let engine = self.pipeline.stop().expect("the engine ends well");
+        meanwhile();
         Rig::over(engine, users, change)
     }
 

@@ -2,6 +2,7 @@
 
 use super::rig::{Rig, field, folder, frame, message, now, password, users};
 use plimsoll_gateway::fix::frame::BODY_MAX;
+use plimsoll_gateway::fix::store::{Bounds, Store};
 use std::net::Shutdown;
 
 const ORDER: &str = "55=RB|40=2|59=1|54=1|38=2|";
@@ -270,5 +271,63 @@ fn a_session_goes_on_after_a_restart() {
     anna.send("D", "11=a1|55=RB|40=2|59=1|54=1|38=10|44=5000|");
     anna.expect("150=8|103=6|11=a1");
     rig.stop();
+    std::fs::remove_dir_all(&folder).expect("the folder was there");
+}
+
+#[test]
+fn what_a_killed_server_had_not_answered_is_asked_for_again() {
+    let folder = folder("killed");
+    let rig = Rig::with(users(), |options| options.store = Some(folder.clone()));
+    let mut anna = rig.logged_on("anna");
+    let order = "11=a1|55=RB|40=2|59=1|54=1|38=10|44=5000|";
+    // The session's file as it is between an order's arrival and its answer.
+    let file = std::fs::read_dir(&folder).expect("the folder").next().expect("a file");
+    let file = file.expect("a file").path();
+    let before = std::fs::read(&file).expect("the file");
+    anna.send("D", order);
+    anna.expect("150=0|34=2");
+    let next = anna.seq;
+    let rig = rig.restart_after(
+        || std::fs::write(&file, before).expect("the file"),
+        |options| {
+            options.store = Some(folder.clone());
+        },
+    );
+    let mut anna = rig.client("anna");
+    anna.seq = next;
+    anna.log_on("");
+    anna.expect("35=A|34=2");
+    anna.expect("35=2|7=2|16=0");
+    anna.seq = 2;
+    anna.send("D", &format!("43=Y|122={}|{order}", now()));
+    anna.expect("150=I|39=0|11=a1|151=10");
+    // A cancel that had been carried out, of an order that is gone now.
+    anna.send("4", &format!("43=Y|122={}|123=Y|36=4|", now()));
+    anna.seq = 4;
+    anna.send("F", "11=a2|41=a1|");
+    anna.expect("150=4|11=a2");
+    rig.wait("no order", |exchange| exchange.open_orders(plimsoll_types::InstrumentId(0)) == 0);
+    let rig = rig.restart(|options| options.store = Some(folder.clone()));
+    let mut anna = rig.logged_on("anna");
+    anna.send("F", "97=Y|11=a2|41=a1|");
+    anna.expect("35=9|102=6|11=a2");
+    rig.stop();
+    std::fs::remove_dir_all(&folder).expect("the folder was there");
+}
+
+#[test]
+fn a_message_counts_as_received_once_it_is_answered() {
+    let folder = folder("settled");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join("one.session");
+    let open = || Store::open(Bounds::default(), &path).expect("a store");
+    let mut store = open();
+    store.expect(5);
+    store.flush(Some(3)).expect("room on the disk");
+    assert_eq!((store.next_in(), open().next_in()), (5, 3));
+    let mut store = open();
+    store.expect(5);
+    store.flush(None).expect("room on the disk");
+    assert_eq!(open().next_in(), 5);
     std::fs::remove_dir_all(&folder).expect("the folder was there");
 }
