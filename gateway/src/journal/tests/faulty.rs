@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,8 @@ struct State {
 }
 
 struct Open {
-    disk: Faulty,
+    /// The disk has the file, so the file may not keep the disk.
+    disk: Weak<Mutex<State>>,
     file: File,
     /// Written since the last sync: where, and how much.
     unsynced: Mutex<Vec<(u64, usize)>>,
@@ -111,7 +112,8 @@ impl Faulty {
     }
 
     fn hold(&self, file: File) -> Arc<dyn FileHandle> {
-        let open = Arc::new(Open { disk: self.clone(), file, unsynced: Mutex::default() });
+        let disk = Arc::downgrade(&self.0);
+        let open = Arc::new(Open { disk, file, unsynced: Mutex::default() });
         self.0.lock().files.push(open.clone());
         open
     }
@@ -143,9 +145,15 @@ impl Disk for Faulty {
     }
 }
 
+impl Open {
+    fn disk(&self) -> io::Result<Faulty> {
+        self.disk.upgrade().map(Faulty).ok_or_else(|| io::Error::other("the disk is gone"))
+    }
+}
+
 impl FileHandle for Open {
     fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<usize> {
-        let fault = self.disk.call()?;
+        let fault = self.disk()?.call()?;
         let taken = match fault {
             None => bytes.len(),
             Some(Fault::Short | Fault::HalfThenFull) => bytes.len() / 2,
@@ -160,13 +168,13 @@ impl FileHandle for Open {
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.disk.plain()?;
+        self.disk()?.plain()?;
         self.unsynced.lock().clear();
         Ok(())
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.disk.plain()?;
+        self.disk()?.plain()?;
         self.file.set_len(len)
     }
 }
