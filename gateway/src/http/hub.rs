@@ -55,6 +55,11 @@ pub(super) struct Hub {
 }
 
 impl Hub {
+    /// Nobody waits yet, and nothing has happened.
+    pub fn new(durability: Durability) -> Hub {
+        Hub { durability: AtomicU8::new(durability as u8), ..Hub::default() }
+    }
+
     /// A place to wait for an outcome at, and the tag to send with the command.
     pub fn expect(self: &Arc<Hub>, sight: Sight) -> Expected {
         let (sender, answer) = oneshot::channel();
@@ -63,7 +68,7 @@ impl Hub {
         Expected { hub: self.clone(), tag, answer }
     }
 
-    /// How durable the last batch was.
+    /// How durable the last batch was; before the first, how durable it will be.
     pub fn durability(&self) -> Durability {
         match self.durability.load(Ordering::Relaxed) {
             2 => Durability::Synced,

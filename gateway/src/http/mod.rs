@@ -30,6 +30,7 @@ mod window;
 pub use openapi::text as openapi_text;
 pub use sign::sign;
 
+use crate::batch::Durability;
 use crate::clock::Clock;
 use crate::follower::{Follower, Listener};
 use crate::intake::Intake;
@@ -48,6 +49,8 @@ use tokio::sync::oneshot;
 pub struct Options {
     /// Where it listens; port 0 = any.
     pub address: SocketAddr,
+    /// What the journal promises, for those who ask before the first command.
+    pub durability: Durability,
     /// Whether books, trades, marks and instruments are for everybody, or for keys that may read.
     pub open_market_data: bool,
     /// Whether administration is taken from other machines too.
@@ -74,6 +77,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            durability: Durability::None,
             open_market_data: true,
             remote_admin: false,
             window_ms: 5_000,
@@ -106,7 +110,8 @@ impl Http {
         let socket = TcpListener::bind(options.address)?;
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
-        Ok(Http { socket, address, options, users, clock, hub: Arc::default() })
+        let hub = Arc::new(Hub::new(options.durability));
+        Ok(Http { socket, address, options, users, clock, hub })
     }
 
     /// Where it listens.

@@ -175,6 +175,7 @@ fn http(
     let refused = refused("http", address);
     let options = Options {
         address,
+        durability: settings.journal.policy.durability(),
         open_market_data: settings.http.open_market_data,
         remote_admin: settings.http.remote_admin,
         ..Options::default()
