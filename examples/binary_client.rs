@@ -1,6 +1,6 @@
 //! Logs in over the binary protocol, enters an order, prints what comes of it, and comes back where it left off.
 //!
-//!     cargo run --example binary_client -- 127.0.0.1:9001 anna SECRET_IN_HEX anna RB buy 5000 1
+//!     cargo run --example binary_client -- 127.0.0.1:7001 anna SECRET_IN_HEX anna RB buy 5000 1
 //!
 //! The words after the secret: account, symbol, side, price in ticks, lots. docs/PROTOCOL.md says what goes over the wire.
 

@@ -1,7 +1,7 @@
 //! Reads the market data feed of a running server and shows the top of each book, and every trade.
 //!
-//!     plimsoll serve examples/exchange.toml --data data --feed 127.0.0.1:7003
-//!     cargo run --release --example feed_reader -- 127.0.0.1:7003
+//!     plimsoll serve examples/exchange.toml --data DATA --feed 127.0.0.1:7004
+//!     cargo run --release --example feed_reader -- 127.0.0.1:7004
 //!
 //! A broken connection is taken up again where it broke.
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// See the file's head.
 pub fn main() {
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:7003".to_owned());
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:7004".to_owned());
     if let Err(error) = address.parse().map_err(|_| "no address".to_owned()).and_then(follow) {
         eprintln!("{address}: {error}");
         std::process::exit(1);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Signed requests and a stream with Python's own library, 3.9 and later. docs/HTTP.md says what is signed.
 
-    export PLIMSOLL_URL=http://127.0.0.1:8080 PLIMSOLL_USER=anna PLIMSOLL_SECRET=<hex of `plimsoll keys add`>
+    export PLIMSOLL_URL=http://127.0.0.1:7003 PLIMSOLL_USER=anna PLIMSOLL_SECRET=<hex of `plimsoll keys add`>
     python3 examples/http_client.py GET /v1/accounts/anna
     python3 examples/http_client.py POST /v1/orders '{"account":"anna","id":"a1","symbol":"RB","side":"buy","price":"5000","qty":"1"}'
     python3 examples/http_client.py stream trades:RB book:RB orders
@@ -100,7 +100,7 @@ def frame(reader):
 
 
 def main(words):
-    url = os.environ.get("PLIMSOLL_URL", "http://127.0.0.1:8080")
+    url = os.environ.get("PLIMSOLL_URL", "http://127.0.0.1:7003")
     client = Client(url, os.environ.get("PLIMSOLL_USER"), os.environ.get("PLIMSOLL_SECRET"))
     if len(words) >= 2 and words[0] == "stream":
         for message in client.stream(words[1:]):
