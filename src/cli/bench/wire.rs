@@ -8,11 +8,13 @@ mod rig;
 
 use super::gaps::due;
 use super::machine::Machine;
+use super::rounds::median;
 use super::timing::{histogram, less, note, percentiles};
 use super::{Amount, Failure, common, new_table};
 use hdrhistogram::Histogram;
 use hops::Hops;
-use rig::{ANSWER, Echo, QUESTION, Questions, Server};
+use plimsoll_gateway::wait;
+use rig::{ANSWER, CLIENT_CORE, Echo, QUESTION, Questions, Server};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
@@ -53,8 +55,10 @@ struct RoundTrip {
 struct Point {
     journal: &'static str,
     offered: u64,
-    achieved: f64,
-    latencies: Histogram<u64>,
+    /// Answers a second of each run, sorted.
+    achieved: Vec<f64>,
+    /// Each run's, by p99.
+    latencies: Vec<Histogram<u64>>,
 }
 
 /// What came of it.
@@ -63,41 +67,53 @@ struct Outcome {
     trips: Vec<RoundTrip>,
     points: Vec<Point>,
     hops: Hops,
+    /// Whether each thread stayed on its core.
+    pinned: bool,
 }
 
 /// Measures and gives the result as JSON and as text.
+///
+/// In a thread of its own, which is kept on a core: threads that others start later must not inherit that.
 pub(super) fn run(amount: Amount, machine: &Machine) -> Result<(Value, String), Failure> {
+    let thread = std::thread::scope(|scope| {
+        scope.spawn(|| measure(amount)).join().map_err(|_| Failure::run("bench wire: it broke"))
+    });
+    let outcome = thread??;
+    Ok((outcome.json(amount, machine), outcome.text()))
+}
+
+fn measure(amount: Amount) -> Result<Outcome, Failure> {
     let broken = |error: std::io::Error| Failure::run(format!("bench wire: {error}"));
     // A question takes some ten microseconds: a tenth of what others count in operations is plenty.
     let trips = (amount.ops / 40).max(1_000);
     let mut raw = RoundTrip::new("none");
     let mut with = Vec::new();
     let mut points = Vec::new();
+    let pinned = wait::pin(Some(CLIENT_CORE));
     for kept in [Kept::Off, Kept::Written, Kept::Synced] {
         amount.say(&format!("wire, journal {}", kept.as_str()));
         // A sync takes a hundred times as long as a trip.
         let trips = if kept == Kept::Synced { trips / 50 } else { trips };
         let mut trip = RoundTrip::new(kept.as_str());
-        let mut server = Server::start(kept).map_err(broken)?;
-        let mut questions = Questions::default();
-        round_trips(&mut server.stream, &mut questions, trips / 5).map_err(broken)?;
+        let mut rates: Vec<_> = RATES.iter().map(|&rate| Point::new(kept.as_str(), rate)).collect();
+        rates.truncate(if kept == Kept::Synced { 0 } else { rates.len() });
         for _ in 0..amount.runs {
-            let mut echo = Echo::start().map_err(broken)?;
-            round_trips(&mut echo.stream, &mut Questions::default(), trips / 5).map_err(broken)?;
-            let mut bare = Questions::default();
-            raw.add(round_trips(&mut echo.stream, &mut bare, trips).map_err(broken)?);
-            drop(echo);
+            raw.add(echoed(trips).map_err(broken)?);
+            // Only now, so that the bare echo had the other core for itself.
+            let mut server = Server::start(kept).map_err(broken)?;
+            let mut questions = Questions::default();
+            round_trips(&mut server.stream, &mut questions, trips / 5).map_err(broken)?;
             trip.add(round_trips(&mut server.stream, &mut questions, trips).map_err(broken)?);
+            for point in &mut rates {
+                let count = point.offered.min(amount.ops as u64);
+                let run = open_loop(&mut server.stream, &mut questions, point.offered, count);
+                point.add(run.map_err(broken)?);
+            }
         }
         with.push(trip);
-        for rate in RATES.into_iter().filter(|_| kept != Kept::Synced) {
-            let count = (rate * 2).min(amount.ops as u64);
-            let point = open_loop(&mut server.stream, &mut questions, rate, count);
-            points.push(Point { journal: kept.as_str(), ..point.map_err(broken)? });
-        }
+        points.extend(rates);
     }
-    let outcome = Outcome { raw, trips: with, points, hops: Hops::measure(trips)? };
-    Ok((outcome.json(amount, machine), outcome.text()))
+    Ok(Outcome { raw, trips: with, points, hops: Hops::measure(trips)?, pinned })
 }
 
 impl RoundTrip {
@@ -115,6 +131,32 @@ impl RoundTrip {
     fn median(&self) -> u64 {
         self.medians.get(self.medians.len() / 2).copied().unwrap_or(0)
     }
+}
+
+impl Point {
+    fn new(journal: &'static str, offered: u64) -> Point {
+        Point { journal, offered, achieved: Vec::new(), latencies: Vec::new() }
+    }
+
+    fn add(&mut self, (achieved, latencies): (f64, Histogram<u64>)) {
+        self.achieved.push(achieved);
+        self.achieved.sort_by(f64::total_cmp);
+        self.latencies.push(latencies);
+        self.latencies.sort_by_key(|run| run.value_at_quantile(0.99));
+    }
+
+    /// Latencies of the run in the middle, by p99.
+    fn median(&self) -> &Histogram<u64> {
+        &self.latencies[self.latencies.len() / 2]
+    }
+}
+
+/// The same questions to a bare echo.
+fn echoed(trips: usize) -> std::io::Result<Histogram<u64>> {
+    let mut echo = Echo::start()?;
+    let mut questions = Questions::default();
+    round_trips(&mut echo.stream, &mut questions, trips / 5)?;
+    round_trips(&mut echo.stream, &mut questions, trips)
 }
 
 /// Asks and waits for the answer, spinning, so many times.
@@ -143,7 +185,7 @@ fn open_loop(
     questions: &mut Questions,
     rate: u64,
     count: u64,
-) -> std::io::Result<Point> {
+) -> std::io::Result<(f64, Histogram<u64>)> {
     let mut latencies = histogram();
     let mut answers = Answers::default();
     let mut waiting: VecDeque<u64> = VecDeque::new();
@@ -166,7 +208,7 @@ fn open_loop(
         }
     }
     let achieved = count as f64 / start.elapsed().as_secs_f64();
-    Ok(Point { journal: "", offered: rate, achieved, latencies })
+    Ok((achieved, latencies))
 }
 
 fn write_all(stream: &mut TcpStream, mut bytes: &[u8]) -> std::io::Result<()> {
@@ -233,8 +275,12 @@ impl Outcome {
             json!({
                 "journal": point.journal,
                 "offered_per_second": point.offered,
-                "achieved_per_second": point.achieved.round(),
-                "ns": percentiles(&point.latencies, timer),
+                "achieved_per_second": median(&point.achieved),
+                "achieved_per_second_min": point.achieved.first().map(|rate| rate.round()),
+                "achieved_per_second_max": point.achieved.last().map(|rate| rate.round()),
+                "ns": percentiles(point.median(), timer),
+                "ns_best": point.latencies.first().map(|run| percentiles(run, timer)),
+                "ns_worst": point.latencies.last().map(|run| percentiles(run, timer)),
             })
         };
         let mut object = common("wire", amount, machine);
@@ -243,10 +289,11 @@ impl Outcome {
         object.insert("answer_bytes".into(), ANSWER.into());
         if let Some(first) = self.points.first() {
             object.insert("offered_per_second".into(), first.offered.into());
-            object.insert("achieved_per_second".into(), first.achieved.round().into());
-            object.insert("ns".into(), percentiles(&first.latencies, timer));
+            object.insert("achieved_per_second".into(), median(&first.achieved).into());
+            object.insert("ns".into(), percentiles(first.median(), timer));
         }
-        object.insert("threads".into(), "client spins; server one thread, spins".into());
+        object.insert("spinning".into(), json!(["client", "server: sockets, engine and journal"]));
+        object.insert("pinned".into(), self.pinned.into());
         object.insert("raw_loopback".into(), trip(&self.raw));
         object.insert("round_trips".into(), self.trips.iter().map(trip).collect());
         object.insert("points".into(), self.points.iter().map(point).collect());
@@ -298,9 +345,10 @@ impl Outcome {
             ));
         }
         for point in &self.points {
-            let (offered, achieved) = (point.offered.to_string(), format!("{:.0}", point.achieved));
+            let (offered, achieved) =
+                (point.offered.to_string(), median(&point.achieved).to_string());
             let journal = point.journal.to_owned();
-            table.add_row(row(journal, offered, achieved, &point.latencies, String::new()));
+            table.add_row(row(journal, offered, achieved, point.median(), String::new()));
         }
         format!(
             "wire, binary: {QUESTION} bytes in, {ANSWER} back, over loopback; the client spins in one thread, the server in one other\n{table}\n{}",

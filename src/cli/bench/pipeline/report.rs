@@ -93,7 +93,10 @@ pub(crate) fn json(outcome: &Outcome, amount: Amount, machine: &Machine) -> Valu
     object.insert("messages".into(), outcome.ops.into());
     object.insert("pinned".into(), outcome.pinned.into());
     object.insert("spinning".into(), json!(["engine", "load generator, which also drains"]));
-    object.insert("blocking".into(), json!(["journal"]));
+    object.insert(
+        "blocking".into(),
+        json!(["journal, on the generator's core, which the generator yields"]),
+    );
     let trips = json!({ "before": outcome.before.json(), "after": outcome.after.json() });
     object.insert("round_trip".into(), trips);
     let headline = outcome
@@ -130,7 +133,8 @@ pub(crate) fn text(outcome: &Outcome) -> String {
     let pinned = if outcome.pinned { "each pinned to its core" } else { "not pinned" };
     format!(
         "the pipeline, queue to queue, every order checked for margin, {ACCOUNTS} accounts; from when a message was due\n\
-         two threads spin, {pinned}: the engine's, and the load generator's, which also reads what comes out; the journal's sleeps\n{table}\n\
+         two threads spin, {pinned}: the engine's, and the load generator's, which also reads what comes out;\n\
+         with a journal its thread is a third one, which sleeps, and the generator yields it its core\n{table}\n\
          a cache line's round trip between the cores: {} ns before ({}), {} ns after ({})",
         outcome.before.ns,
         outcome.before.mode(),

@@ -6,11 +6,12 @@ use plimsoll_gateway::binary::client::{Client, Position};
 use plimsoll_gateway::binary::events::Accepted;
 use plimsoll_gateway::binary::layout::Message;
 use plimsoll_gateway::binary::messages::{CancelOrder, EnterOrder};
-use plimsoll_gateway::binary::{BinaryServer, Options, Roster};
+use plimsoll_gateway::binary::{BinaryServer, Options, Roster, Rules};
 use plimsoll_gateway::journal::Policy;
 use plimsoll_gateway::store::{DataOptions, Lock, recover};
 use plimsoll_gateway::{
     Clock, Engine, Intake, Limits, Memory, OneThread, Reach, Recorder, Scopes, User, WaitStrategy,
+    wait,
 };
 use plimsoll_types::{AccountId, InstrumentId, Label, NewOrder, OrderRef, Price, Qty, Side};
 use std::io::{self, ErrorKind, Read, Write};
@@ -25,6 +26,11 @@ use std::time::Duration;
 pub(super) const QUESTION: usize = size_of::<EnterOrder>();
 /// Bytes of its answer.
 pub(super) const ANSWER: usize = size_of::<Accepted>();
+
+/// The core the client's thread is kept on.
+pub(super) const CLIENT_CORE: usize = 0;
+/// That of whoever answers.
+const SERVER_CORE: usize = 1;
 
 const SECRET: &[u8] = b"no secret: it never leaves this process";
 /// The market maker of the example, without margin.
@@ -117,13 +123,17 @@ impl Server {
             }
             None => Engine::new(Exchange::new(spec), &users, 0, Memory::new()),
         };
-        let options = Options { hot: 100_000_000, look: 1_000_000, ..Options::at(loopback()) };
+        // The client says nothing but its questions: no silence is too long.
+        let rules = Rules { heartbeat: u64::MAX / 4, timeout: u64::MAX / 2, ..Rules::default() };
+        let (hot, look) = (100_000_000, 1_000_000);
+        let options = Options { hot, look, rules, ..Options::at(loopback()) };
         let face = BinaryServer::bind(options, Roster::new(&engine, users))?;
         let address = face.address();
         let one = OneThread::new(engine, Clock::new(), Intake::new(64), recorder, face, Vec::new());
         let stop = Arc::new(AtomicBool::new(false));
         let stopping = stop.clone();
         let thread = std::thread::spawn(move || {
+            wait::pin(Some(SERVER_CORE));
             if let Err(error) = one.run(&stopping, WaitStrategy::Spin) {
                 eprintln!("bench: the server stopped: {error}");
             }
@@ -179,6 +189,7 @@ impl Drop for Echo {
 }
 
 fn echo(mut stream: TcpStream) {
+    wait::pin(Some(SERVER_CORE));
     let mut buffer = [0; 8 << 10];
     let mut answer = [0; ANSWER];
     answer[..2].copy_from_slice(&(ANSWER as u16).to_le_bytes());
