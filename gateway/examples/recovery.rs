@@ -72,13 +72,18 @@ fn journal(scratch: &Path, records: usize) -> Result<(), Box<dyn Error>> {
     let count = setup.len() + commands.len();
     let mut batches = Vec::new();
     let all: Vec<Command> = setup.into_iter().chain(commands).collect();
-    let began = Watch::start();
     let mut log = Vec::with_capacity(100 * count);
-    for (n, command) in all.iter().enumerate() {
-        let once = Once::Sequence(n as u64);
-        Record::write(&mut log, n as u64 + 1, n as u64, 7, once, command);
+    // Into memory that the system has yet to give, and into the same memory again.
+    for memory in ["fresh", "known"] {
+        log.clear();
+        let began = Watch::start();
+        for (n, command) in all.iter().enumerate() {
+            let once = Once::Sequence(n as u64);
+            Record::write(&mut log, n as u64 + 1, n as u64, 7, once, command);
+        }
+        let what = format!("encode, {} bytes each, {memory} memory", log.len() / count);
+        say(&what, count, &began);
     }
-    say(&format!("encode, {} bytes each", log.len() / count), count, &began);
     drop(log);
     for group in all.chunks(BATCH) {
         let mut batch = Batch::default();

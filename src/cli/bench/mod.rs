@@ -40,6 +40,8 @@ challenge: the public challenge's worst cases, every result kept in a buffer or 
 handle or by the client's id (+ids). ring: the hand-off alone, against rtrb and crossbeam's ArrayQueue. risk: the same flow through the whole exchange, every order checked for margin and every
 trade booked. breach: what a change of a mark, a crossing and a trade cost with 1,000, 10,000 ... up to --accounts accounts watched, by
 the index and by the scan (up to a million accounts), with one instrument and with eight (up to a million); memory, start-up, funding and settlement of a whole exchange.
+pipeline: a message's way from the engine's queue to the events' reader, two threads spinning, as fast as it goes and at fixed rates
+corrected for coordinated omission; without a journal, with one that is written, with one that is synced before it is told (--data: where).
 wire: an order's way from a client's socket through the server and back over loopback, beside a bare echo of as many bytes, one at
 a time and at fixed rates, without a journal, with one that is written, with one that is synced.
 In its JSON ns_per_mark is of marks that cross nobody, crossed_per_mark of a walk that goes where it goes (ns_per_mark_walk). Ten million
