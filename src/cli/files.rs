@@ -35,6 +35,14 @@ pub fn unreadable(path: &str, error: &io::Error) -> Failure {
     Failure::input(error.in_file(shown(path)))
 }
 
+/// Makes a folder, and those above it, for its owner alone; one that is there stays as it is.
+pub fn make_private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
+}
+
 /// An input being read, and how far.
 pub struct Input {
     reader: Box<dyn BufRead>,

@@ -199,9 +199,9 @@ fn entry(args: &Add, secret: &str) -> String {
     text
 }
 
-/// The server's folder, which may be older or younger than its keys.
+/// The server's folder, which may be older or younger than its keys. What is traded is for its owner alone, as they are.
 fn make_folder(data: Option<&Path>) -> io::Result<()> {
-    data.map_or(Ok(()), std::fs::create_dir_all)
+    data.map_or(Ok(()), super::files::make_private_folder)
 }
 
 /// Puts `text` in place of the file, for its owner alone, whole or not at all.

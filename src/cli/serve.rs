@@ -65,7 +65,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let spec = read_config(files::shown(&args.config), &text).map_err(Failure::input)?;
     let settings = args.settings(&spec)?;
     let users = args.users(&spec)?;
-    std::fs::create_dir_all(&args.data)
+    files::make_private_folder(&args.data)
         .map_err(|error| Failure::input(format!("{}: {error}", args.data.display())))?;
     // Before anything starts, so that no signal finds it half started.
     let signals = signals()?;

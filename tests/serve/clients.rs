@@ -182,4 +182,15 @@ impl Fix {
             }
         }
     }
+
+    /// All that comes until the connection ends, parted by `|`.
+    pub fn rest(&mut self) -> String {
+        let mut bytes = Vec::new();
+        match self.stream.read_to_end(&mut bytes) {
+            Err(error) if error.kind() != std::io::ErrorKind::ConnectionReset => {
+                panic!("the connection goes on: {error}")
+            }
+            _ => String::from_utf8_lossy(&bytes).replace('\x01', "|"),
+        }
+    }
 }

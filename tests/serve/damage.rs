@@ -1,9 +1,10 @@
 //! Data directories that are not as they were left.
 
-use crate::clients::Web;
+use crate::clients::{Fix, Web};
 use crate::order;
 use crate::rig::{Folder, Server};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Three orders, a snapshot at the end.
@@ -64,4 +65,35 @@ fn a_damaged_journal_does_not_start_and_names_the_place() {
     let server = Server::start(&folder, &[]);
     assert_eq!(number(&server, &folder), 3);
     assert_eq!(server.stop().code, Some(0));
+}
+
+#[test]
+fn a_journal_that_is_removed_under_a_server_ends_it_before_anything_more_is_acknowledged() {
+    let folder = filled("removed");
+    let server = Server::start(&folder, &[]);
+    let mut fix = Fix::log_on(server.address("fix"), "maker", folder.secret("maker"));
+    let order = |id: &str| format!("11={id}|55=RB|54=2|38=1|40=2|44=5000|59=1|");
+    fix.send("D", &order("f1"));
+    fix.until("150=0");
+    let journal = Path::new(folder.data()).join("journal");
+    fs::remove_dir_all(&journal).expect("it is there");
+    fix.send("D", &order("f2"));
+    assert!(!fix.rest().contains("|11=f2|"));
+    let ended = server.ended();
+    assert_eq!(ended.code, Some(1), "{}", ended.said);
+    assert!(ended.said.contains("the file was removed"), "{}", ended.said);
+    // What the snapshot has is taken up, with a word about what is not there.
+    let server = Server::start(&folder, &[]);
+    let said = server.said();
+    let warning = format!("{}: ends with record 0; the snapshot of 3", journal.display());
+    assert!(said.contains(&warning), "{said}");
+    assert_eq!(number(&server, &folder), 3);
+    assert_eq!(server.stop().code, Some(0));
+}
+
+#[test]
+fn the_data_directory_is_its_owners_alone() {
+    let folder = Folder::with_keys("private");
+    let mode = fs::metadata(folder.data()).expect("it is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
 }

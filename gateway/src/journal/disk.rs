@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use std::sync::Arc;
 pub trait FileHandle: Send + Sync {
     /// Writes at a place; gives how many bytes it took.
     fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<usize>;
-    /// Has everything written so far, and the length, outlive a loss of power.
+    /// Has everything written so far, and the length, outlive a loss of power. A file that nobody can open any more, because its name
+    /// was removed, is an error: what is written to it is gone with the process.
     fn sync(&self) -> io::Result<()>;
     /// Cuts the file.
     fn set_len(&self, len: u64) -> io::Result<()>;
@@ -62,7 +63,11 @@ impl FileHandle for File {
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.sync_data()
+        self.sync_data()?;
+        match self.metadata()?.nlink() {
+            0 => Err(io::Error::new(io::ErrorKind::NotFound, "the file was removed")),
+            _ => Ok(()),
+        }
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {

@@ -105,14 +105,11 @@ pub fn recover(
             ));
         }
         if last.last + 1 < from {
-            report.warnings.push(format!(
-                "{}: ends with record {}; the snapshot of {} has more and is taken",
-                last.path.display(),
-                last.last,
-                from - 1
-            ));
+            report.warnings.push(snapshot_has_more(&last.path, last.last, from - 1));
         }
         end_tail(disk, last)?;
+    } else if from > 1 {
+        report.warnings.push(snapshot_has_more(&journal, 0, from - 1));
     }
     if let Some(path) = walked.stillborn {
         disk.remove(&path).map_err(RecoverError::disk(&path))?;
@@ -126,6 +123,12 @@ pub fn recover(
     let journal = Journal::begin(disk, &journal, configuration, last, options.journal)
         .map_err(RecoverError::from)?;
     Ok(Recovered { engine, journal, lock, report })
+}
+
+/// What people are told of a journal that has lost its end, or all of it.
+fn snapshot_has_more(place: &Path, last: u64, snapshot: u64) -> String {
+    let place = place.display();
+    format!("{place}: ends with record {last}; the snapshot of {snapshot} has more and is taken")
 }
 
 /// Where to begin, the best first: the newest snapshot with `resend` commands after it, or where there is none the first command
