@@ -1,6 +1,6 @@
 //! A second engine that carries out what the first has recorded: what readers look at, so that no query ever stops the first.
 //!
-//! Readers share a lock with the follower's thread alone. It holds the lock for [`STRETCH`] commands at most, then lets go
+//! Readers share a lock with the follower's thread alone. It holds the lock for `STRETCH` commands at most, then lets go
 //! of it; what readers delay is the follower, and with it what they see. docs/PERFORMANCE.md, "Readers", has the locks measured.
 
 use crate::batch::Batch;

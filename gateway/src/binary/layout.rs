@@ -55,7 +55,7 @@ impl Text {
         text
     }
 
-    /// The text, if it is some: UTF-8 up to the first zero, zeros from there on. `Ok(None)` where it is empty.
+    /// The text, if it is some: UTF-8 without control characters up to the first zero, zeros from there on. `Ok(None)` where it is empty.
     #[inline]
     pub fn label(&self) -> Result<Option<Label>, Malformed> {
         let len = self.0.iter().position(|byte| *byte == 0).ok_or(Malformed)?;
@@ -64,7 +64,8 @@ impl Text {
         }
         let (bytes, zeros) = self.0.split_at(len);
         let text = std::str::from_utf8(bytes).map_err(|_| Malformed)?;
-        if zeros.iter().any(|byte| *byte != 0) {
+        let is_control = |byte: &u8| *byte < b' ' || *byte == 0x7f;
+        if zeros.iter().any(|byte| *byte != 0) || bytes.iter().any(is_control) {
             return Err(Malformed);
         }
         Label::new(text).map(Some).ok_or(Malformed)

@@ -243,3 +243,16 @@ fn the_description_names_only_schemas_that_it_has_and_is_kept_in_docs() {
     let kept = std::fs::read_to_string(path).unwrap_or_default();
     assert!(kept == text, "docs/openapi.json is old: PLIMSOLL_BLESS=1 cargo test writes it anew");
 }
+
+#[test]
+fn an_id_that_cannot_be_told_elsewhere_is_refused() {
+    let rig = Rig::start();
+    let mut maker = rig.client("maker");
+    for id in ["\u{0}", "a\u{0}", "a\u{1}b", "a\u{85}", "\n"] {
+        let refused = maker.post("/v1/orders", &order("maker", id, "sell", "5000", "5"));
+        assert_eq!((refused.status, refused.code()), (400, "malformed"), "{id:?}");
+    }
+    let taken = maker.post("/v1/orders", &order("maker", "a b/é", "sell", "5000", "5"));
+    assert_eq!(taken.status, 201);
+    rig.stop();
+}
