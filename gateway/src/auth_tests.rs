@@ -1,3 +1,5 @@
+//! The file of keys: what is read, what is refused and where, who is known.
+
 use super::*;
 
 const SECRET: &str = "8f1d3c5b7a9e0246c8e1f3a5b7d9204613579bdf02468ace1b3d5f7092a4c6e8";

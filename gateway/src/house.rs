@@ -60,3 +60,14 @@ pub(crate) fn send(engine: &mut Engine, received: Ts, once: Once, command: Comma
     engine.carry_out(&Inbound { received, user: USER, once, tag: 7, command }, &mut batch);
     batch
 }
+
+/// Numbers that depend on the seed alone.
+pub(crate) struct Random(pub u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::batch::Batch;
+pub(crate) use crate::house::Random;
 use crate::house::{ANNA, MAKER, RB, engine, label, limit};
 use crate::inbound::{Inbound, Once, UserId};
 use crate::users::Limits;
@@ -31,17 +32,6 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// Numbers that depend on the seed alone.
-pub(crate) struct Random(pub u64);
-
-impl Random {
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
     }
 }
 

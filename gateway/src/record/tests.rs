@@ -1,6 +1,7 @@
 //! The record's form pinned byte by byte, read back whatever it says, and refused whatever was done to it.
 
 use super::*;
+use crate::auth::to_hex;
 use plimsoll_types::{
     AccountId, Handle, InstrumentId, Label, Money, NewOrder, Offset, OrderKind, OrderRef, Price,
     ProfileId, Qty, Reject, SelfMatch, Side, TimeInForce,
@@ -158,7 +159,7 @@ fn an_order_is_these_bytes() {
         "0200",             // bytes of the id
         "6131",             // a1
     ];
-    assert_eq!(hex(&bytes), expected.concat());
+    assert_eq!(to_hex(&bytes), expected.concat());
 }
 
 #[test]
@@ -174,8 +175,8 @@ fn a_cancel_and_a_replace_are_these_bytes() {
         + "06000000"
         + "0300"
         + "0000";
-    assert_eq!(hex(&bytes[HEADER..]), expected);
-    assert_eq!(hex(&bytes[..8]), "9d1a72113c000000");
+    assert_eq!(to_hex(&bytes[HEADER..]), expected);
+    assert_eq!(to_hex(&bytes[..8]), "9d1a72113c000000");
     let order = OrderRef::Client(Label::new("x").expect("a short text"));
     let (price, trigger) = (Price::new(16).expect("a price"), Price::new(17));
     let replace = Command::Replace { account, order, price, qty: Qty::new(18), trigger };
@@ -185,12 +186,8 @@ fn a_cancel_and_a_replace_are_these_bytes() {
         + "00000000" + "00000000" + "0000" // no handle, but an id
         + "0100" + "10000000" + "1200000000000000"
         + "78" + "11000000";
-    assert_eq!(hex(&bytes[HEADER..]), expected);
-    assert_eq!(hex(&bytes[32..HEADER]), "1300000000000000".to_owned() + "02" + "03" + "0100");
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    assert_eq!(to_hex(&bytes[HEADER..]), expected);
+    assert_eq!(to_hex(&bytes[32..HEADER]), "1300000000000000".to_owned() + "02" + "03" + "0100");
 }
 
 #[test]
@@ -218,7 +215,7 @@ fn a_record_that_lost_its_end_or_a_bit_is_none() {
         for bit in 0..8 * bytes.len() {
             let mut other = bytes.clone();
             other[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(Record::read(&other), None, "bit {bit} of {}", hex(&bytes));
+            assert_eq!(Record::read(&other), None, "bit {bit} of {}", to_hex(&bytes));
         }
     }
 }
@@ -245,7 +242,7 @@ fn whatever_a_record_says_it_has_one_form() {
             readable += 1;
             // Postcard has several forms of some numbers; the layouts of our own have not.
             if bytes[41] != OTHER {
-                assert_eq!(hex(&written(&record)), hex(&bytes));
+                assert_eq!(to_hex(&written(&record)), to_hex(&bytes));
             }
         }
     }

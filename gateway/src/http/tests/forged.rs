@@ -1,3 +1,5 @@
+//! Requests that nobody should accept: forged, replayed, expired, of another account.
+
 use super::super::sign;
 use super::client::nonce;
 use super::*;

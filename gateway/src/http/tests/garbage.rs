@@ -1,16 +1,17 @@
+//! Damaged requests and streams of bytes: an answer or an end, never a panic.
+
 use super::client::PATIENCE;
 use super::*;
+use crate::house::Random;
 use std::io::Write;
 use std::net::TcpStream;
 
 /// A generator whose seed a failure prints.
-struct Draw(u64);
+struct Draw(Random);
 
 impl Draw {
     fn below(&mut self, n: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) as usize) % n.max(1)
+        self.0.below(n.max(1) as u64) as usize
     }
 
     fn mutate(&mut self, bytes: &mut Vec<u8>) {
@@ -65,7 +66,7 @@ fn mutated_bodies_and_paths_are_answered_and_harm_nobody() {
         ("GET", "/v1/books/RB?depth=5", String::new()),
     ];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (mut draw, mut done) = (Draw(7), 0);
+    let (mut draw, mut done) = (Draw(Random(7)), 0);
     for n in 0..rounds(10_000) {
         if n % 50_000 == 49_999 {
             // A user's nonces of one window are bounded.
@@ -116,7 +117,7 @@ fn garbage_on_the_wire_is_closed_or_refused_and_others_go_on() {
     let good = b"POST /v1/orders HTTP/1.1\r\nHost: x\r\nX-Plimsoll-User: anna\r\nContent-Length: 2\r\n\r\n{}";
     let upgrade = b"GET /v1/stream HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\x81\x85abcdefghi";
-    let mut draw = Draw(11);
+    let mut draw = Draw(Random(11));
     for n in 0..rounds(500) {
         let mut bytes = if n % 2 == 0 { good.to_vec() } else { upgrade.to_vec() };
         draw.mutate(&mut bytes);

@@ -1,3 +1,5 @@
+//! Every route answered: orders, reads, administration, copies, limits.
+
 use super::super::routes::{Need, Op, ROUTES};
 use super::*;
 use crate::users::Limits;

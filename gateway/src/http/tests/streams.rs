@@ -1,5 +1,8 @@
+//! WebSocket streams: what each channel tells, that differences fold to the book, who may hear what.
+
 use super::client::Stream;
 use super::*;
+use crate::house::Random;
 use plimsoll_types::{AccountId, Command, InstrumentId, NewOrder, Price, Qty, Side};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -103,12 +106,8 @@ fn a_fold_of_the_differences_is_the_book() {
     let mut stream = rig.stranger().stream();
     let mut fold = Fold::default();
     fold.take(&stream.subscribe("book", Some("RB")));
-    let mut state = 5u64;
-    let mut draw = |n: u64| {
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % n
-    };
+    let mut random = Random(5);
+    let mut draw = |n: u64| random.below(n);
     for n in 0..3_000u64 {
         let side = if draw(2) == 0 { Side::Buy } else { Side::Sell };
         let price = Price::new(4_980 + draw(40) as i64).unwrap();
