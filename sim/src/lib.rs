@@ -5,6 +5,7 @@
 pub mod files;
 pub mod flow;
 pub mod interrupt;
+pub mod latency;
 pub mod outcome;
 pub mod population;
 pub mod prng;

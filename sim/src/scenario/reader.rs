@@ -123,6 +123,23 @@ impl<'a> Section<'a> {
         Ok(sections.unwrap_or_default())
     }
 
+    /// Takes a field that is either text or a table.
+    pub fn written(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+    ) -> Result<Option<Written<'a>>, Error> {
+        self.take(key, expected, |field| match field.value() {
+            DeValue::String(text) => Some(Written::Text(text)),
+            _ => field.table().ok().map(|table| Written::Section(Section::new(table))),
+        })
+    }
+
+    /// Whether a field is there; it is not taken by that.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.get(key).is_some()
+    }
+
     /// Refuses what nobody took.
     pub fn finish(self) -> Result<(), Error> {
         match self.table.other(&self.taken) {
@@ -130,6 +147,15 @@ impl<'a> Section<'a> {
             Some((_, field)) => Err(field.refused("a known key", "an unknown one")),
         }
     }
+}
+
+/// A field that is either text or a table.
+#[derive(Debug)]
+pub enum Written<'a> {
+    /// Text.
+    Text(&'a str),
+    /// A table.
+    Section(Section<'a>),
 }
 
 /// A value as complaints show it.
