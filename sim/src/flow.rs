@@ -1,5 +1,7 @@
 //! Who trades: agents that are woken, look at the market and send commands; nobody here sees the engine's inside.
 
+pub mod fundamental;
+pub mod hawkes;
 pub mod maker;
 pub mod momentum;
 pub mod noise;
@@ -7,6 +9,8 @@ pub mod own;
 pub mod recorded;
 pub mod value;
 pub mod wave;
+pub mod window;
+pub mod zero;
 
 use plimsoll_exchange::Exchange;
 use plimsoll_types::{

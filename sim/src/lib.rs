@@ -3,6 +3,7 @@
 //! Invariant: what enters the exchange is a pure function of (scenario, seed), made of integers only; floats are for pictures.
 
 pub mod files;
+pub mod fixed;
 pub mod flow;
 pub mod interrupt;
 pub mod latency;

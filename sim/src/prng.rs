@@ -2,6 +2,7 @@
 //!
 //! Everything is integer arithmetic, the logarithm included: the last bit is the same on every platform.
 
+use crate::fixed::falling_power_q42;
 use plimsoll_types::Ratio;
 
 /// The odd number of SplitMix64: 2^64 / golden ratio.
@@ -110,6 +111,14 @@ impl Odds {
         Odds::new((0..n).map(|k| 1_000_000_000 / (k + flat.max(1)).pow(2)))
     }
 
+    /// 0 to `n - 1`, `k` with weight (k + flat)^-exponent: a power law whose head is as wide as `flat`.
+    ///
+    /// Weights are held in 42 binary places; what would weigh less than the last of them is never drawn. `n` up to 2^20.
+    pub fn tail(n: u64, flat: u64, exponent: Ratio) -> Odds {
+        let flat = flat.max(1);
+        Odds::new((0..n).map(|k| falling_power_q42(k + flat, flat, exponent)))
+    }
+
     /// Draws an outcome.
     pub fn draw(&self, prng: &mut Prng) -> u64 {
         let at = prng.below(self.sums.last().copied().unwrap_or(0));
@@ -170,5 +179,17 @@ mod tests {
         assert!(seen[0] == 0 && seen[2] == 0 && seen[1] > 2 * seen[3], "{seen:?}");
         let law = Odds::power_law(50, 2);
         assert!((0..1000).all(|_| law.draw(&mut prng) < 50));
+    }
+
+    #[test]
+    fn a_tail_falls_with_its_exponent() {
+        // Weights (k + 1)^-2.5: P(X >= 9) / P(X >= 99) is about 10^1.5 = 32.
+        let odds = Odds::tail(100_000, 1, Ratio::from_nano(2_500_000_000));
+        let mut prng = Prng::new(1, "test", 2);
+        let draws: Vec<u64> = (0..400_000).map(|_| odds.draw(&mut prng)).collect();
+        let beyond = |k| draws.iter().filter(|&&draw| draw >= k).count();
+        let ratio = beyond(9) as f64 / beyond(99) as f64;
+        assert!((25.0..40.0).contains(&ratio), "{ratio}");
+        assert!(draws.iter().any(|&draw| draw > 1_000));
     }
 }

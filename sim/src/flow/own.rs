@@ -86,7 +86,10 @@ impl OwnOrders {
 
     fn reduce(&mut self, id: &OrderId, qty: Qty) {
         let OrderId::Number(number) = *id else { return };
-        let Some(at) = self.orders.iter().position(|order| order.number == number) else { return };
+        // The exchange counts its numbers up, so that the oldest first is the lowest first.
+        let Ok(at) = self.orders.binary_search_by_key(&number, |order| order.number) else {
+            return;
+        };
         let order = &mut self.orders[at];
         order.open = order.open.saturating_sub(qty);
         if order.open.is_zero() {
