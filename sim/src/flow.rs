@@ -14,7 +14,7 @@ pub mod zero;
 
 use plimsoll_exchange::Exchange;
 use plimsoll_types::{
-    AccountId, Band, Command, Event, InstrumentId, NewOrder, OrderKind, Price, Qty, Ratio,
+    AccountId, Band, Command, Event, InstrumentId, NewOrder, OrderKind, Phase, Price, Qty, Ratio,
     SelfMatch, Side, TimeInForce, Ts,
 };
 
@@ -33,6 +33,8 @@ pub struct World<'a> {
     pub liquidity: Ratio,
     /// Limit-down and limit-up.
     pub band: Option<Band>,
+    /// Phase of the market.
+    pub phase: Phase,
 }
 
 impl World<'_> {

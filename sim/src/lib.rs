@@ -15,8 +15,9 @@ pub mod report;
 pub mod run;
 pub mod say;
 pub mod scenario;
+pub mod strategy;
 pub mod summary;
 
 pub use outcome::{Ending, Outcome};
-pub use run::{Stage, run};
+pub use run::{Own, Stage, run, run_with};
 pub use scenario::Scenario;

@@ -2,7 +2,7 @@
 
 use crate::population::Client;
 use crate::record::Record;
-use plimsoll_types::{AccountId, Band, Money, Price, Ts};
+use plimsoll_types::{AccountId, Band, InstrumentId, Label, Money, Price, Side, TradeKind, Ts};
 use std::time::Duration;
 
 /// How a run ended.
@@ -48,6 +48,10 @@ pub struct Sample {
 pub struct AccountRecord {
     /// Its id.
     pub account: AccountId,
+    /// Which of the scenario's populations it belongs to.
+    pub population: usize,
+    /// What it holds.
+    pub instrument: InstrumentId,
     /// As it came.
     pub client: Client,
     /// Equity once its position was open.
@@ -64,9 +68,16 @@ pub struct AccountRecord {
 
 impl AccountRecord {
     /// A client that has just come.
-    pub fn new(account: AccountId, client: Client) -> AccountRecord {
+    pub fn new(
+        account: AccountId,
+        client: Client,
+        population: usize,
+        instrument: InstrumentId,
+    ) -> AccountRecord {
         AccountRecord {
             account,
+            population,
+            instrument,
             client,
             opening: client.deposit,
             closing: client.deposit,
@@ -94,10 +105,14 @@ pub struct Outcome {
     pub events: u64,
     /// Hash of the exchange's whole state at the end.
     pub state_hash: u128,
-    /// Curves.
+    /// Curves of the first instrument.
     pub samples: Vec<Sample>,
+    /// The other instruments.
+    pub others: Vec<MarketRecord>,
     /// The leveraged accounts.
     pub accounts: Vec<AccountRecord>,
+    /// The strategies, in file order.
+    pub strategies: Vec<StrategyRecord>,
     /// Cases and totals.
     pub record: Record,
     /// What conservation left over: zero.
@@ -106,4 +121,120 @@ pub struct Outcome {
     pub ending: Ending,
     /// Time it took.
     pub wall: Duration,
+}
+
+/// The market of one instrument over a run.
+#[derive(Clone, Debug)]
+pub struct MarketRecord {
+    /// Which.
+    pub instrument: InstrumentId,
+    /// Price of the opening auction.
+    pub price: Price,
+    /// Curves.
+    pub samples: Vec<Sample>,
+}
+
+/// A strategy's account at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StrategySample {
+    /// When.
+    pub ts: Ts,
+    /// Equity.
+    pub equity: Money,
+    /// Initial margin of its positions.
+    pub margin: Money,
+    /// Worth of its positions at the marks, without sign.
+    pub exposure: Money,
+    /// Ticks from the mark to the nearest price at which the account would be liquidated.
+    pub distance: Option<i64>,
+    /// Signed lots over all instruments.
+    pub lots: i64,
+}
+
+/// A trade of a strategy's account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StrategyFill {
+    /// When.
+    pub ts: Ts,
+    /// In what.
+    pub instrument: InstrumentId,
+    /// Its side.
+    pub side: Side,
+    /// At what price.
+    pub price: Price,
+    /// Lots.
+    pub lots: u64,
+    /// From where.
+    pub kind: TradeKind,
+}
+
+/// What became of a strategy.
+#[derive(Clone, Debug)]
+pub struct StrategyRecord {
+    /// Name of its account.
+    pub name: Label,
+    /// Its account.
+    pub account: AccountId,
+    /// What it began with.
+    pub deposit: Money,
+    /// Paid in less taken out, its first deposit among it.
+    pub paid_in: Money,
+    /// Equity at the end.
+    pub closing: Money,
+    /// What it owes the house in the end.
+    pub debt: Money,
+    /// Curves.
+    pub samples: Vec<StrategySample>,
+    /// Its first trades.
+    pub trades: Vec<StrategyFill>,
+    /// All its trades, counted.
+    pub fills: u64,
+    /// Lots traded.
+    pub lots: u64,
+    /// Of these, by resting orders.
+    pub maker_lots: u64,
+    /// Fees.
+    pub fees: Money,
+    /// Commands sent.
+    pub messages: u64,
+    /// Commands refused.
+    pub rejected: u64,
+    /// Margin calls.
+    pub margin_calls: u64,
+    /// Liquidation cases of its account.
+    pub cases: u64,
+}
+
+impl StrategyRecord {
+    /// One that has just sat down.
+    pub fn new(name: Label, account: AccountId, deposit: Money) -> StrategyRecord {
+        StrategyRecord {
+            name,
+            account,
+            deposit,
+            paid_in: deposit,
+            closing: deposit,
+            debt: Money::ZERO,
+            samples: Vec::new(),
+            trades: Vec::new(),
+            fills: 0,
+            lots: 0,
+            maker_lots: 0,
+            fees: Money::ZERO,
+            messages: 0,
+            rejected: 0,
+            margin_calls: 0,
+            cases: 0,
+        }
+    }
+
+    /// Takes a point of the curves.
+    pub fn sample(&mut self, sample: StrategySample) {
+        self.samples.push(sample);
+    }
+
+    /// What it has won or lost, fees paid.
+    pub fn profit(&self) -> Money {
+        self.closing - self.paid_in - self.debt
+    }
 }

@@ -1,23 +1,27 @@
 //! One run: wakes the agents in simulated time, sends what they say to the exchange, and keeps a record.
+//!
+//! At one moment the order is: mail that arrives (scripted commands, late commands of agents and strategies, messages to
+//! strategies), in the order it was sent; then agents, in the order they were seated; then the sample.
 
-use crate::flow::maker::Maker;
-use crate::flow::momentum::MomentumTrader;
-use crate::flow::noise::NoiseTrader;
-use crate::flow::recorded::{Recorder, read_days};
-use crate::flow::value::Value;
-use crate::flow::wave::Wave;
+pub mod host;
+pub mod mail;
+pub mod market;
+mod open;
+#[cfg(test)]
+mod tests;
+
 use crate::flow::{Agent, World};
 use crate::outcome::{AccountRecord, Ending, Outcome, Sample};
-use crate::population::{Client, PopulationOdds, TopUps, client};
-use crate::prng::Prng;
 use crate::record::Record;
 use crate::scenario::Scenario;
+use crate::strategy::plan::Seat;
+use crate::strategy::{Quote, Strategy};
+use host::{Host, Message};
+use mail::{Letter, Mail};
+use market::Market;
 use plimsoll_exchange::Exchange;
 use plimsoll_text::Error;
-use plimsoll_types::{
-    AccountId, Band, Command, Event, EventKind, Label, Money, NewOrder, Phase, Price, ProfileId,
-    Qty, Side, Ts,
-};
+use plimsoll_types::{AccountId, Command, Event, EventKind, InstrumentId, Money, Phase, Side, Ts};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io;
@@ -25,8 +29,6 @@ use std::time::Instant;
 
 /// How often in a run the books are added up, besides at its end.
 const AUDITS: u64 = 20;
-/// Levels of a side whose lots count as depth.
-const DEPTH_LEVELS: usize = 5;
 /// Samples a run may take, so that its memory has a bound.
 const SAMPLES_MAX: u64 = 200_000;
 /// No agent: its account trades only in the opening auction.
@@ -50,23 +52,52 @@ pub trait Stage {
     }
 }
 
-/// Runs a scenario under a seed.
+/// A strategy that somebody brings along, and the seat it takes.
+pub struct Own {
+    /// Where it sits.
+    pub seat: Seat,
+    /// Itself.
+    pub strategy: Box<dyn Strategy>,
+}
+
+/// Runs a scenario under a seed, with the strategies it names.
 ///
 /// Errors: recorded data that cannot be read. Trouble in the middle is told by [`Outcome::ending`].
 pub fn run(scenario: &Scenario, seed: u64, stage: &mut dyn Stage) -> Result<Outcome, Error> {
+    run_with(scenario, seed, Vec::new(), stage)
+}
+
+/// The same, with strategies of one's own behind those the scenario names.
+///
+/// Errors: as [`run`]; a strategy's account name that is taken.
+pub fn run_with(
+    scenario: &Scenario,
+    seed: u64,
+    own: Vec<Own>,
+    stage: &mut dyn Stage,
+) -> Result<Outcome, Error> {
     let began = Instant::now();
-    let mut run = Run::prepare(scenario, seed, stage)?;
+    let named = scenario.strategies.iter();
+    let mut strategies: Vec<Own> =
+        named.map(|plan| Own { seat: plan.seat.clone(), strategy: plan.build() }).collect();
+    strategies.extend(own);
+    let mut run = Run::prepare(scenario, seed, strategies, stage)?;
     run.open();
     run.trade();
     Ok(run.finish(began))
 }
 
-/// The recording, if the scenario has one, and where and when the market opens.
-struct Opening {
-    recorder: Option<Recorder>,
-    ts: Ts,
-    end: Ts,
-    price: Price,
+/// Where an agent sits: what it looks at, and how long its commands take.
+#[derive(Clone, Copy)]
+struct Seated {
+    instrument: InstrumentId,
+    latency: Ts,
+}
+
+impl Seated {
+    fn new(instrument: InstrumentId, latency: Ts) -> Seated {
+        Seated { instrument, latency }
+    }
 }
 
 struct Run<'a> {
@@ -74,17 +105,24 @@ struct Run<'a> {
     seed: u64,
     stage: &'a mut dyn Stage,
     exchange: Exchange,
-    opening: Opening,
-    value: Value,
+    from: Ts,
+    end: Ts,
+    /// By instrument.
+    markets: Vec<Market>,
     agents: Vec<Box<dyn Agent>>,
+    /// Of each agent.
+    seats: Vec<Seated>,
     /// Who hears what happens to an account, by account.
     owners: Vec<u32>,
     wakes: BinaryHeap<Reverse<(Ts, u32)>>,
+    mail: Mail,
+    /// Strategies still without an account.
+    strategies: Vec<Own>,
+    hosts: Vec<Host>,
+    /// What the strategies were last told of each instrument.
+    quoted: Vec<Option<Quote>>,
     record: Record,
-    samples: Vec<Sample>,
     accounts: Vec<AccountRecord>,
-    band: Option<Band>,
-    phase: Phase,
     commands: u64,
     imbalance: Money,
     ending: Ending,
@@ -95,51 +133,52 @@ impl<'a> Run<'a> {
     fn prepare(
         scenario: &'a Scenario,
         seed: u64,
+        strategies: Vec<Own>,
         stage: &'a mut dyn Stage,
     ) -> Result<Run<'a>, Error> {
-        let spec = &scenario.exchange.instruments[scenario.instrument.index()];
-        let mut opening = Opening {
-            recorder: None,
-            ts: scenario.start,
-            end: scenario.start + scenario.duration,
-            price: spec.prev_settlement,
-        };
-        if let Some(plan) = &scenario.flow.recorded {
-            let snapshots = read_days(plan, spec.tick_size)?;
-            let (first, last) = (snapshots[0], snapshots[snapshots.len() - 1]);
-            opening.ts = first.ts;
-            opening.end =
-                (first.ts + scenario.duration).min(last.ts + crate::scenario::reader::SECOND);
-            opening.price = first.last;
-            // The account is known once it is open.
-            opening.recorder = Some(Recorder::new(AccountId(0), plan.clone(), snapshots));
-        }
-        let samples = opening.end.saturating_sub(opening.ts) / scenario.sample;
+        let count = scenario.exchange.instruments.len();
+        let markets = (0..count)
+            .map(|n| Market::new(scenario, seed, InstrumentId(n as u16)))
+            .collect::<Result<Vec<Market>, Error>>()?;
+        let recorded = || markets.iter().filter_map(|market| market.recorded);
+        let from = recorded().map(|(from, _)| from).min().unwrap_or(scenario.start);
+        let last = recorded().map(|(_, to)| to).max().unwrap_or(Ts::MAX);
+        let end = from.saturating_add(scenario.duration).min(last);
+        let samples = end.saturating_sub(from) / scenario.sample;
         if samples > SAMPLES_MAX {
             let expected = format!("at most {SAMPLES_MAX} samples in the whole run");
             return Err(Error::new("simulation.sample", expected, &samples.to_string()));
         }
-        let mark = spec.prev_settlement;
-        Ok(Run {
+        let mut run = Run {
             exchange: Exchange::new(scenario.exchange.clone()),
-            value: Value::new(scenario, seed, opening.ts, opening.price),
-            record: Record::new(scenario.exchange.insurance_fund, mark),
-            band: spec.band,
-            phase: spec.phase,
+            record: Record::new(
+                scenario.exchange.insurance_fund,
+                scenario.exchange.instruments[scenario.instrument.index()].prev_settlement,
+            ),
             owners: vec![NOBODY; scenario.exchange.accounts.len()],
+            quoted: vec![None; markets.len()],
             scenario,
             seed,
             stage,
-            opening,
+            from,
+            end,
+            markets,
             agents: Vec::new(),
+            seats: Vec::new(),
             wakes: BinaryHeap::new(),
-            samples: Vec::new(),
+            mail: Mail::default(),
+            strategies,
+            hosts: Vec::new(),
             accounts: Vec::new(),
             commands: 0,
             imbalance: Money::ZERO,
             ending: Ending::Complete,
             scratch: Vec::new(),
-        })
+        };
+        for market in &mut run.markets {
+            market.value.begin(from, market.price);
+        }
+        Ok(run)
     }
 
     /// Carries out one command and tells everybody what came of it.
@@ -157,12 +196,16 @@ impl<'a> Run<'a> {
         for event in &events {
             let exchange = &self.exchange;
             self.record.note(event.ts, &event.kind, |account| exchange.equity(account));
-            match event.kind {
-                EventKind::Band { up, down, .. } => self.band = Some(Band { down, up }),
-                EventKind::Phase { phase, .. } => self.phase = phase,
-                _ => {}
+            if let EventKind::Band { instrument, .. } | EventKind::Phase { instrument, .. } =
+                event.kind
+                && let Some(market) = self.markets.get_mut(instrument.index())
+            {
+                market.note(&event.kind);
             }
             self.tell(ts, event);
+        }
+        if !self.hosts.is_empty() {
+            self.post(ts, &events);
         }
         self.scratch = events;
     }
@@ -173,7 +216,9 @@ impl<'a> Run<'a> {
         let (first, second) = match &event.kind {
             EventKind::Accepted { account, .. }
             | EventKind::Cancelled { account, .. }
+            | EventKind::Replaced { account, .. }
             | EventKind::MarginCall { account, .. } => (owner(*account), NOBODY),
+            EventKind::Rejected { account: Some(account), .. } => (owner(*account), NOBODY),
             EventKind::Trade { maker, taker, .. } => (owner(*maker), owner(*taker)),
             _ => return,
         };
@@ -188,132 +233,57 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Opens an account whose events `agent` hears.
-    fn account(&mut self, name: &str, profile: ProfileId, agent: u32) -> AccountId {
-        let id = AccountId(self.owners.len() as u32);
-        self.owners.push(agent);
-        let name = Label::new(name).unwrap_or(self.scenario.exchange.currency);
-        self.send(self.opening.ts, &Command::OpenAccount { name, profile });
-        id
-    }
-
-    /// Opens an unlimited account and gives it to an agent, to be woken first at `wake`.
-    fn agent(&mut self, name: &str, wake: Ts, make: impl FnOnce(AccountId) -> Box<dyn Agent>) {
-        let agent = self.agents.len() as u32;
-        let account = self.account(name, ProfileId::UNLIMITED, agent);
-        self.agents.push(make(account));
-        self.wakes.push(Reverse((wake, agent)));
-    }
-
-    /// Everything before continuous trading: accounts, deposits and the opening auction.
-    fn open(&mut self) {
-        let (ts, instrument) = (self.opening.ts, self.scenario.instrument);
-        if let Some(recorder) = &self.opening.recorder {
-            let first = recorder.first();
-            self.send(ts, &Command::Band { instrument, down: first.down, up: first.up });
-            self.send(ts, &Command::Mark { instrument, price: first.last });
-        }
-        self.send(ts, &Command::Phase { instrument, phase: Phase::Auction });
-        self.open_background();
-        self.open_population();
-        self.send(ts, &Command::Phase { instrument, phase: Phase::Continuous });
-        for at in 0..self.accounts.len() {
-            self.accounts[at].opening = self.exchange.equity(self.accounts[at].account);
-        }
-    }
-
-    fn open_background(&mut self) {
-        let (ts, seed, flow) = (self.opening.ts, self.seed, &self.scenario.flow);
-        if let Some(mut recorder) = self.opening.recorder.take() {
-            self.agent("recorded", ts, |account| {
-                recorder.assign(account);
-                Box::new(recorder)
-            });
-        }
-        if let Some(plan) = &flow.makers {
-            for n in 0..u64::from(plan.accounts) {
-                let wake = ts + plan.every * n / u64::from(plan.accounts);
-                let name = format!("maker-{}", n + 1);
-                self.agent(&name, wake, |a| Box::new(Maker::new(a, plan.clone(), seed, n)));
+    /// Posts to the strategies what they may hear of a command's events, and the quotes that it changed.
+    fn post(&mut self, ts: Ts, events: &[Event]) {
+        for host in &mut self.hosts {
+            let mut touched = false;
+            for event in events {
+                host.hear(event, &mut self.mail);
+                // Orders freeze money, everything else moves it; news of others does neither.
+                touched |= event.kind.accounts().contains(&Some(host.account()));
+            }
+            if touched {
+                host.post_account(&self.exchange, ts, &mut self.mail);
             }
         }
-        if let Some(plan) = &flow.noise {
-            for n in 0..u64::from(plan.accounts) {
-                let wake = ts + plan.every + Prng::new(seed, "noise start", n).wait(plan.every);
-                let name = format!("noise-{}", n + 1);
-                self.agent(&name, wake, |a| Box::new(NoiseTrader::new(a, plan.clone(), seed, n)));
+        for (n, last) in self.quoted.iter_mut().enumerate() {
+            let instrument = InstrumentId(n as u16);
+            let quote = Quote {
+                ts,
+                instrument,
+                bid: self.exchange.best(instrument, Side::Buy),
+                ask: self.exchange.best(instrument, Side::Sell),
+                mark: self.exchange.mark(instrument),
+            };
+            if last.is_none_or(|last| Quote { ts, ..last } != quote) {
+                *last = Some(quote);
+                for host in &mut self.hosts {
+                    host.post_quote(quote, &mut self.mail);
+                }
             }
         }
-        if let Some(plan) = &flow.momentum {
-            for n in 0..u64::from(plan.accounts) {
-                let wake = ts + plan.every + Prng::new(seed, "momentum start", n).below(plan.every);
-                let name = format!("momentum-{}", n + 1);
-                self.agent(&name, wake, |a| {
-                    Box::new(MomentumTrader::new(a, plan.clone(), seed, n))
-                });
-            }
-        }
-        for (n, shock) in self.scenario.shocks.iter().enumerate() {
-            let wake = ts + shock.from;
-            self.agent(&format!("shock-{}", n + 1), wake, |a| {
-                Box::new(Wave::new(a, shock.clone(), ts))
-            });
-        }
-    }
-
-    /// The clients meet in the opening auction; what is left over on one side, the account `anchor` takes.
-    fn open_population(&mut self) {
-        let (ts, price, plan) = (self.opening.ts, self.opening.price, &self.scenario.population);
-        let spec = &self.scenario.exchange.instruments[self.scenario.instrument.index()];
-        let decimals = self.scenario.exchange.money_decimals;
-        let odds = PopulationOdds::new(plan);
-        let listener = self.agents.len() as u32;
-        self.agents.push(Box::new(TopUps::new(plan, self.seed)));
-        let anchor = self.account("anchor", ProfileId::UNLIMITED, NOBODY);
-        for n in 0..u64::from(plan.accounts) {
-            // The output may have failed meanwhile, and nobody is opened after that.
-            if self.ending != Ending::Complete {
-                break;
-            }
-            let client = client(plan, &odds, spec, decimals, price, self.seed, n);
-            let account = self.account(&format!("client-{:05}", n + 1), plan.profile, listener);
-            self.send(ts, &Command::Deposit { account, amount: client.deposit });
-            self.order(account, client.side, client.lots);
-            self.accounts.push(AccountRecord::new(account, client));
-        }
-        let net: i64 = self.accounts.iter().map(|a| signed(a.client)).sum();
-        let side = if net > 0 { Side::Sell } else { Side::Buy };
-        if net != 0 {
-            self.order(anchor, side, net.unsigned_abs());
-        }
-    }
-
-    /// An order of the opening auction, at its price.
-    fn order(&mut self, account: AccountId, side: Side, lots: u64) {
-        let (instrument, price) = (self.scenario.instrument, self.opening.price);
-        let order = NewOrder::limit(account, instrument, side, price, Qty::new(lots));
-        self.send(self.opening.ts, &Command::Order(order));
     }
 
     /// Continuous trading until the end.
     fn trade(&mut self) {
-        let span = (self.opening.end - self.opening.ts).max(1);
-        let mut sample_at = self.opening.ts;
-        let mut audit_at = self.opening.ts;
+        let span = (self.end - self.from).max(1);
+        let mut sample_at = self.from;
+        let mut audit_at = self.from;
         let mut commands = Vec::new();
         while self.ending == Ending::Complete {
             if self.stage.stop() {
                 self.ending = Ending::Stopped;
                 break;
             }
-            let next = self.wakes.peek().map_or(self.opening.end, |&Reverse((ts, _))| ts);
-            let now = next.min(self.opening.end);
+            let waking = self.wakes.peek().map_or(self.end, |&Reverse((ts, _))| ts);
+            let next = waking.min(self.mail.next().unwrap_or(self.end));
+            let now = next.min(self.end);
             // A sample shows what stands once everything of its moment has happened.
-            let due = sample_at < now || (next >= self.opening.end && sample_at <= now);
-            if due && self.phase != Phase::Closed {
+            let due = sample_at < now || (next >= self.end && sample_at <= now);
+            if due && !self.is_closed() {
                 self.send(sample_at, &Command::Time);
                 self.sample(sample_at);
-                self.stage.progress(sample_at - self.opening.ts, span);
+                self.stage.progress(sample_at - self.from, span);
                 sample_at += self.scenario.sample;
                 continue;
             }
@@ -323,54 +293,89 @@ impl<'a> Run<'a> {
                 audit_at += (span / AUDITS).max(1);
                 self.audit();
             }
-            if next >= self.opening.end {
+            if next >= self.end {
                 break;
             }
-            let Some(Reverse((ts, agent))) = self.wakes.pop() else { break };
-            self.wake(ts, agent, &mut commands);
+            match self.mail.take(now) {
+                Some((ts, letter)) => self.deliver(ts, letter),
+                None => self.wake_next(&mut commands),
+            }
         }
-        self.send(self.opening.end, &Command::Time);
+        self.send(self.end, &Command::Time);
+        for host in 0..self.hosts.len() {
+            self.tell_strategy(self.end, host, &Message::Stop);
+        }
     }
 
-    fn wake(&mut self, ts: Ts, agent: u32, commands: &mut Vec<Command>) {
+    fn is_closed(&self) -> bool {
+        self.markets.iter().all(|market| market.phase == Phase::Closed)
+    }
+
+    fn deliver(&mut self, ts: Ts, letter: Letter) {
+        match letter {
+            Letter::Command(command) => self.send(ts, &command),
+            Letter::Scripted(place) => {
+                let command = self.scenario.script[place].line.resolve(&self.exchange);
+                self.send(ts, &command);
+            }
+            Letter::Message(host, message) => self.tell_strategy(ts, host, &message),
+        }
+    }
+
+    fn tell_strategy(&mut self, ts: Ts, host: usize, message: &Message) {
+        if self.ending == Ending::Complete
+            && let Err(trouble) = self.hosts[host].tell(ts, message, &mut self.mail)
+        {
+            self.ending = Ending::Failed(trouble);
+        }
+    }
+
+    fn wake_next(&mut self, commands: &mut Vec<Command>) {
+        let Some(Reverse((ts, agent))) = self.wakes.pop() else { return };
+        let seat = self.seats[agent as usize];
+        let market = &mut self.markets[seat.instrument.index()];
         let world = World {
             exchange: &self.exchange,
-            instrument: self.scenario.instrument,
+            instrument: seat.instrument,
             now: ts,
-            value: self.value.at(ts),
-            liquidity: self.value.liquidity(ts),
-            band: self.band,
+            value: market.value.at(ts),
+            liquidity: market.value.liquidity(ts),
+            band: market.band,
+            phase: market.phase,
         };
         let again = self.agents[agent as usize].wake(&world, commands);
         if let Some(again) = again {
             self.wakes.push(Reverse((again.max(ts), agent)));
         }
         for command in commands.drain(..) {
-            self.send(ts, &command);
+            match seat.latency {
+                0 => self.send(ts, &command),
+                late => self.mail.send(ts + late, Letter::Command(command)),
+            }
         }
     }
 
     fn sample(&mut self, ts: Ts) {
-        let instrument = self.scenario.instrument;
-        let depth = |side| {
-            let mut lots = 0;
-            self.exchange.depth(instrument, side, DEPTH_LEVELS, &mut |_, qty| lots += qty.lots());
-            lots
-        };
-        let best = |side| self.exchange.best(instrument, side).map(|(price, _)| price);
-        self.samples.push(Sample {
+        let totals = Sample {
             ts,
-            mark: self.exchange.mark(instrument),
-            bid: best(Side::Buy),
-            ask: best(Side::Sell),
-            band: self.band,
-            bid_depth: depth(Side::Buy),
-            ask_depth: depth(Side::Sell),
+            mark: self.markets[0].price,
+            bid: None,
+            ask: None,
+            band: None,
+            bid_depth: 0,
+            ask_depth: 0,
             open_cases: self.record.open_cases,
             parked_cases: self.record.parked_cases,
             fund: self.record.fund.now,
             debt: self.record.debt,
-        });
+        };
+        for market in &mut self.markets {
+            market.sample(&self.exchange, ts, &totals);
+        }
+        for host in &mut self.hosts {
+            host.sample(&self.exchange, ts);
+            host.post_account(&self.exchange, ts, &mut self.mail);
+        }
     }
 
     /// Adds up the books; keeps the first difference found.
@@ -382,36 +387,38 @@ impl<'a> Run<'a> {
     }
 
     fn finish(mut self, began: Instant) -> Outcome {
-        let end = self.exchange.now().max(self.opening.ts);
+        let end = self.exchange.now().max(self.from);
         self.record.finish(end);
         self.audit();
         for account in &mut self.accounts {
             account.closing = self.exchange.equity(account.account);
             account.tier = self.exchange.tier(account.account);
-            account.lots = self.exchange.position(account.account, self.scenario.instrument);
+            account.lots = self.exchange.position(account.account, account.instrument);
             account.paid_in =
                 self.record.paid_in.get(&account.account).copied().unwrap_or_default()
                     - account.client.deposit;
         }
+        let exchange = &self.exchange;
+        let mut markets = self.markets.into_iter().map(Market::into_record);
+        let first = markets.next().unwrap_or_else(|| {
+            plimsoll_types::broken(format_args!("a scenario without an instrument"))
+        });
         Outcome {
             seed: self.seed,
-            from: self.opening.ts,
+            from: self.from,
             to: end,
-            price: self.opening.price,
+            price: first.price,
             commands: self.commands,
-            events: self.exchange.seq(),
-            state_hash: self.exchange.view().hash,
-            samples: self.samples,
+            events: exchange.seq(),
+            state_hash: exchange.view().hash,
+            samples: first.samples,
+            others: markets.collect(),
             accounts: self.accounts,
+            strategies: self.hosts.into_iter().map(|host| host.finish(exchange)).collect(),
             record: self.record,
             imbalance: self.imbalance,
             ending: self.ending,
             wall: began.elapsed(),
         }
     }
-}
-
-/// Signed lots of a client's opening position.
-fn signed(client: Client) -> i64 {
-    Qty::new(client.lots).signed(client.side)
 }

@@ -3,6 +3,8 @@
 pub mod read;
 pub mod reader;
 
+use crate::strategy::plan::StrategyPlan;
+use plimsoll_text::commands::Line;
 use plimsoll_types::{ExchangeSpec, InstrumentId, ProfileId, Ratio, Ts};
 use std::path::PathBuf;
 
@@ -26,19 +28,43 @@ pub struct Scenario {
     pub exchange: ExchangeSpec,
     /// The text it was read from: an EXCHANGE.toml, with empty lines where the scenario's own sections stood.
     pub configuration: String,
-    /// The instrument that is traded: the first one.
+    /// The instrument that the report is about: the first one.
     pub instrument: InstrumentId,
-    /// The leveraged accounts.
-    pub population: Population,
-    /// Who else trades.
-    pub flow: Flow,
+    /// The leveraged accounts, group by group.
+    pub populations: Vec<Population>,
+    /// Who else trades: at most one flow an instrument.
+    pub flows: Vec<Flow>,
     /// What happens to them, in file order.
     pub shocks: Vec<Shock>,
+    /// Commands at set times, in file order.
+    pub script: Vec<Scripted>,
+    /// Strategies under test, in file order.
+    pub strategies: Vec<StrategyPlan>,
+}
+
+impl Scenario {
+    /// The flow of an instrument, if it has one.
+    pub fn flow(&self, instrument: InstrumentId) -> Option<&Flow> {
+        self.flows.iter().find(|flow| flow.instrument == instrument)
+    }
+}
+
+/// A command of the contract at a set time: a margin raise, a halt, a settlement.
+#[derive(Clone, Debug)]
+pub struct Scripted {
+    /// When, nanoseconds from the opening.
+    pub after: Ts,
+    /// What. Its own time stamp says nothing.
+    pub line: Line,
 }
 
 /// The leveraged accounts, which open their positions in the opening auction.
 #[derive(Clone, Debug)]
 pub struct Population {
+    /// What its accounts are called, before their number.
+    pub name: String,
+    /// What they hold.
+    pub instrument: InstrumentId,
     /// How many.
     pub accounts: u32,
     /// Under which profile.
@@ -69,8 +95,10 @@ pub struct LeverageClass {
 }
 
 /// Who else trades: all under the profile `unlimited`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Flow {
+    /// In what.
+    pub instrument: InstrumentId,
     /// How far the value that makers quote around moves by itself: ticks of standard deviation a second.
     pub value_noise: Ratio,
     /// Market makers.
@@ -88,6 +116,8 @@ pub struct Flow {
 pub struct Makers {
     /// How many.
     pub accounts: u32,
+    /// How long their commands take to the exchange, nanoseconds.
+    pub latency: Ts,
     /// Time between two looks at the market, nanoseconds.
     pub every: Ts,
     /// Distance of the best quote from the value, ticks.
@@ -107,6 +137,8 @@ pub struct Makers {
 pub struct Noise {
     /// How many.
     pub accounts: u32,
+    /// How long their commands take to the exchange, nanoseconds.
+    pub latency: Ts,
     /// Mean time between two actions, nanoseconds.
     pub every: Ts,
     /// Most lots an order has.
@@ -124,6 +156,8 @@ pub struct Noise {
 pub struct Momentum {
     /// How many.
     pub accounts: u32,
+    /// How long their commands take to the exchange, nanoseconds.
+    pub latency: Ts,
     /// Time between two looks, nanoseconds.
     pub every: Ts,
     /// How far back they look, nanoseconds.
@@ -154,6 +188,8 @@ pub struct Recorded {
 pub struct Shock {
     /// What people call it.
     pub name: String,
+    /// To what.
+    pub instrument: InstrumentId,
     /// When it begins, nanoseconds from the start.
     pub from: Ts,
     /// When it ends.

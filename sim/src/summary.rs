@@ -114,8 +114,9 @@ fn tiers(scenario: &Scenario, outcome: &Outcome) -> Vec<Value> {
 
 /// Names of the population's tiers, `normal` first.
 pub fn tier_names(scenario: &Scenario) -> Vec<String> {
-    let profile = &scenario.exchange.profiles[scenario.population.profile.index()];
-    let names = profile.tiers.iter().map(|tier| tier.name.as_str().to_owned());
+    let population = scenario.populations.first();
+    let tiers = population.map(|plan| &scenario.exchange.profiles[plan.profile.index()].tiers);
+    let names = tiers.into_iter().flatten().map(|tier| tier.name.as_str().to_owned());
     std::iter::once("normal".to_owned()).chain(names).collect()
 }
 

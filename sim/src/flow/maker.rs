@@ -96,7 +96,7 @@ impl Agent for Maker {
 mod tests {
     use super::*;
     use plimsoll_exchange::Exchange;
-    use plimsoll_types::Band;
+    use plimsoll_types::{Band, Phase};
 
     #[test]
     fn at_limit_down_sellers_queue_and_buyers_stay_away() {
@@ -109,6 +109,7 @@ mod tests {
             value: 90,
             liquidity: Ratio::ONE,
             band: Some(Band { down: Price::clamped(100), up: Price::clamped(200) }),
+            phase: Phase::Continuous,
         };
         let ticks = |side, ticks| standing(&world, side, ticks).map(Price::ticks);
         assert_eq!((ticks(Side::Sell, 93), ticks(Side::Buy, 87)), (Some(100), None));

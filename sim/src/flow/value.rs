@@ -3,7 +3,7 @@
 use crate::prng::Prng;
 use crate::scenario::reader::SECOND;
 use crate::scenario::{Scenario, Shock};
-use plimsoll_types::{Price, Ratio, Ts};
+use plimsoll_types::{InstrumentId, Price, Ratio, Ts};
 
 /// Time between two steps of the walk. A quarter of a second, so that the deviation a step is half of that a second.
 const STEP: Ts = SECOND / 4;
@@ -25,16 +25,28 @@ pub struct Value {
 
 impl Value {
     /// The value of a scenario that opens at `origin` and `base`.
-    pub fn new(scenario: &Scenario, seed: u64, origin: Ts, base: Price) -> Value {
+    pub fn new(
+        scenario: &Scenario,
+        instrument: InstrumentId,
+        seed: u64,
+        origin: Ts,
+        base: Price,
+    ) -> Value {
+        let shocks = scenario.shocks.iter().filter(|shock| shock.instrument == instrument);
         Value {
-            prng: Prng::new(seed, "value", 0),
+            prng: Prng::new(seed, "value", instrument.index() as u64),
             origin,
             stepped: origin,
             base,
             walk_nano: 0,
-            noise: scenario.flow.value_noise,
-            shocks: scenario.shocks.clone(),
+            noise: scenario.flow(instrument).map_or(Ratio::ZERO, |flow| flow.value_noise),
+            shocks: shocks.cloned().collect(),
         }
+    }
+
+    /// Sets when and where the market opens, before the first look.
+    pub fn begin(&mut self, origin: Ts, base: Price) {
+        (self.origin, self.stepped, self.base) = (origin, origin, base);
     }
 
     /// The value at `now`, ticks. Time never falls.
@@ -75,12 +87,12 @@ mod tests {
     #[test]
     fn a_shock_moves_the_value_by_its_share_and_stays() {
         let mut scenario = Scenario::built_in().expect("good");
-        scenario.flow.value_noise = Ratio::ZERO;
+        scenario.flows[0].value_noise = Ratio::ZERO;
         scenario.shocks.truncate(1);
         scenario.shocks[0].value = Ratio::from_nano(-100_000_000);
         scenario.shocks[0].liquidity = Ratio::from_nano(300_000_000);
         let (from, to) = (scenario.shocks[0].from, scenario.shocks[0].to);
-        let mut value = Value::new(&scenario, 1, 0, Price::clamped(1_000));
+        let mut value = Value::new(&scenario, InstrumentId(0), 1, 0, Price::clamped(1_000));
         let path = [from, from + (to - from) / 2, to, 2 * to].map(|now| value.at(now));
         assert_eq!(path, [1_000, 950, 900, 900]);
         assert_eq!(value.liquidity(from).nano(), 300_000_000);

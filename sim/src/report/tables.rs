@@ -122,7 +122,8 @@ fn action(tier: &Tier) -> String {
 
 /// Accounts by tier.
 pub fn tiers(view: &View<'_>) -> String {
-    let profile = &view.scenario.exchange.profiles[view.scenario.population.profile.index()];
+    let Some(plan) = view.scenario.populations.first() else { return String::new() };
+    let profile = &view.scenario.exchange.profiles[plan.profile.index()];
     let measure = match profile.measure {
         MeasureKind::MarginOverEquity => "margin / equity from",
         MeasureKind::EquityOverMargin => "equity / margin down to",

@@ -14,12 +14,12 @@ use std::time::Duration;
 /// A made-up run of the built-in scenario: a fall to the limit and back, with a case on every tenth account.
 fn outcome(scenario: &Scenario) -> Outcome {
     let spec = &scenario.exchange.instruments[0];
-    let odds = PopulationOdds::new(&scenario.population);
+    let odds = PopulationOdds::new(&scenario.populations[0]);
     let (open, from) = (spec.prev_settlement, scenario.start);
     let accounts: Vec<AccountRecord> = (0..1000)
         .map(|n| {
-            let one = client(&scenario.population, &odds, spec, 2, open, 1, n);
-            let mut record = AccountRecord::new(AccountId(n as u32), one);
+            let one = client(&scenario.populations[0], &odds, spec, 2, open, 1, n);
+            let mut record = AccountRecord::new(AccountId(n as u32), one, 0, scenario.instrument);
             record.closing = Money::new(one.deposit.units() * (n as i128 % 11) / 10);
             record
         })
@@ -60,7 +60,9 @@ fn outcome(scenario: &Scenario) -> Outcome {
         events: 234_567,
         state_hash: 0xfeed,
         samples,
+        others: Vec::new(),
         accounts,
+        strategies: Vec::new(),
         record,
         imbalance: Money::ZERO,
         ending: Ending::Complete,

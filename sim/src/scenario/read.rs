@@ -2,15 +2,18 @@
 
 use super::reader::{SECOND, Section, clock};
 use super::{
-    BUILT_IN, Flow, LeverageClass, Makers, Momentum, Noise, Population, Recorded, Scenario, Shock,
+    BUILT_IN, Flow, LeverageClass, Makers, Momentum, Noise, Population, Recorded, Scenario,
+    Scripted, Shock,
 };
+use crate::strategy::plan::StrategyPlan;
+use plimsoll_text::commands::Line;
 use plimsoll_text::config::dom::{DeValue, Source};
 use plimsoll_text::{Error, read_config};
-use plimsoll_types::{ExchangeSpec, InstrumentId, ProfileId, Ratio, Ts};
+use plimsoll_types::{ExchangeSpec, InstrumentId, Label, ProfileId, Ratio, Ts};
 use std::path::Path;
 
 /// Sections that are a scenario's own; all others make up its exchange.
-const OWN: [&str; 4] = ["simulation", "population", "flow", "shock"];
+const OWN: [&str; 6] = ["simulation", "population", "flow", "shock", "at", "strategy"];
 
 /// The shortest time between two samples.
 const SAMPLE_MIN: Ts = SECOND / 100;
@@ -48,18 +51,22 @@ impl Scenario {
         }
         let start = simulation
             .optional("start", "a time of day such as \"09:30:00\"", |v| clock(v.as_str()?))?;
-        let flow = flow(needed(&mut root, "flow")?, Path::new(file))?;
+        let flows = flows(&mut root, &exchange, Path::new(file))?;
         // A recording ends by itself.
-        let whole = flow.recorded.is_some().then_some("10000h");
+        let whole = flows.iter().any(|flow| flow.recorded.is_some()).then_some("10000h");
         let scenario = Scenario {
             title: simulation.required("title", "text in quotes", DeValue::as_str)?.to_owned(),
             seed: simulation.whole("seed", Some(1), 0..i64::MAX)? as u64,
             start: start.unwrap_or(0),
             duration: simulation.duration("duration", whole)?,
             sample: simulation.duration("sample", Some("1s"))?,
-            population: population(needed(&mut root, "population")?, &exchange)?,
-            flow,
-            shocks: root.sections("shock")?.into_iter().map(shock).collect::<Result<_, _>>()?,
+            populations: populations(&mut root, &exchange)?,
+            flows,
+            shocks: each(&mut root, "shock", |section| shock(section, &exchange))?,
+            script: each(&mut root, "at", |section| scripted(section, &exchange))?,
+            strategies: each(&mut root, "strategy", |section| {
+                StrategyPlan::read(section, &exchange)
+            })?,
             instrument: InstrumentId(0),
             exchange,
             configuration,
@@ -129,16 +136,65 @@ fn without_own_sections(text: &str) -> String {
         .collect()
 }
 
-fn population(mut section: Section<'_>, exchange: &ExchangeSpec) -> Result<Population, Error> {
+/// Every table of a list, read.
+fn each<'a, T>(
+    root: &mut Section<'a>,
+    key: &'static str,
+    read: impl Fn(Section<'a>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    root.sections(key)?.into_iter().map(read).collect()
+}
+
+/// The instrument that a section's `symbol` names: the first where it names none.
+pub fn instrument(
+    section: &mut Section<'_>,
+    exchange: &ExchangeSpec,
+) -> Result<InstrumentId, Error> {
+    let named = section.optional("symbol", "the symbol of an instrument", DeValue::as_str)?;
+    let Some(symbol) = named else { return Ok(InstrumentId(0)) };
+    let found = exchange.instruments.iter().position(|spec| spec.symbol.as_str() == symbol);
+    match found {
+        Some(place) => Ok(InstrumentId(place as u16)),
+        None => {
+            Err(section.complaint("symbol", "the symbol of an instrument of this exchange", symbol))
+        }
+    }
+}
+
+/// The profile with margin that a section's `profile` names.
+pub fn profile(section: &mut Section<'_>, exchange: &ExchangeSpec) -> Result<ProfileId, Error> {
     let name = section.label("profile")?;
-    let profile = exchange.profiles.iter().position(|p| p.name == name && !p.unlimited);
-    let Some(profile) = profile else {
-        return Err(section.complaint(
-            "profile",
-            "the name of a profile with margin",
-            name.as_str(),
-        ));
-    };
+    let found = exchange.profiles.iter().position(|p| p.name == name && !p.unlimited);
+    match found {
+        Some(place) => Ok(ProfileId(place as u16)),
+        None => {
+            Err(section.complaint("profile", "the name of a profile with margin", name.as_str()))
+        }
+    }
+}
+
+fn populations(root: &mut Section<'_>, exchange: &ExchangeSpec) -> Result<Vec<Population>, Error> {
+    let populations: Vec<Population> = root
+        .one_or_many("population")?
+        .into_iter()
+        .map(|section| population(section, exchange))
+        .collect::<Result<_, _>>()?;
+    let twice = (1..populations.len())
+        .find(|&n| populations[..n].iter().any(|other| other.name == populations[n].name));
+    match twice {
+        None => Ok(populations),
+        Some(n) => {
+            Err(root.complaint("population.name", "a name of its own", &populations[n].name))
+        }
+    }
+}
+
+fn population(mut section: Section<'_>, exchange: &ExchangeSpec) -> Result<Population, Error> {
+    let name = section.optional("name", "a name of 1 to 24 bytes in quotes", |value| {
+        value.as_str().filter(|name| Label::new(name).is_some() && name.len() <= 24)
+    })?;
+    let instrument = instrument(&mut section, exchange)?;
+    let profile = profile(&mut section, exchange)?;
     let classes = section.sections("leverage")?;
     let mut lots = needed(&mut section, "lots")?;
     let (lots_min, lots_max) =
@@ -148,8 +204,10 @@ fn population(mut section: Section<'_>, exchange: &ExchangeSpec) -> Result<Popul
     }
     lots.finish()?;
     let population = Population {
+        name: name.unwrap_or("client").to_owned(),
+        instrument,
         accounts: section.whole("accounts", None, 1..1_000_001)? as u32,
-        profile: ProfileId(profile as u16),
+        profile,
         long: section.share("long", Some("0.5"), ["0", "1"])?,
         leverage: classes.into_iter().map(leverage_class).collect::<Result<_, _>>()?,
         lots_min: lots_min as u64,
@@ -177,8 +235,26 @@ fn leverage_class(mut section: Section<'_>) -> Result<LeverageClass, Error> {
     Ok(class)
 }
 
-fn flow(mut section: Section<'_>, file: &Path) -> Result<Flow, Error> {
+fn flows(root: &mut Section<'_>, exchange: &ExchangeSpec, file: &Path) -> Result<Vec<Flow>, Error> {
+    let flows: Vec<Flow> = root
+        .one_or_many("flow")?
+        .into_iter()
+        .map(|section| flow(section, exchange, file))
+        .collect::<Result<_, _>>()?;
+    let twice = (1..flows.len())
+        .find(|&n| flows[..n].iter().any(|other| other.instrument == flows[n].instrument));
+    match twice {
+        None => Ok(flows),
+        Some(n) => {
+            let symbol = exchange.instruments[flows[n].instrument.index()].symbol;
+            Err(root.complaint("flow.symbol", "one flow an instrument", symbol.as_str()))
+        }
+    }
+}
+
+fn flow(mut section: Section<'_>, exchange: &ExchangeSpec, file: &Path) -> Result<Flow, Error> {
     let flow = Flow {
+        instrument: instrument(&mut section, exchange)?,
         value_noise: section.share("value_noise", Some("0"), ["0", "1000"])?,
         makers: section.section("makers")?.map(makers).transpose()?,
         noise: section.section("noise")?.map(noise).transpose()?,
@@ -192,6 +268,7 @@ fn flow(mut section: Section<'_>, file: &Path) -> Result<Flow, Error> {
 fn makers(mut section: Section<'_>) -> Result<Makers, Error> {
     let makers = Makers {
         accounts: section.whole("accounts", None, 1..1001)? as u32,
+        latency: section.duration("latency", Some("0s"))?,
         every: section.duration("every", None)?.max(1),
         spread: section.whole("spread", None, 1..100_001)?,
         spacing: section.whole("spacing", None, 1..100_001)?,
@@ -206,6 +283,7 @@ fn makers(mut section: Section<'_>) -> Result<Makers, Error> {
 fn noise(mut section: Section<'_>) -> Result<Noise, Error> {
     let noise = Noise {
         accounts: section.whole("accounts", None, 1..10_001)? as u32,
+        latency: section.duration("latency", Some("0s"))?,
         every: section.duration("every", None)?.max(1),
         lots: section.whole("lots", None, 1..1_000_001)? as u64,
         market: section.share("market", None, ["0", "1"])?,
@@ -219,6 +297,7 @@ fn noise(mut section: Section<'_>) -> Result<Noise, Error> {
 fn momentum(mut section: Section<'_>) -> Result<Momentum, Error> {
     let momentum = Momentum {
         accounts: section.whole("accounts", None, 1..10_001)? as u32,
+        latency: section.duration("latency", Some("0s"))?,
         every: section.duration("every", None)?.max(1),
         window: section.duration("window", None)?,
         threshold: section.whole("threshold", None, 1..1_000_001)?,
@@ -247,9 +326,21 @@ fn recorded(mut section: Section<'_>, file: &Path) -> Result<Recorded, Error> {
     Ok(recorded)
 }
 
-fn shock(mut section: Section<'_>) -> Result<Shock, Error> {
+/// A command of the contract: all keys of its table but `after` are the command's own fields.
+fn scripted(mut section: Section<'_>, exchange: &ExchangeSpec) -> Result<Scripted, Error> {
+    let after = section.duration("after", None)?;
+    let mut fields = section.rest();
+    fields.insert("ts".to_owned(), 0.into());
+    let text = serde_json::Value::Object(fields).to_string();
+    let line = Line::read(text.as_bytes(), exchange)
+        .map_err(|error| section.complaint(&error.field, &error.expected, &error.found))?;
+    Ok(Scripted { after, line })
+}
+
+fn shock(mut section: Section<'_>, exchange: &ExchangeSpec) -> Result<Shock, Error> {
     let shock = Shock {
         name: section.required("name", "text in quotes", DeValue::as_str)?.to_owned(),
+        instrument: instrument(&mut section, exchange)?,
         from: section.duration("from", None)?,
         to: section.duration("to", None)?,
         value: section.share("value", Some("0"), ["-0.99", "100"])?,

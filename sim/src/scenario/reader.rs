@@ -3,6 +3,7 @@
 use plimsoll_text::config::dom::{DeValue, Field, Table};
 use plimsoll_text::{Error, decimal};
 use plimsoll_types::{Label, Ratio, Ts};
+use serde_json::Value;
 use std::ops::Range;
 
 /// A table whose fields are taken one by one; what is left over at the end is unknown.
@@ -140,6 +141,25 @@ impl<'a> Section<'a> {
         self.table.get(key).is_some()
     }
 
+    /// Takes a table, or each of a list of tables; absent = none.
+    pub fn one_or_many(&mut self, key: &'static str) -> Result<Vec<Section<'a>>, Error> {
+        match self.table.get(key).is_some_and(|field| field.is_table()) {
+            true => Ok(self.section(key)?.into_iter().collect()),
+            false => self.sections(key),
+        }
+    }
+
+    /// Everything nobody has taken, as JSON.
+    pub fn rest(&self) -> serde_json::Map<String, Value> {
+        let mut rest = serde_json::Map::new();
+        let mut taken: Vec<&str> = self.taken.to_vec();
+        while let Some((key, field)) = self.table.other(&taken) {
+            rest.insert(key.to_owned(), json(field.value()));
+            taken.push(key);
+        }
+        rest
+    }
+
     /// Refuses what nobody took.
     pub fn finish(self) -> Result<(), Error> {
         match self.table.other(&self.taken) {
@@ -156,6 +176,22 @@ pub enum Written<'a> {
     Text(&'a str),
     /// A table.
     Section(Section<'a>),
+}
+
+/// A value as JSON has it.
+fn json(value: &DeValue<'_>) -> Value {
+    match value {
+        DeValue::String(text) => Value::from(text.as_ref()),
+        DeValue::Integer(_) => whole(value).map_or(Value::Null, Value::from),
+        DeValue::Boolean(word) => Value::from(*word),
+        DeValue::Float(number) => Value::from(number.as_str()),
+        DeValue::Datetime(moment) => Value::from(moment.to_string()),
+        DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect(),
+        DeValue::Table(table) => table
+            .iter()
+            .map(|(key, value)| (key.get_ref().to_string(), json(value.get_ref())))
+            .collect(),
+    }
 }
 
 /// A value as complaints show it.

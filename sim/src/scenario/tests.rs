@@ -20,8 +20,8 @@ fn the_built_in_scenario_is_read_whole() {
     let scenario = Scenario::built_in().expect("good");
     assert_eq!(scenario.exchange.instruments[0].mark, MarkSource::Last);
     assert_eq!(scenario.exchange.instruments[0].phase, Phase::Auction);
-    assert!(scenario.population.accounts >= 1000 && scenario.population.leverage.len() > 1);
-    assert!(scenario.flow.makers.is_some() && scenario.flow.recorded.is_none());
+    assert!(scenario.populations[0].accounts >= 1000 && scenario.populations[0].leverage.len() > 1);
+    assert!(scenario.flows[0].makers.is_some() && scenario.flows[0].recorded.is_none());
     assert!(scenario.shocks.iter().any(|shock| shock.value < Ratio::ZERO && shock.sell > 0));
 }
 
@@ -29,7 +29,7 @@ fn the_built_in_scenario_is_read_whole() {
 fn the_recorded_scenario_is_read_whole() {
     let text = include_str!("../../../scenarios/cffex.toml");
     let scenario = Scenario::read("scenarios/cffex.toml", text).expect("good");
-    let recorded = scenario.flow.recorded.expect("recorded flow");
+    let recorded = scenario.flows[0].recorded.clone().expect("recorded flow");
     assert_eq!(recorded.files.len(), 3);
     assert!(recorded.files[0].starts_with("scenarios/../../shared/data/cffex"));
     assert_eq!(scenario.exchange.instruments[0].mark, MarkSource::External);

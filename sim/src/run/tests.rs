@@ -1,0 +1,200 @@
+//! Tests of the loop: who hears what when, scripted commands, several instruments, strategies that go wrong.
+
+use super::*;
+use crate::strategy::plan::{Delays, Seat};
+use crate::strategy::{Desk, Fill, Order, OrderState, OrderUpdate, StrategyError, TimerId};
+use plimsoll_types::{Label, ProfileId, Reject};
+use std::sync::{Arc, Mutex};
+
+const MS: Ts = 1_000_000;
+
+/// A stage that keeps all events.
+#[derive(Default)]
+struct Kept(Vec<Event>);
+
+impl Stage for Kept {
+    fn events(&mut self, _: &Exchange, events: &[Event]) -> io::Result<()> {
+        self.0.extend_from_slice(events);
+        Ok(())
+    }
+}
+
+/// The built-in scenario, half a minute of it, with more text behind it.
+fn short(more: &str) -> Scenario {
+    let text = crate::scenario::BUILT_IN.replacen("duration = \"20m\"", "duration = \"30s\"", 1);
+    let text = text.replacen("accounts = 3000", "accounts = 50", 1);
+    Scenario::read("s.toml", &format!("{text}\n{more}")).expect("good")
+}
+
+fn seat(scenario: &Scenario, latency: Delays) -> Seat {
+    let profile = scenario.populations[0].profile;
+    let account = Label::new("own").expect("short");
+    Seat { account, profile, deposit: Money::new(100_000_000), latency }
+}
+
+type Log = Arc<Mutex<Vec<(Ts, &'static str)>>>;
+
+/// Buys a lot after the first second, and writes down when it hears what.
+struct Probe {
+    log: Log,
+    wrong: Option<&'static str>,
+}
+
+impl Probe {
+    fn note(&self, desk: &Desk, what: &'static str) {
+        self.log.lock().expect("whole").push((desk.now(), what));
+    }
+}
+
+impl Strategy for Probe {
+    fn on_start(&mut self, desk: &mut Desk) -> Result<(), StrategyError> {
+        self.note(desk, "start");
+        desk.set_timer(1_000 * MS);
+        Ok(())
+    }
+
+    fn on_timer(&mut self, desk: &mut Desk, _: TimerId) -> Result<(), StrategyError> {
+        self.note(desk, "timer");
+        match self.wrong {
+            Some("error") => return Err(StrategyError("has lost its way".to_owned())),
+            Some("panic") => panic!("has lost its head"),
+            Some("flood") => {
+                for _ in 0..20_000 {
+                    desk.cancel_all();
+                    desk.set_timer(1);
+                }
+            }
+            _ => drop(desk.submit(Order::market(InstrumentId(0), Side::Buy, 1))),
+        }
+        Ok(())
+    }
+
+    fn on_order(&mut self, desk: &mut Desk, update: &OrderUpdate) -> Result<(), StrategyError> {
+        assert_ne!(update.state, OrderState::Rejected(Reject::UnknownAccount));
+        self.note(desk, "order");
+        Ok(())
+    }
+
+    fn on_fill(&mut self, desk: &mut Desk, fill: &Fill) -> Result<(), StrategyError> {
+        assert_eq!((fill.qty.lots(), fill.maker), (1, false));
+        assert_eq!(desk.position(fill.instrument), 1);
+        assert!(desk.orders().is_empty(), "it has traded whole");
+        self.note(desk, "fill");
+        Ok(())
+    }
+
+    fn on_stop(&mut self, desk: &mut Desk) -> Result<(), StrategyError> {
+        assert!(desk.account().margin > Money::ZERO);
+        self.note(desk, "stop");
+        Ok(())
+    }
+}
+
+fn probe(latency: Delays, wrong: Option<&'static str>) -> (Vec<(Ts, &'static str)>, Outcome) {
+    let scenario = short("");
+    let log = Log::default();
+    let strategy = Box::new(Probe { log: log.clone(), wrong });
+    let own = Own { seat: seat(&scenario, latency), strategy };
+    let outcome = run_with(&scenario, 1, vec![own], &mut Kept::default()).expect("runs");
+    let heard = log.lock().expect("whole").clone();
+    let opened = outcome.from;
+    (heard.into_iter().map(|(ts, what)| (ts - opened, what)).collect(), outcome)
+}
+
+#[test]
+fn orders_and_answers_take_their_time() {
+    let latency = Delays { feed: MS, orders: 20 * MS, replies: 5 * MS };
+    let (heard, outcome) = probe(latency, None);
+    let expected = [
+        (0, "start"),
+        (1_000 * MS, "timer"),
+        (1_025 * MS, "order"),
+        (1_025 * MS, "fill"),
+        (30_000 * MS, "stop"),
+    ];
+    assert_eq!(heard, expected);
+    let record = &outcome.strategies[0];
+    assert_eq!((record.fills, record.lots, record.messages, record.rejected), (1, 1, 1, 0));
+    assert_eq!(record.samples.len(), outcome.samples.len());
+    assert_eq!(record.profit(), record.closing - record.deposit);
+    assert_eq!(outcome.imbalance, Money::ZERO);
+}
+
+#[test]
+fn a_strategy_that_goes_wrong_is_named_with_callback_and_time() {
+    for (wrong, words) in [
+        ("error", "failed: has lost its way"),
+        ("panic", "panicked: has lost its head"),
+        ("flood", "took 20000 actions in one callback"),
+    ] {
+        let (_, outcome) = probe(Delays::default(), Some(wrong));
+        let Ending::Failed(why) = outcome.ending else { panic!("{wrong} ended well") };
+        assert!(why.starts_with("strategy own, on_timer, 09:30:01: "), "{why}");
+        assert!(why.contains(words), "{why}");
+    }
+}
+
+#[test]
+fn a_scripted_command_comes_at_its_time_and_only_then() {
+    let scenario = short(
+        "[[at]]\nafter = \"7s\"\ncmd = \"margin\"\nsymbol = \"IX\"\ninitial = \"0.5\"\nmaintenance = \"0.4\"\n",
+    );
+    let mut kept = Kept::default();
+    let outcome = run(&scenario, 1, &mut kept).expect("runs");
+    let raised: Vec<Ts> = kept
+        .0
+        .iter()
+        .filter(|event| matches!(event.kind, EventKind::Margin { account: None, .. }))
+        .map(|event| event.ts - outcome.from)
+        .collect();
+    assert_eq!(raised, [7_000 * MS]);
+}
+
+#[test]
+fn a_late_agent_is_late_and_disturbs_nobody_elses_dice() {
+    let punctual = run(&short(""), 1, &mut Kept::default()).expect("runs");
+    let mut scenario = short("");
+    scenario.flows[0].makers.as_mut().expect("makers").latency = 300 * MS;
+    let late = run(&scenario, 1, &mut Kept::default()).expect("runs");
+    assert_ne!(punctual.state_hash, late.state_hash);
+    assert_eq!(late.ending, Ending::Complete);
+}
+
+#[test]
+fn two_instruments_have_books_agents_and_clients_of_their_own() {
+    let more = "[[instrument]]\nsymbol = \"IY\"\nkind = \"future\"\ntick_size = \"0.2\"\nlot_size = \"1\"\n\
+        multiplier = \"100\"\nprev_settlement = \"3000\"\nmargin_initial = \"0.06\"\nmargin_maintenance = \"0.05\"\n\
+        phase = \"auction\"\n";
+    let text = crate::scenario::BUILT_IN
+        .replacen("duration = \"20m\"", "duration = \"30s\"", 1)
+        .replacen("accounts = 3000", "accounts = 50", 1)
+        .replacen("[population]", "[[population]]", 1)
+        .replacen("[flow]", "[[flow]]", 1)
+        .replacen("[[shock]]", &format!("{more}\n[[flow]]\nsymbol = \"IY\"\n[flow.makers]\naccounts = 2\nevery = \"500ms\"\nspread = 3\nspacing = 2\nlevels = 5\nlots = 10\n\n[[population]]\nname = \"other\"\nsymbol = \"IY\"\naccounts = 20\nprofile = \"client\"\nleverage = [{{ from = \"2\", to = \"3\", share = \"1\" }}]\nlots = {{ min = 1, max = 5 }}\n\n[[shock]]"), 1);
+    let scenario = Scenario::read("s.toml", &text).expect("good");
+    let outcome = run(&scenario, 1, &mut Kept::default()).expect("runs");
+    assert_eq!(outcome.ending, Ending::Complete);
+    assert_eq!(outcome.others.len(), 1);
+    assert_eq!(outcome.others[0].samples.len(), outcome.samples.len());
+    let last = outcome.others[0].samples.last().expect("samples");
+    assert!((14_900..15_100).contains(&last.mark.ticks()), "{}", last.mark.ticks());
+    let other = outcome.accounts.iter().filter(|account| account.population == 1);
+    assert!(other.clone().count() == 20 && other.clone().all(|account| account.lots != 0));
+    // Whoever trades the second instrument leaves the first one's dice alone.
+    let alone = run(&short(""), 1, &mut Kept::default()).expect("runs");
+    let marks = |outcome: &Outcome| outcome.samples.iter().map(|s| s.mark).collect::<Vec<_>>();
+    assert_eq!(marks(&alone), marks(&outcome));
+}
+
+#[test]
+fn a_name_taken_twice_ends_the_run_with_a_reason() {
+    let scenario = short("");
+    let account = Label::new("client-00001").expect("short");
+    let seat =
+        Seat { account, profile: ProfileId::UNLIMITED, ..seat(&scenario, Delays::default()) };
+    let strategy = Box::new(Probe { log: Log::default(), wrong: None });
+    let own = vec![Own { seat, strategy }];
+    let outcome = run_with(&scenario, 1, own, &mut Kept::default()).expect("runs");
+    let expected = "two accounts would be called client-00001";
+    assert_eq!(outcome.ending, Ending::Failed(expected.to_owned()));
+}
