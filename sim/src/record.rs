@@ -1,107 +1,54 @@
 //! What a run leaves behind: curves, cases, accounts and totals, collected from the events as they happen.
+//!
+//! Invariant: memory does not grow with the length of a run. Totals are exact; what is kept one by one (cases, fills,
+//! columns of the book) has a bound, named where it is kept.
 
+pub mod batches;
+pub mod by_account;
+pub mod cascade;
+pub mod case;
+pub mod cases;
+pub mod fills;
+pub mod heat;
+pub mod impact;
+pub mod tiers;
+
+pub use case::{CaseEnd, CaseRecord};
+
+use batches::Batches;
+use by_account::ByAccount;
+use cascade::{Cascade, Mover};
+use cases::Cases;
+use fills::Fills;
+use heat::Heat;
+use impact::Impact;
+use plimsoll_exchange::Exchange;
 use plimsoll_types::{
-    AccountId, CaseId, CaseStep, EventKind, Money, OrderId, ParkReason, Price, Qty, Side,
-    TradeKind, Ts,
+    AccountId, CaseStep, EventKind, ExchangeSpec, ForcedReason, InstrumentId, MarkSource, Money,
+    OrderId, Price, Side, TradeKind, Ts,
 };
 use std::collections::BTreeMap;
+use tiers::Tiers;
 
-/// Where a case stands, in the end for good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CaseEnd {
-    /// The target was met.
-    Restored,
-    /// Flat, with equity not below zero.
-    Closed,
-    /// Flat and below zero: the waterfall paid.
-    Waterfall,
-    /// Not ended: it waits.
-    Parked,
-    /// Not ended: between two batches.
-    Working,
-}
+/// What the record asks about accounts.
+pub trait Books {
+    /// Equity now.
+    fn equity(&self, account: AccountId) -> Money;
 
-impl CaseEnd {
-    /// Every end, in the order tables show them.
-    pub const ALL: [CaseEnd; 5] =
-        [CaseEnd::Restored, CaseEnd::Closed, CaseEnd::Waterfall, CaseEnd::Parked, CaseEnd::Working];
-
-    /// The word in summaries and reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            CaseEnd::Restored => "restored",
-            CaseEnd::Closed => "closed",
-            CaseEnd::Waterfall => "waterfall",
-            CaseEnd::Parked => "parked",
-            CaseEnd::Working => "working",
-        }
+    /// The account behind an isolated position; any other account is its own.
+    fn owner(&self, account: AccountId) -> AccountId {
+        account
     }
 }
 
-/// One liquidation case.
-#[derive(Clone, Debug)]
-pub struct CaseRecord {
-    /// Its number.
-    pub id: CaseId,
-    /// Whose.
-    pub account: AccountId,
-    /// When it began.
-    pub opened: Ts,
-    /// When it ended; the end of the run for one that did not.
-    pub ended: Ts,
-    /// How.
-    pub end: CaseEnd,
-    /// Mark when it began.
-    pub mark: Price,
-    /// Equity when it began.
-    pub equity: Money,
-    /// Side of its first batch, or planned target.
-    pub side: Option<Side>,
-    /// Lots it traded.
-    pub lots: u64,
-    /// Orders it sent.
-    pub batches: u32,
-    /// How often it went on after waiting.
-    pub resumed: u32,
-    /// Intervals during which it waited, and for what.
-    pub waits: Vec<(Ts, Ts, ParkReason)>,
-    /// Times at which it traded, with lots.
-    pub fills: Vec<(Ts, u64)>,
-    /// Sum over its lots of ticks worse than the mark its batch met.
-    pub slippage: i64,
-    /// Sum over its lots of ticks worse than the mark at its beginning.
-    pub shortfall: i64,
-    /// What the fund paid for it.
-    pub fund: Money,
-    /// What the client owes for it.
-    pub debt: Money,
-    waiting: Option<(Ts, ParkReason)>,
-    batch_mark: Price,
-}
-
-impl CaseRecord {
-    /// Whether it ever waited.
-    pub fn ever_parked(&self) -> bool {
-        !self.waits.is_empty()
+impl Books for Exchange {
+    fn equity(&self, account: AccountId) -> Money {
+        Exchange::equity(self, account)
     }
 
-    /// Nanoseconds it waited.
-    pub fn waited(&self) -> Ts {
-        self.waits.iter().map(|(from, to, _)| to - from).sum()
+    fn owner(&self, account: AccountId) -> AccountId {
+        Exchange::owner(self, account)
     }
-}
-
-/// Lots liquidated at one time, for the picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// When.
-    pub ts: Ts,
-    /// At what price.
-    pub price: Price,
-    /// Lots.
-    pub lots: u64,
-    /// Side of the liquidation.
-    pub side: Side,
 }
 
 /// The insurance fund over the run.
@@ -118,10 +65,20 @@ pub struct FundRecord {
 /// What happened, counted.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// Every case, by number.
-    pub cases: BTreeMap<u32, CaseRecord>,
+    /// The cases.
+    pub cases: Cases,
+    /// Their trees.
+    pub cascade: Cascade,
+    /// Slippage by batch size.
+    pub batches: Batches,
+    /// What liquidations did to the mark, by instrument.
+    pub impacts: Vec<Impact>,
     /// Liquidation fills.
-    pub fills: Vec<Mark>,
+    pub fills: Fills,
+    /// The book of the first instrument.
+    pub heat: Heat,
+    /// Accounts by tier.
+    pub tiers: Tiers,
     /// Trades of all kinds.
     pub trades: u64,
     /// Lots of all trades.
@@ -130,10 +87,10 @@ pub struct Record {
     pub rejects: BTreeMap<&'static str, u64>,
     /// Margin calls.
     pub calls: u64,
-    /// Money paid in after the opening.
-    pub paid_in: BTreeMap<AccountId, Money>,
-    /// Worst tier each account has reached; 0 = normal.
-    pub worst_tier: BTreeMap<AccountId, u8>,
+    /// Money paid in.
+    pub paid_in: ByAccount<Money>,
+    /// Cases of each account: an isolated position's are its owner's.
+    pub liquidated: ByAccount<u32>,
     /// The fund.
     pub fund: FundRecord,
     /// Debts taken over by the house.
@@ -142,78 +99,103 @@ pub struct Record {
     pub deleveraged: (u64, u64),
     /// Losses borne by those with a profit.
     pub socialised: Money,
-    /// The present mark.
+    /// The present mark of the first instrument.
     pub mark: Price,
+    /// The present mark of each.
+    pub marks: Vec<Price>,
     /// Cases not ended, and how many of them wait.
     pub open_cases: u64,
     /// Cases that wait.
     pub parked_cases: u64,
+    instrument: InstrumentId,
     /// Case of the event before, for what follows it without naming one.
     latest_case: Option<u32>,
 }
 
 impl Record {
-    /// Nothing has happened yet.
-    pub fn new(fund: Money, mark: Price) -> Record {
+    /// Nothing has happened yet on this exchange; `instrument` is the one the report is about.
+    pub fn new(spec: &ExchangeSpec, instrument: InstrumentId) -> Record {
+        let fund = spec.insurance_fund;
+        let marks: Vec<Price> = spec.instruments.iter().map(|one| one.prev_settlement).collect();
+        let mark = marks[instrument.index()];
+        let by_trades = |source: MarkSource| {
+            matches!(source, MarkSource::Last | MarkSource::Index { cap: Some(_) })
+        };
+        let pressures = spec.instruments.iter().map(|i| (i.prev_settlement, by_trades(i.mark)));
         Record {
-            cases: BTreeMap::new(),
-            fills: Vec::new(),
+            cases: Cases::default(),
+            cascade: Cascade::new(pressures),
+            batches: Batches::default(),
+            impacts: vec![Impact::default(); marks.len()],
+            fills: Fills::default(),
+            heat: Heat::new(instrument, mark),
+            tiers: Tiers::default(),
             trades: 0,
             volume: 0,
             rejects: BTreeMap::new(),
             calls: 0,
-            paid_in: BTreeMap::new(),
-            worst_tier: BTreeMap::new(),
+            paid_in: ByAccount::default(),
+            liquidated: ByAccount::default(),
             fund: FundRecord { start: fund, now: fund, min: fund },
             debt: Money::ZERO,
             deleveraged: (0, 0),
             socialised: Money::ZERO,
             mark,
+            marks,
             open_cases: 0,
             parked_cases: 0,
+            instrument,
             latest_case: None,
         }
     }
 
-    /// Takes note of an event; `equity` tells an account's equity now.
-    pub fn note(&mut self, ts: Ts, kind: &EventKind, equity: impl Fn(AccountId) -> Money) {
+    /// Looks at the book and the tiers, for the pictures; to be called at every sample of the curves.
+    pub fn sample(&mut self, exchange: &Exchange, ts: Ts) {
+        self.heat.sample(exchange, ts);
+        self.tiers.sample(exchange, ts);
+    }
+
+    /// Takes note of an event. Cost: O(1), a case's steps O(log cases).
+    pub fn note(&mut self, ts: Ts, kind: &EventKind, books: &impl Books) {
         match kind {
-            EventKind::Trade { price, qty, maker_id, taker_id, side, kind, .. } => {
-                self.trades += 1;
-                self.volume += qty.lots();
-                // A deleveraging names its case on both sides, and is no liquidation fill.
-                if !matches!(kind, TradeKind::Normal | TradeKind::Deleverage) {
-                    self.liquidation_fill(ts, *price, *qty, maker_id, side.opposite());
-                    self.liquidation_fill(ts, *price, *qty, taker_id, *side);
-                }
+            EventKind::Trade { .. } => return self.trade(ts, kind),
+            EventKind::Mark { instrument, price } => return self.mark(ts, *instrument, *price),
+            EventKind::Tier { account, from, to, .. } => {
+                self.cascade.tier(*account, *from, *to);
+                self.tiers.tier(*account, books.owner(*account), *to);
+                return;
             }
-            EventKind::Mark { price, .. } => self.mark = *price,
+            EventKind::Case { account, case, step } => {
+                return self.step(ts, *account, case.0, step, books);
+            }
+            EventKind::MarginCall { .. } => {
+                self.calls += 1;
+                return;
+            }
+            // These follow a change of tier or a case; what brought it may bring the next.
+            EventKind::Restricted { .. }
+            | EventKind::Unrestricted { .. }
+            | EventKind::Cancelled { .. } => return,
+            EventKind::Opened { account, profile } => self.tiers.opened(*account, *profile),
             EventKind::Rejected { reason, .. } => {
                 *self.rejects.entry(reason.as_str()).or_default() += 1;
             }
-            EventKind::MarginCall { .. } => self.calls += 1,
             EventKind::Deposit { account, amount, .. } => {
-                *self.paid_in.entry(*account).or_default() += *amount;
-            }
-            EventKind::Tier { account, to, .. } => {
-                let worst = self.worst_tier.entry(*account).or_default();
-                *worst = (*worst).max(*to);
-            }
-            EventKind::Case { account, case, step } => {
-                self.step(ts, *account, case.0, step, equity)
+                *self.paid_in.entry(*account) += *amount;
             }
             EventKind::Fund { change, balance, case } => {
                 self.fund.now = *balance;
                 self.fund.min = self.fund.min.min(*balance);
-                if let Some(case) = case.and_then(|case| self.cases.get_mut(&case.0)) {
-                    case.fund += -*change;
+                if let Some(case) = case {
+                    self.cases.pay(case.0, -*change, Money::ZERO);
                 }
             }
             EventKind::Debt { account, amount } => {
                 self.debt += *amount;
-                let case = self.latest_case.and_then(|id| self.cases.get_mut(&id));
-                if let Some(case) = case.filter(|case| case.account == *account) {
-                    case.debt += *amount;
+                let owner = books.owner(*account);
+                let own = |id: &u32| self.cases.get(*id).is_some_and(|c| c.account == owner);
+                if let Some(case) = self.latest_case.filter(own) {
+                    self.cases.pay(case, Money::ZERO, *amount);
                 }
             }
             EventKind::Deleveraged { qty, .. } => {
@@ -223,69 +205,97 @@ impl Record {
             EventKind::Socialised { amount, .. } => self.socialised += *amount,
             _ => {}
         }
+        self.cascade.other();
     }
 
-    fn liquidation_fill(&mut self, ts: Ts, price: Price, qty: Qty, id: &OrderId, side: Side) {
-        let OrderId::Liquidation { case, .. } = id else { return };
+    fn trade(&mut self, ts: Ts, trade: &EventKind) {
+        let EventKind::Trade { instrument, price, qty, maker_id, taker_id, side, kind, .. } = trade
+        else {
+            return;
+        };
         let lots = qty.lots();
-        self.fills.push(Mark { ts, price, lots, side });
-        let Some(case) = self.cases.get_mut(case) else { return };
-        case.lots += lots;
-        case.fills.push((ts, lots));
-        let worse = |than: Price| side.sign() * (price.ticks() - than.ticks()) * lots as i64;
-        case.slippage += worse(case.batch_mark);
-        case.shortfall += worse(case.mark);
+        self.trades += 1;
+        self.volume += lots;
+        // A deleveraging names its case on both sides, and is no liquidation fill; neither it nor a reduction moves a mark.
+        if matches!(kind, TradeKind::Deleverage | TradeKind::Reduction) {
+            return;
+        }
+        let mut taker = None;
+        if *kind != TradeKind::Normal {
+            let sides = [(maker_id, side.opposite()), (taker_id, *side)];
+            for (id, side) in sides {
+                let OrderId::Liquidation { case, .. } = id else { continue };
+                self.fills.push(ts, *instrument, side, *price, lots);
+                let Some(case) = self.cases.get_mut(*case) else { continue };
+                case.fill(ts, *price, lots, side);
+                let mover = Mover { case: case.id.0, root: case.root, depth: case.depth };
+                self.cascade.fill(mover.case, mover.root, lots);
+                if id == taker_id && *kind == TradeKind::Liquidation {
+                    taker = Some((mover, side));
+                }
+            }
+        }
+        self.cascade.trade(instrument.index(), taker);
     }
 
-    fn step(
+    fn mark(&mut self, ts: Ts, instrument: InstrumentId, price: Price) {
+        let at = instrument.index();
+        let (moved, mover) = self.cascade.mark(at, price);
+        if let Some(mark) = self.marks.get_mut(at) {
+            *mark = price;
+            self.impacts[at].mark(ts, price, moved, mover.is_some(), self.open_cases);
+        }
+        if instrument == self.instrument {
+            self.mark = price;
+        }
+    }
+
+    fn begin(
         &mut self,
         ts: Ts,
         account: AccountId,
         id: u32,
-        step: &CaseStep,
-        equity: impl Fn(AccountId) -> Money,
+        reason: ForcedReason,
+        books: &impl Books,
     ) {
+        let node = self.cascade.begin(id, account, reason == ForcedReason::Funds, ts);
+        let owner = books.owner(account);
+        self.open_cases += 1;
+        *self.liquidated.entry(owner) += 1;
+        let mut case = CaseRecord::begun(id, owner, ts, self.mark, books.equity(account));
+        case.parent = Some(node.parent).filter(|&parent| parent != id);
+        (case.root, case.depth) = (node.root, node.depth);
+        self.cases.begin(case);
+    }
+
+    fn step(&mut self, ts: Ts, account: AccountId, id: u32, step: &CaseStep, books: &impl Books) {
         self.latest_case = Some(id);
-        let mark = self.mark;
-        if matches!(step, CaseStep::Triggered { .. }) {
-            self.open_cases += 1;
-            let opened = CaseRecord {
-                id: CaseId(id),
-                account,
-                opened: ts,
-                ended: ts,
-                end: CaseEnd::Working,
-                mark,
-                equity: equity(account),
-                side: None,
-                lots: 0,
-                batches: 0,
-                resumed: 0,
-                waits: Vec::new(),
-                fills: Vec::new(),
-                slippage: 0,
-                shortfall: 0,
-                fund: Money::ZERO,
-                debt: Money::ZERO,
-                waiting: None,
-                batch_mark: mark,
-            };
-            self.cases.insert(id, opened);
-            return;
+        if let CaseStep::Triggered { reason } = step {
+            return self.begin(ts, account, id, *reason, books);
         }
-        let Some(case) = self.cases.get_mut(&id) else { return };
+        let mark_of = |at: InstrumentId| self.marks.get(at.index()).copied().unwrap_or(self.mark);
+        let Some(case) = self.cases.get_mut(id) else { return };
         let before = case.end;
         match step {
-            CaseStep::Triggered { .. } | CaseStep::Checked { .. } => {}
+            CaseStep::Triggered { .. } => {}
+            CaseStep::Checked { .. } => self.batches.push(std::mem::take(&mut case.batch)),
             CaseStep::Planned { targets } => {
-                case.side = case.side.or(targets.first().map(|target| target.side));
+                if let (None, Some(target)) = (case.side, targets.first()) {
+                    case.side = Some(target.side);
+                    case.mark = mark_of(target.instrument);
+                }
             }
-            CaseStep::Batch { side, .. } => {
+            CaseStep::Batch { side, instrument, .. } => {
+                self.batches.push(std::mem::take(&mut case.batch));
                 case.batches += 1;
                 case.side = case.side.or(Some(*side));
-                case.batch_mark = mark;
+                case.batch_mark = mark_of(*instrument);
+                if let Some(impact) = self.impacts.get_mut(instrument.index()) {
+                    impact.batch(ts, case.batch_mark, *side);
+                }
             }
             CaseStep::Parked { reason } => {
+                case.stop_waiting(ts);
                 case.waiting = Some((ts, *reason));
                 case.end = CaseEnd::Parked;
             }
@@ -297,96 +307,47 @@ impl Record {
             CaseStep::Waterfall => case.end = CaseEnd::Waterfall,
             CaseStep::Closed => case.end = CaseEnd::Closed,
         }
-        if case.end != CaseEnd::Parked
-            && let Some((from, reason)) = case.waiting.take()
-        {
-            case.waits.push((from, ts, reason));
+        if case.end != CaseEnd::Parked {
+            case.stop_waiting(ts);
         }
         let parked = |end| u64::from(end == CaseEnd::Parked);
         self.parked_cases = self.parked_cases + parked(case.end) - parked(before);
-        if matches!(case.end, CaseEnd::Restored | CaseEnd::Waterfall | CaseEnd::Closed) {
-            self.open_cases -= 1;
+        if case.end.is_final() {
+            self.batches.push(std::mem::take(&mut case.batch));
             case.ended = ts;
+            self.open_cases -= 1;
+            self.cases.over(id);
+            if self.open_cases == 0 {
+                self.impacts.iter_mut().for_each(Impact::quiet);
+            }
         }
     }
 
     /// Closes the books at the end of the run: cases still open are open until then.
     pub fn finish(&mut self, ts: Ts) {
-        for case in self.cases.values_mut() {
-            if matches!(case.end, CaseEnd::Parked | CaseEnd::Working) {
-                case.ended = ts;
-                case.waits.extend(case.waiting.take().map(|(from, reason)| (from, ts, reason)));
-            }
+        for case in self.cases.values_mut().filter(|case| !case.end.is_final()) {
+            case.ended = ts;
+            case.stop_waiting(ts);
+            self.batches.push(std::mem::take(&mut case.batch));
         }
+        self.impacts.iter_mut().for_each(Impact::finish);
     }
 
     /// How many cases stand like this.
     pub fn ended(&self, end: CaseEnd) -> u64 {
-        self.cases.values().filter(|case| case.end == end).count() as u64
+        self.cases.totals(end).cases
+    }
+
+    /// How many accounts have had a case.
+    pub fn accounts_liquidated(&self) -> u64 {
+        self.liquidated.values().filter(|&&cases| cases > 0).count() as u64
+    }
+
+    /// Lots that liquidations closed on one side, in all.
+    pub fn lots_liquidated(&self, side: Side) -> u64 {
+        self.fills.iter().filter(|fill| fill.side == side).map(|fill| fill.lots).sum()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use plimsoll_types::{ForcedReason, InstrumentId};
-
-    fn case(record: &mut Record, ts: Ts, step: CaseStep) {
-        let kind = EventKind::Case { account: AccountId(3), case: CaseId(1), step };
-        record.note(ts, &kind, |_| Money::new(-5));
-    }
-
-    fn fill(record: &mut Record, ts: Ts, price: i64, lots: u64) {
-        let kind = EventKind::Trade {
-            instrument: InstrumentId(0),
-            price: Price::clamped(price),
-            qty: Qty::new(lots),
-            maker: AccountId(0),
-            maker_id: OrderId::Number(1),
-            taker: AccountId(3),
-            taker_id: OrderId::Liquidation { case: 1, n: 1 },
-            side: Side::Sell,
-            kind: TradeKind::Liquidation,
-            maker_fee: Money::ZERO,
-            taker_fee: Money::ZERO,
-        };
-        record.note(ts, &kind, |_| Money::ZERO);
-    }
-
-    #[test]
-    fn a_case_reads_back_as_its_story() {
-        let mut record = Record::new(Money::new(100), Price::clamped(1000));
-        let batch = CaseStep::Batch {
-            n: 1,
-            instrument: InstrumentId(0),
-            side: Side::Sell,
-            price: None,
-            qty: Qty::new(4),
-        };
-        case(&mut record, 10, CaseStep::Triggered { reason: ForcedReason::Funds });
-        case(&mut record, 10, CaseStep::Parked { reason: ParkReason::LimitLocked });
-        assert_eq!((record.open_cases, record.parked_cases), (1, 1));
-        record.mark = Price::clamped(998);
-        case(&mut record, 15, CaseStep::Resumed);
-        case(&mut record, 15, batch);
-        fill(&mut record, 15, 997, 3);
-        fill(&mut record, 15, 995, 1);
-        case(&mut record, 15, CaseStep::Waterfall);
-        let paid = EventKind::Fund {
-            change: Money::new(-3),
-            balance: Money::new(97),
-            case: Some(CaseId(1)),
-        };
-        record.note(15, &paid, |_| Money::ZERO);
-        let debt = EventKind::Debt { account: AccountId(3), amount: Money::new(2) };
-        record.note(15, &debt, |_| Money::ZERO);
-        record.finish(20);
-        let case = &record.cases[&1];
-        assert_eq!((record.open_cases, record.parked_cases), (0, 0));
-        assert_eq!((case.end, case.lots, case.batches, case.ended), (CaseEnd::Waterfall, 4, 1, 15));
-        assert_eq!((case.waited(), case.waits.len()), (5, 1));
-        // Sold 3 at 997 and 1 at 995: against the mark of 998 that is 3 + 3, against 1000 at the start 9 + 5.
-        assert_eq!((case.slippage, case.shortfall), (6, 14));
-        assert_eq!((case.fund.units(), case.debt.units(), record.fund.min.units()), (3, 2, 97));
-    }
-}
+mod tests;

@@ -151,10 +151,7 @@ impl<'a> Run<'a> {
         }
         let mut run = Run {
             exchange: Exchange::new(scenario.exchange.clone()),
-            record: Record::new(
-                scenario.exchange.insurance_fund,
-                scenario.exchange.instruments[scenario.instrument.index()].prev_settlement,
-            ),
+            record: Record::new(&scenario.exchange, scenario.instrument),
             owners: vec![NOBODY; scenario.exchange.accounts.len()],
             quoted: vec![None; markets.len()],
             scenario,
@@ -194,8 +191,7 @@ impl<'a> Run<'a> {
             self.ending = Ending::Failed(error.to_string());
         }
         for event in &events {
-            let exchange = &self.exchange;
-            self.record.note(event.ts, &event.kind, |account| exchange.equity(account));
+            self.record.note(event.ts, &event.kind, &self.exchange);
             if let EventKind::Band { instrument, .. } | EventKind::Phase { instrument, .. } =
                 event.kind
                 && let Some(market) = self.markets.get_mut(instrument.index())
@@ -356,6 +352,7 @@ impl<'a> Run<'a> {
     }
 
     fn sample(&mut self, ts: Ts) {
+        self.record.sample(&self.exchange, ts);
         let totals = Sample {
             ts,
             mark: self.markets[0].price,

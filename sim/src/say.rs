@@ -46,6 +46,11 @@ impl Scale {
         (price.ticks() * self.tick.mantissa) as f64 / scale
     }
 
+    /// A mean of prices in ticks, to draw.
+    pub fn ticks_plain(&self, ticks: f64) -> f64 {
+        ticks * self.tick.mantissa as f64 / 10f64.powi(self.tick.decimals as i32)
+    }
+
     /// Money to draw, in whole units of the currency.
     pub fn money_plain(&self, money: Money) -> f64 {
         money.units() as f64 / 10f64.powi(self.money_decimals as i32)

@@ -43,7 +43,7 @@ pub fn summary(scenario: &Scenario, outcome: &Outcome) -> Value {
             "tiers": tiers(scenario, outcome),
             "margin_calls": record.calls,
         },
-        "liquidations": liquidations(outcome, &scale),
+        "liquidations": liquidations(scenario, outcome, &scale),
         "fund": {
             "start": scale.money(record.fund.start),
             "end": scale.money(record.fund.now),
@@ -70,34 +70,93 @@ pub fn price_range(outcome: &Outcome) -> (plimsoll_types::Price, plimsoll_types:
     (marks().min().unwrap_or(only), marks().max().unwrap_or(only))
 }
 
+/// Four places, half up, by integers; the text is then read as a JSON number. Null where there are no lots.
+fn per_lot(sum: i64, lots: u64) -> Value {
+    if lots == 0 {
+        return Value::Null;
+    }
+    let digits = half_up_div(i128::from(sum) * 10_000, i128::from(lots));
+    padded(digits, 4).parse::<f64>().map_or(Value::Null, Value::from)
+}
+
+/// Cases as trees: `depth_max` counts steps from a root, which has depth 0.
+fn cascade(outcome: &Outcome) -> Value {
+    let cascade = &outcome.record.cascade;
+    let largest = cascade.largest(1).first().copied();
+    json!({
+        "roots": cascade.roots,
+        "driven": cascade.driven,
+        "depth_max": cascade.depth_max,
+        "largest_tree": largest.map_or(0, |tree| tree.cases),
+        "largest_tree_lots": largest.map_or(0, |tree| tree.lots),
+        "by_depth": cascade.by_depth,
+    })
+}
+
+/// What liquidations did to the mark of the first instrument.
+fn impact(scenario: &Scenario, outcome: &Outcome, scale: &Scale) -> Value {
+    let impact = &outcome.record.impacts[scenario.instrument.index()];
+    let seconds = |ts: u64| rounded(ts as f64 / 1e9);
+    let worst = impact.worst.map(|worst| {
+        json!({
+            "from": scale.price(worst.mark),
+            "to": scale.price(worst.worst),
+            "ticks": worst.ticks(),
+            "seconds_to_worst": seconds(worst.worst_ts - worst.from),
+            "seconds_to_half_back": worst.recovery().map(seconds),
+        })
+    });
+    json!({
+        "ticks_by_liquidations": { "down": impact.by_liquidations[0], "up": impact.by_liquidations[1] },
+        "ticks_by_others": { "down": impact.by_others[0], "up": impact.by_others[1] },
+        "episodes": impact.episodes,
+        "recovered_half": impact.recovered,
+        "worst": worst,
+    })
+}
+
+/// Slippage by lots of a batch.
+fn batch_sizes(outcome: &Outcome, scale: &Scale) -> Vec<Value> {
+    let classes = outcome.record.batches.classes();
+    classes
+        .map(|(least, most, class)| {
+            json!({
+                "from": scale.lots(least),
+                "to": scale.lots(most),
+                "batches": class.batches,
+                "lots": scale.lots(class.lots),
+                "slippage_ticks_mean": per_lot(class.slippage, class.lots),
+                "slippage_ticks_worst": class.worst,
+            })
+        })
+        .collect()
+}
+
 fn rounded(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
 }
 
-fn liquidations(outcome: &Outcome, scale: &Scale) -> Value {
-    let cases = || outcome.record.cases.values();
-    let lots: u64 = cases().map(|case| case.lots).sum();
-    let per_lot = |sum: i64| match lots {
-        0 => Value::Null,
-        // Four places, half up, by integers; the text is then read as a JSON number.
-        _ => {
-            let digits = half_up_div(i128::from(sum) * 10_000, i128::from(lots));
-            padded(digits, 4).parse::<f64>().map_or(Value::Null, Value::from)
-        }
-    };
+fn liquidations(scenario: &Scenario, outcome: &Outcome, scale: &Scale) -> Value {
+    let all = outcome.record.cases.all();
+    let lots = all.lots;
+    let per_lot = |sum: i64| per_lot(sum, lots);
     json!({
-        "cases": cases().count(),
+        "cases": all.cases,
         "restored": outcome.record.ended(CaseEnd::Restored),
         "parked": outcome.record.ended(CaseEnd::Parked),
         "waterfall": outcome.record.ended(CaseEnd::Waterfall),
         "closed": outcome.record.ended(CaseEnd::Closed),
         "working": outcome.record.ended(CaseEnd::Working),
-        "ever_parked": cases().filter(|case| case.ever_parked()).count(),
-        "resumed": cases().filter(|case| case.resumed > 0).count(),
+        "ever_parked": all.ever_parked,
+        "resumed": all.resumed,
         "lots": scale.lots(lots),
-        "batches": cases().map(|case| u64::from(case.batches)).sum::<u64>(),
-        "slippage_ticks_mean": per_lot(cases().map(|case| case.slippage).sum()),
-        "shortfall_ticks_mean": per_lot(cases().map(|case| case.shortfall).sum()),
+        "batches": all.batches,
+        "slippage_ticks_mean": per_lot(all.slippage),
+        "shortfall_ticks_mean": per_lot(all.shortfall),
+        "cascade": cascade(outcome),
+        "impact": impact(scenario, outcome, scale),
+        "batch_sizes": batch_sizes(outcome, scale),
+        "not_kept": outcome.record.cases.dropped(),
     })
 }
 
@@ -122,7 +181,7 @@ pub fn tier_names(scenario: &Scenario) -> Vec<String> {
 
 /// How many accounts had `tier` as their worst, and how many stand in it at the end.
 pub fn tier_counts(outcome: &Outcome, tier: u8) -> (usize, usize) {
-    let worst = |account| outcome.record.worst_tier.get(&account).copied().unwrap_or(0);
+    let worst = |account| outcome.record.tiers.worst(account);
     let worst = outcome.accounts.iter().filter(|a| worst(a.account) == tier).count();
     (worst, outcome.accounts.iter().filter(|a| a.tier == tier).count())
 }

@@ -2,7 +2,7 @@
 
 use super::View;
 use crate::outcome::Sample;
-use crate::record::{CaseEnd, CaseRecord, Mark};
+use crate::record::{CaseEnd, CaseRecord};
 use crate::scenario::reader::SECOND;
 use plimsoll_types::{Money, Side, Ts};
 use serde_json::{Value, json};
@@ -88,11 +88,14 @@ fn series(view: &View<'_>, samples: &[Sample]) -> Value {
 /// Liquidated lots, those of one side and one sample together at their mean price.
 fn fills(view: &View<'_>, axis: &Axis) -> Vec<Value> {
     let mut places: BTreeMap<(u64, bool), (f64, u64)> = BTreeMap::new();
-    for &Mark { ts, price, lots, side } in &view.outcome.record.fills {
-        let at = (axis.place(ts) as u64, side == Side::Sell);
+    for fill in view.outcome.record.fills.iter() {
+        if fill.instrument != view.scenario.instrument {
+            continue;
+        }
+        let at = (axis.place(fill.ts) as u64, fill.side == Side::Sell);
         let (sum, all) = places.entry(at).or_default();
-        *sum += view.scale.price_plain(price) * lots as f64;
-        *all += lots;
+        *sum += view.scale.ticks_plain(fill.mean()) * fill.lots as f64;
+        *all += fill.lots;
     }
     places
         .into_iter()
@@ -162,7 +165,7 @@ pub fn chosen_cases<'a>(view: &View<'a>) -> Vec<(CaseEnd, Vec<&'a CaseRecord>, u
 fn drawn_case(case: &CaseRecord, axis: &Axis) -> Value {
     let mut spans = Vec::new();
     let mut at = case.opened;
-    for &(from, to, _) in &case.waits {
+    for &(from, to, _) in &case.waits.items {
         if from > at {
             spans.push(json!([axis.place(at), axis.place(from), 0]));
         }
@@ -172,7 +175,7 @@ fn drawn_case(case: &CaseRecord, axis: &Axis) -> Value {
     if case.ended > at || spans.is_empty() {
         spans.push(json!([axis.place(at), axis.place(case.ended), 0]));
     }
-    let mut fills: Vec<f64> = case.fills.iter().map(|(ts, _)| axis.place(*ts)).collect();
+    let mut fills: Vec<f64> = case.fills.items.iter().map(|(ts, _)| axis.place(*ts)).collect();
     fills.dedup();
     let step = fills.len().div_ceil(FILLS_MAX).max(1);
     json!({

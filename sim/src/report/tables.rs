@@ -2,6 +2,7 @@
 
 use super::words::Losses;
 use super::{View, escape};
+use crate::record::cases::CaseTotals;
 use crate::record::{CaseEnd, CaseRecord};
 use crate::say::{count, grouped, quotient, span};
 use crate::summary::{tier_counts, tier_names};
@@ -10,22 +11,17 @@ use plimsoll_types::{Action, MeasureKind, Money, Side, Tier, Ts, half_up_div};
 /// The key figures at the top.
 pub fn figures(view: &View<'_>) -> String {
     let record = &view.outcome.record;
-    let cases = || record.cases.values();
-    let lots: u64 = cases().map(|case| case.lots).sum();
+    let all = record.cases.all();
     let paid = record.fund.start - record.fund.now;
     let of = |money: Money| {
         format!("{} <small>{}</small>", view.scale.short(money), escape(view.currency))
     };
     let waterfall = record.ended(CaseEnd::Waterfall);
     [
-        figure(grouped(record.cases.len() as u64), "liquidation cases", false),
+        figure(grouped(all.cases), "liquidation cases", false),
         figure(grouped(record.ended(CaseEnd::Restored)), "brought back to safety", false),
-        figure(
-            grouped(cases().filter(|case| case.ever_parked()).count() as u64),
-            "waited at the limit or for depth",
-            false,
-        ),
-        figure(grouped(lots), "lots liquidated", false),
+        figure(grouped(all.ever_parked), "waited at the limit or for depth", false),
+        figure(grouped(all.lots), "lots liquidated", false),
         deleveraged(record.deleveraged.1),
         figure(of(paid), "paid by the insurance fund", false),
         figure(of(record.debt), "left as debt", waterfall > 0 && record.debt > Money::ZERO),
@@ -162,15 +158,16 @@ fn dot(end: CaseEnd) -> String {
 
 /// Cases by end, and all of them together.
 pub fn ends(view: &View<'_>) -> String {
-    let all: Vec<&CaseRecord> = view.outcome.record.cases.values().collect();
+    let cases = &view.outcome.record.cases;
     let mut rows: Vec<Vec<String>> = Vec::new();
     for end in CaseEnd::ALL {
-        let cases: Vec<&CaseRecord> = all.iter().copied().filter(|case| case.end == end).collect();
-        if !cases.is_empty() {
-            rows.push(ends_row(view, dot(end), &cases));
+        let totals = cases.totals(end);
+        if totals.cases > 0 {
+            let median = median_open(cases.values().filter(|case| case.end == end));
+            rows.push(ends_row(view, dot(end), &totals, median));
         }
     }
-    rows.push(ends_row(view, "all".to_owned(), &all));
+    rows.push(ends_row(view, "all".to_owned(), &cases.all(), median_open(cases.values())));
     let heads = [
         "end",
         "cases",
@@ -186,22 +183,26 @@ pub fn ends(view: &View<'_>) -> String {
     table(&heads, &rows, true)
 }
 
-fn ends_row(view: &View<'_>, name: String, cases: &[&CaseRecord]) -> Vec<String> {
-    let lots: u64 = cases.iter().map(|case| case.lots).sum();
-    let mean = |sum: i64| quotient(sum, lots, 2).unwrap_or("-".to_owned());
-    let mut open: Vec<Ts> = cases.iter().map(|case| case.ended - case.opened).collect();
+/// Median time from begin to end: of those kept one by one.
+fn median_open<'a>(cases: impl Iterator<Item = &'a CaseRecord>) -> Option<Ts> {
+    let mut open: Vec<Ts> = cases.map(|case| case.ended - case.opened).collect();
     open.sort_unstable();
+    open.get(open.len() / 2).copied()
+}
+
+fn ends_row(view: &View<'_>, name: String, totals: &CaseTotals, median: Option<Ts>) -> Vec<String> {
+    let mean = |sum: i64| quotient(sum, totals.lots, 2).unwrap_or("-".to_owned());
     vec![
         name,
-        grouped(cases.len() as u64),
-        grouped(cases.iter().filter(|case| case.ever_parked()).count() as u64),
-        grouped(lots),
-        grouped(cases.iter().map(|case| u64::from(case.batches)).sum()),
-        mean(cases.iter().map(|case| case.slippage).sum()),
-        mean(cases.iter().map(|case| case.shortfall).sum()),
-        open.get(open.len() / 2).map_or("-".to_owned(), |median| span(*median)),
-        view.scale.short(cases.iter().map(|case| case.fund).sum()),
-        view.scale.short(cases.iter().map(|case| case.debt).sum()),
+        grouped(totals.cases),
+        grouped(totals.ever_parked),
+        grouped(totals.lots),
+        grouped(totals.batches),
+        mean(totals.slippage),
+        mean(totals.shortfall),
+        median.map_or("-".to_owned(), span),
+        view.scale.short(totals.fund),
+        view.scale.short(totals.debt),
     ]
 }
 

@@ -3,13 +3,22 @@
 use super::*;
 use crate::outcome::{AccountRecord, Sample};
 use crate::population::{PopulationOdds, client};
-use crate::record::Record;
+use crate::record::{Books, Record};
 use crate::scenario::reader::SECOND;
 use plimsoll_types::{
     AccountId, CaseId, CaseStep, EventKind, ForcedReason, InstrumentId, Money, OrderId, ParkReason,
     Price, Qty, Side, TradeKind, Ts,
 };
 use std::time::Duration;
+
+/// Every account has the same equity.
+struct Same;
+
+impl Books for Same {
+    fn equity(&self, _: AccountId) -> Money {
+        Money::new(5_000)
+    }
+}
 
 /// A made-up run of the built-in scenario: a fall to the limit and back, with a case on every tenth account.
 fn outcome(scenario: &Scenario) -> Outcome {
@@ -24,7 +33,7 @@ fn outcome(scenario: &Scenario) -> Outcome {
             record
         })
         .collect();
-    let mut record = Record::new(scenario.exchange.insurance_fund, open);
+    let mut record = Record::new(&scenario.exchange, scenario.instrument);
     let mut samples = Vec::new();
     for second in 0..1200u64 {
         let ts = from + second * SECOND;
@@ -74,7 +83,7 @@ fn outcome(scenario: &Scenario) -> Outcome {
 fn story(record: &mut Record, ts: Ts, id: u32, mark: Price) {
     let mut step = |ts, step| {
         let kind = EventKind::Case { account: AccountId(id * 7), case: CaseId(id), step };
-        record.note(ts, &kind, |_| Money::new(5_000));
+        record.note(ts, &kind, &Same);
     };
     step(ts, CaseStep::Triggered { reason: ForcedReason::Funds });
     let batch = CaseStep::Batch {
@@ -102,19 +111,17 @@ fn story(record: &mut Record, ts: Ts, id: u32, mark: Price) {
         maker_fee: Money::ZERO,
         taker_fee: Money::ZERO,
     };
-    record.note(ts + 2 * SECOND, &sold, |_| Money::ZERO);
+    record.note(ts + 2 * SECOND, &sold, &Same);
     let end = [CaseStep::Restored, CaseStep::Restored, CaseStep::Closed, CaseStep::Waterfall];
     let end = &end[id as usize % 4];
     let kind = EventKind::Case { account: AccountId(id * 7), case: CaseId(id), step: end.clone() };
-    record.note(ts + 100 * SECOND, &kind, |_| Money::ZERO);
+    record.note(ts + 100 * SECOND, &kind, &Same);
     if *end == CaseStep::Waterfall {
         let balance = Money::new(record.fund.now.units() - 10_000_000);
         let change = Money::new(-10_000_000);
-        record.note(ts, &EventKind::Fund { change, balance, case: Some(CaseId(id)) }, |_| {
-            Money::ZERO
-        });
+        record.note(ts, &EventKind::Fund { change, balance, case: Some(CaseId(id)) }, &Same);
         let amount = Money::new(3_000_000);
-        record.note(ts, &EventKind::Debt { account: AccountId(id * 7), amount }, |_| Money::ZERO);
+        record.note(ts, &EventKind::Debt { account: AccountId(id * 7), amount }, &Same);
     }
 }
 

@@ -9,7 +9,6 @@ use crate::scenario::Scenario;
 use crate::summary::price_range;
 use plimsoll_types::{Money, Price, Ts};
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 
 /// What was run, in one line.
 pub fn meta(view: &View<'_>) -> String {
@@ -86,7 +85,6 @@ fn move_words(view: &View<'_>) -> String {
 pub fn verdict(view: &View<'_>) -> String {
     let record = &view.outcome.record;
     let all = view.outcome.accounts.len() as u64;
-    let hit: BTreeSet<_> = record.cases.values().map(|case| case.account).collect();
     let mut out = move_words(view);
     if record.cases.is_empty() {
         out += &format!(
@@ -109,12 +107,12 @@ pub fn verdict(view: &View<'_>) -> String {
         .collect();
     out += &format!(
         "<b>{}</b> of {} leveraged accounts were liquidated, in {}: {}. ",
-        grouped(hit.len() as u64),
+        grouped(record.accounts_liquidated()),
         grouped(all),
-        count(record.cases.len() as u64, "case", "cases"),
+        count(record.cases.len(), "case", "cases"),
         parts.join(", "),
     );
-    let parked = record.cases.values().filter(|case| case.ever_parked()).count() as u64;
+    let parked = record.cases.all().ever_parked;
     if parked > 0 {
         out += &format!("{} had to wait for a buyer or seller. ", count(parked, "case", "cases"));
     }
@@ -164,7 +162,7 @@ fn money_words(view: &View<'_>) -> String {
 
 /// Under "Price".
 pub fn price(view: &View<'_>) -> String {
-    let lots: u64 = view.outcome.record.fills.iter().map(|fill| fill.lots).sum();
+    let lots = view.outcome.record.fills.lots;
     let (low, high) = price_range(view.outcome);
     let bands = || view.outcome.samples.iter().filter_map(|sample| sample.band);
     let limits = bands().map(|band| band.down).min().zip(bands().map(|band| band.up).max());
@@ -209,9 +207,9 @@ pub fn cases(view: &View<'_>) -> String {
     if peak.open_cases == 0 {
         return "No case was open at any time.".to_owned();
     }
-    let cases = || view.outcome.record.cases.values();
-    let batches: u64 = cases().map(|case| u64::from(case.batches)).sum();
-    let waited = cases().map(CaseRecord::waited).max().unwrap_or(0);
+    let cases = &view.outcome.record.cases;
+    let batches = cases.all().batches;
+    let waited = cases.values().map(CaseRecord::waited).max().unwrap_or(0);
     format!(
         "At {}, {} open at once, {} of them parked. {} went out in all; the longest wait was {}.",
         view.moment(peak.ts),
@@ -230,10 +228,10 @@ pub fn cases(view: &View<'_>) -> String {
 pub fn timeline(view: &View<'_>) -> String {
     let shown: usize = chosen_cases(view).iter().map(|(_, cases, _)| cases.len()).sum();
     let all = view.outcome.record.cases.len();
-    match shown < all {
+    match (shown as u64) < all {
         true => format!(
             "one row a case; {shown} of {} are drawn, half of them the longest stories, half spread evenly",
-            grouped(all as u64)
+            grouped(all)
         ),
         false => "one row a case".to_owned(),
     }
@@ -271,8 +269,8 @@ impl Losses {
     /// Those of a run: own = what liquidated accounts had after the opening and paid in, less what they have.
     pub fn of(view: &View<'_>) -> Losses {
         let record = &view.outcome.record;
-        let hit: BTreeSet<_> = record.cases.values().map(|case| case.account).collect();
-        let accounts = view.outcome.accounts.iter().filter(|a| hit.contains(&a.account));
+        let hit = |a: &&AccountRecord| record.liquidated.get(&a.account).is_some_and(|&n| n > 0);
+        let accounts = view.outcome.accounts.iter().filter(hit);
         Losses {
             own: accounts.map(|a| a.opening + a.paid_in - a.closing).sum(),
             fund: record.fund.start - record.fund.now,
