@@ -1,7 +1,14 @@
 //! The report: one HTML file that needs no network, for showing a colleague what happened.
 
-pub mod data;
+pub mod axis;
+pub mod cases;
+pub mod chart;
+pub mod effects;
+pub mod market;
+pub mod people;
+pub mod sheets;
 pub mod tables;
+pub mod trees;
 pub mod words;
 
 use crate::flow::recorded::DAY;
@@ -12,9 +19,6 @@ use plimsoll_types::Ts;
 
 const PAGE: &str = include_str!("../assets/report.html");
 const CSS: &str = include_str!("../assets/report.css");
-const JS: &str = include_str!("../assets/report.js");
-const UPLOT_JS: &str = include_str!("../assets/uPlot.iife.min.js");
-const UPLOT_CSS: &str = include_str!("../assets/uPlot.min.css");
 
 /// The report of a run, whole.
 pub fn report(scenario: &Scenario, outcome: &Outcome) -> String {
@@ -24,35 +28,67 @@ pub fn report(scenario: &Scenario, outcome: &Outcome) -> String {
         Ending::Stopped => warning("The run was stopped early; this is what had happened by then."),
         Ending::Failed(why) => warning(&format!("The run ended early: {}.", escape(why))),
     };
-    // `</` may not stand inside a script element.
-    let json = data::data(&view).to_string().replace("</", "<\\/");
-    fill(
-        PAGE,
-        &[
-            ("title", escape(&scenario.title)),
-            ("meta", words::meta(&view)),
-            ("warning", warning),
-            ("verdict", words::verdict(&view)),
-            ("figures", tables::figures(&view)),
-            ("caption_price", words::price(&view)),
-            ("caption_depth", words::depth(&view)),
-            ("caption_cases", words::cases(&view)),
-            ("note_timeline", words::timeline(&view)),
-            ("caption_equity", words::equity(&view)),
-            ("caption_waterfall", words::waterfall(&view)),
-            ("waterfall", tables::waterfall(&view)),
-            ("table_tiers", tables::tiers(&view)),
-            ("table_ends", tables::ends(&view)),
-            ("table_worst", tables::worst(&view)),
-            ("table_run", tables::run(&view)),
-            ("footer", words::footer()),
-            ("data", json),
-            ("css", CSS.to_owned()),
-            ("js", JS.to_owned()),
-            ("uplot_css", UPLOT_CSS.to_owned()),
-            ("uplot_js", UPLOT_JS.to_owned()),
-        ],
-    )
+    let mut parts = vec![
+        ("title", escape(&scenario.title)),
+        ("meta", words::meta(&view)),
+        ("warning", warning),
+        ("verdict", words::verdict(&view)),
+        ("figures", tables::figures(&view)),
+        ("css", CSS.to_owned()),
+        ("footer", words::footer()),
+    ];
+    parts.extend(sentences(&view));
+    parts.extend(pictures(&view));
+    fill(PAGE, &parts)
+}
+
+/// What is said, and the tables.
+fn sentences(view: &View<'_>) -> [(&'static str, String); 17] {
+    [
+        ("caption_price", words::price(view)),
+        ("caption_book", words::book(view)),
+        ("caption_depth", words::depth(view)),
+        ("caption_cases", words::cases(view)),
+        ("caption_cascade", effects::cascade(view)),
+        ("caption_impact", effects::impact(view)),
+        ("caption_tiers", words::tiers(view)),
+        ("note_timeline", words::timeline(view)),
+        ("caption_equity", words::equity(view)),
+        ("caption_waterfall", words::waterfall(view)),
+        ("waterfall", tables::waterfall(view)),
+        ("table_tiers", tables::tiers(view)),
+        ("table_ends", tables::ends(view)),
+        ("table_worst", tables::worst(view)),
+        ("table_run", tables::run(view)),
+        ("table_trees", trees::largest(view)),
+        ("foot_worst", words::kept(view)),
+    ]
+}
+
+/// What is drawn.
+fn pictures(view: &View<'_>) -> [(&'static str, String); 15] {
+    let market = market::Drawn::new(view, view.scenario.instrument, &view.outcome.samples);
+    let section = |title: &str, content: String| match content.is_empty() {
+        true => content,
+        false => format!("<section class=\"long\"><h2>{title}</h2>{content}</section>"),
+    };
+    [
+        ("price", market::price(view, &market, "chart-price", 360)),
+        ("heat", market::heat(view, &market)),
+        ("depth", market::depth(view, &market)),
+        ("open", cases::open(view, &market)),
+        ("timeline", cases::timeline(view, &market)),
+        ("slippage", cases::slippage(view)),
+        ("trees", trees::pictures(view)),
+        ("depths", trees::depths(view)),
+        ("equity", people::equity(view)),
+        ("tier_key", people::tier_key(view)),
+        ("tiers", people::tiers(view, &market)),
+        ("fund", people::fund(view, &market)),
+        ("sheets", section("Strategies", sheets::sheets(view))),
+        ("others", section("Other instruments", market::others(view))),
+        ("recorded", String::new()),
+    ]
 }
 
 /// What every part of the report looks at.

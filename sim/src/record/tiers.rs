@@ -5,7 +5,7 @@ use plimsoll_exchange::Exchange;
 use plimsoll_types::{AccountId, Money, ProfileId, Ts};
 
 /// Points kept; when there are more, every second goes.
-pub const POINTS_MAX: usize = 240;
+pub const POINTS_MAX: usize = 160;
 /// Accounts whose equity is looked at for one point; of more, every n-th.
 const LOOKED_MAX: usize = 2_000;
 

@@ -80,7 +80,7 @@ pub fn waterfall(view: &View<'_>) -> String {
 }
 
 /// A table: column heads (a leading `<` = aligned left), then rows of cells.
-fn table(heads: &[&str], rows: &[Vec<String>], sum: bool) -> String {
+pub fn table(heads: &[&str], rows: &[Vec<String>], sum: bool) -> String {
     let left = |n: usize| if heads[n].starts_with('<') { " class=\"t\"" } else { "" };
     let head: String = heads
         .iter()

@@ -1,7 +1,7 @@
 //! What the charts show, said in sentences: a report is read before it is looked at.
 
 use super::View;
-use super::data::chosen_cases;
+use super::cases::chosen;
 use crate::outcome::{AccountRecord, Outcome, Sample};
 use crate::record::{CaseEnd, CaseRecord};
 use crate::say::{count, grouped, percent, span};
@@ -113,6 +113,13 @@ pub fn verdict(view: &View<'_>) -> String {
         parts.join(", "),
     );
     let parked = record.cases.all().ever_parked;
+    let cascade = &record.cascade;
+    if cascade.driven > 0 {
+        out += &format!(
+            "<b>{}\u{a0}%</b> of the cases began at a mark that another liquidation had moved. ",
+            percent(cascade.driven as i64, (cascade.driven + cascade.roots) as i64)
+        );
+    }
     if parked > 0 {
         out += &format!("{} had to wait for a buyer or seller. ", count(parked, "case", "cases"));
     }
@@ -226,7 +233,7 @@ pub fn cases(view: &View<'_>) -> String {
 
 /// Beside the case timeline.
 pub fn timeline(view: &View<'_>) -> String {
-    let shown: usize = chosen_cases(view).iter().map(|(_, cases, _)| cases.len()).sum();
+    let shown: usize = chosen(view).iter().map(|(_, cases, _)| cases.len()).sum();
     let all = view.outcome.record.cases.len();
     match (shown as u64) < all {
         true => format!(
@@ -300,7 +307,49 @@ pub fn waterfall(view: &View<'_>) -> String {
     )
 }
 
+/// Under "The order book".
+pub fn book(view: &View<'_>) -> String {
+    let heat = &view.outcome.record.heat;
+    format!(
+        "Lots waiting by price, at {} moments: bids below the mark, asks above it, the stronger the colour, the more wait. A gap in the colours is a gap in the book.",
+        grouped(heat.columns.len() as u64)
+    )
+}
+
+/// Under "Accounts by tier".
+pub fn tiers(view: &View<'_>) -> String {
+    let tiers = &view.outcome.record.tiers;
+    let above = |point: &crate::record::tiers::TierPoint| point.counts[1..].iter().sum::<u64>();
+    let Some(peak) = tiers.points.iter().max_by_key(|p| (above(p), std::cmp::Reverse(p.ts))) else {
+        return String::new();
+    };
+    match above(peak) {
+        0 => "No account left the normal tier.".to_owned(),
+        most => format!(
+            "At {}, {} above the normal tier at once.",
+            view.moment(peak.ts),
+            if most == 1 {
+                "one account stood".to_owned()
+            } else {
+                format!("{} accounts stood", grouped(most))
+            }
+        ),
+    }
+}
+
+/// Under "The ten worst cases": what is not kept one by one.
+pub fn kept(view: &View<'_>) -> String {
+    match view.outcome.record.cases.dropped() {
+        0 => String::new(),
+        dropped => format!(
+            "{} of the smallest cases are counted in all totals, but not kept one by one.",
+            grouped(dropped)
+        ),
+    }
+}
+
 /// At the end of the page.
 pub fn footer() -> String {
-    "Made by plimsoll simulate. Charts by uPlot 1.6.32 (MIT), embedded; this file loads nothing from anywhere. Drag over a chart to look closer, double-click to go back.".to_owned()
+    "Made by plimsoll simulate. This file holds no script and loads nothing from anywhere."
+        .to_owned()
 }
