@@ -207,8 +207,11 @@ impl<'a> Run<'a> {
     }
 
     fn tell(&mut self, ts: Ts, event: &Event) {
-        let owner =
-            |account: AccountId| self.owners.get(account.index()).copied().unwrap_or(NOBODY);
+        // An isolated position is an account of its own; whoever owns it hears of it.
+        let owner = |account: AccountId| {
+            let account = self.exchange.owner(account);
+            self.owners.get(account.index()).copied().unwrap_or(NOBODY)
+        };
         let (first, second) = match &event.kind {
             EventKind::Accepted { account, .. }
             | EventKind::Cancelled { account, .. }
@@ -234,9 +237,8 @@ impl<'a> Run<'a> {
         for host in &mut self.hosts {
             let mut touched = false;
             for event in events {
-                host.hear(event, &mut self.mail);
                 // Orders freeze money, everything else moves it; news of others does neither.
-                touched |= event.kind.accounts().contains(&Some(host.account()));
+                touched |= host.hear(&self.exchange, event, &mut self.mail);
             }
             if touched {
                 host.post_account(&self.exchange, ts, &mut self.mail);

@@ -88,10 +88,11 @@ impl Host {
         Host { place, strategy, seat, account, desk, record }
     }
 
-    /// Posts what the strategy will hear of an event.
-    pub fn hear(&mut self, event: &Event, mail: &mut Mail) {
+    /// Posts what the strategy will hear of an event; whether it names the strategy's account.
+    pub fn hear(&mut self, exchange: &Exchange, event: &Event, mail: &mut Mail) -> bool {
         let ts = event.ts;
-        let own = event.kind.accounts().contains(&Some(self.account));
+        let owners = event.kind.accounts().map(|account| account.map(|id| exchange.owner(id)));
+        let own = owners.contains(&Some(self.account));
         match &event.kind {
             EventKind::Trade { instrument, price, qty, side, kind, .. } => {
                 if !matches!(kind, TradeKind::Deleverage | TradeKind::Reduction) {
@@ -106,7 +107,7 @@ impl Host {
                     self.post_public(ts, Message::Trade(print), mail);
                 }
                 if own {
-                    self.own_trade(ts, &event.kind, mail);
+                    self.own_trade(ts, owners, &event.kind, mail);
                 }
             }
             EventKind::Case { case, step, .. } => {
@@ -124,31 +125,38 @@ impl Host {
             _ if own => self.own_news(ts, &event.kind, mail),
             _ => {}
         }
+        own
     }
 
-    fn own_trade(&mut self, ts: Ts, trade: &EventKind, mail: &mut Mail) {
+    /// `owners` = whose maker and taker are.
+    fn own_trade(
+        &mut self,
+        ts: Ts,
+        owners: [Option<AccountId>; 2],
+        trade: &EventKind,
+        mail: &mut Mail,
+    ) {
         let EventKind::Trade {
             instrument,
             price,
             qty,
-            maker,
             maker_id,
-            taker,
             taker_id,
             side,
             kind,
             maker_fee,
             taker_fee,
+            ..
         } = *trade
         else {
             return;
         };
         let sides = [
-            (maker, maker_id, side.opposite(), maker_fee, true),
-            (taker, taker_id, side, taker_fee, false),
+            (owners[0], maker_id, side.opposite(), maker_fee, true),
+            (owners[1], taker_id, side, taker_fee, false),
         ];
         for (account, id, side, fee, maker) in sides {
-            if account == self.account {
+            if account == Some(self.account) {
                 let token = own_token(&id);
                 let fill = Fill { ts, token, instrument, side, price, qty, fee, maker, kind };
                 self.record_fill(&fill);
@@ -207,11 +215,6 @@ impl Host {
 
     fn post_own(&mut self, ts: Ts, message: Message, mail: &mut Mail) {
         mail.send(ts + self.seat.latency.replies, Letter::Message(self.place, message));
-    }
-
-    /// The account.
-    pub fn account(&self) -> AccountId {
-        self.account
     }
 
     /// Tells the strategy something, and posts what it does about it.
