@@ -21,6 +21,7 @@ Exit codes: 0 success, 1 the run failed, 2 bad arguments or bad input.";
 #[derive(Subcommand)]
 enum Job {
     Simulate(cli::simulate::Args),
+    Backtest(cli::backtest::Args),
     Replay(cli::replay::Args),
     Journal(cli::journal::Args),
     Bench(cli::bench::Args),
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     };
     let result = match job {
         Job::Simulate(args) => cli::simulate::run(args),
+        Job::Backtest(args) => cli::backtest::run(args),
         Job::Replay(args) => cli::replay::run(args),
         Job::Journal(args) => cli::journal::run(args),
         Job::Bench(args) => cli::bench::run(args),

@@ -3,9 +3,15 @@
 //! The border is kept plain (owned values, no generics, no named lifetimes), so that a strategy may come from another language.
 //! A strategy sees the market late and is heard late: see [`crate::run`] for who hears what when.
 
+pub mod basis;
 pub mod desk;
+pub mod hunter;
+pub mod maker;
 pub mod message;
 pub mod plan;
+pub mod sheet;
+pub mod shipped;
+pub mod trend;
 
 pub use desk::{Desk, Order, OrderToken, Terms, TimerId, WorkingOrder};
 pub use message::{

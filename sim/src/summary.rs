@@ -4,6 +4,7 @@ use crate::outcome::{Ending, Outcome};
 use crate::record::CaseEnd;
 use crate::say::{Scale, padded};
 use crate::scenario::Scenario;
+use crate::strategy::sheet;
 use plimsoll_types::half_up_div;
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ pub fn summary(scenario: &Scenario, outcome: &Outcome) -> Value {
     let record = &outcome.record;
     let wall = outcome.wall.as_secs_f64();
     let (low, high) = price_range(outcome);
-    json!({
+    let mut summary = json!({
         "scenario": scenario.title,
         "complete": outcome.ending == Ending::Complete,
         "ended": match &outcome.ending {
@@ -60,7 +61,12 @@ pub fn summary(scenario: &Scenario, outcome: &Outcome) -> Value {
         "state_hash": format!("{:032x}", outcome.state_hash),
         "wall_seconds": rounded(wall),
         "commands_per_second": if wall > 0.0 { (outcome.commands as f64 / wall).round() } else { 0.0 },
-    })
+    });
+    if !outcome.strategies.is_empty() {
+        let sheets = outcome.strategies.iter().map(|record| sheet::json(record, &scale));
+        summary["strategies"] = sheets.collect();
+    }
+    summary
 }
 
 /// The lowest and the highest mark of the samples.

@@ -1,6 +1,7 @@
 //! The subcommands and what they share: how a run fails, and how arguments are refused.
 
 pub mod audit;
+pub mod backtest;
 pub mod bench;
 pub mod calc;
 pub mod convert;

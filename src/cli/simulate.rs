@@ -21,6 +21,13 @@ use std::path::PathBuf;
 pub struct Args {
     /// A scenario file (see docs/SCENARIO.md); the built-in one if absent
     scenario: Option<PathBuf>,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What every run of a scenario may be told.
+#[derive(clap::Args)]
+pub struct Options {
     /// Seed of every random number; the scenario's own if absent
     #[arg(long)]
     seed: Option<u64>,
@@ -47,7 +54,15 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Some(path) => Scenario::load(path),
         None => Scenario::built_in(),
     };
-    let scenario = scenario.map_err(Failure::input)?;
+    carry_out(&scenario.map_err(Failure::input)?, &args.options, tables)
+}
+
+/// Runs a scenario, leaves its files, and tells people the story and what `more` makes of the summary.
+pub fn carry_out(
+    scenario: &Scenario,
+    args: &Options,
+    more: impl Fn(&Value) -> String,
+) -> Result<(), Failure> {
     let seed = args.seed.unwrap_or(scenario.seed);
     let shown = args.out.display();
     let events = EventsFile::create(&args.out).map_err(|error| {
@@ -55,7 +70,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     })?;
     interrupt::listen();
     let mut stage = Desk { events, bar: bar(args.quiet), shown: u64::MAX };
-    let outcome = plimsoll_sim::run(&scenario, seed, &mut stage);
+    let outcome = plimsoll_sim::run(scenario, seed, &mut stage);
     stage.bar.finish_and_clear();
     let mut outcome = match outcome {
         Ok(outcome) => outcome,
@@ -65,7 +80,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         }
     };
     close_events(stage.events, &mut outcome);
-    let written = write_results(&args.out, &scenario, &outcome);
+    let written = write_results(&args.out, scenario, &outcome);
     let summary = written.map_err(|error| Failure::run(format!("{shown}: {error}")))?;
     if args.json {
         let mut out = io::stdout().lock();
@@ -73,10 +88,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
         writeln!(out).map_err(Failure::run)?;
     }
     if !args.quiet {
-        let story = words::plain(&scenario, &outcome);
+        let story = words::plain(scenario, &outcome);
         let text = format!(
             "{story}\n\n{}\n{shown}/report.html shows it all; summary.json and events.jsonl lie beside it;\n`plimsoll audit {shown}/events.jsonl` reads them back.",
-            tables(&summary)
+            more(&summary)
         );
         let _ = writeln!(io::stderr(), "{text}");
     }
@@ -128,7 +143,7 @@ fn bar(quiet: bool) -> ProgressBar {
 }
 
 /// The summary as people read it.
-fn tables(summary: &Value) -> String {
+pub fn tables(summary: &Value) -> String {
     let liquidations = &summary["liquidations"];
     let mut tiers = table(&["accounts by tier", "worst", "at the end"]);
     for tier in summary["accounts"]["tiers"].as_array().into_iter().flatten() {
@@ -177,7 +192,8 @@ fn tables(summary: &Value) -> String {
     format!("{tiers}\n\n{cases}\n\n{money}\n")
 }
 
-fn table(heads: &[&str]) -> Table {
+/// An empty table under these heads; words stand left, numbers right.
+pub fn table(heads: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_BORDERS_ONLY).set_header(heads);
     for (n, column) in table.column_iter_mut().enumerate() {
@@ -188,7 +204,7 @@ fn table(heads: &[&str]) -> Table {
 }
 
 /// A value of the summary with its thousands apart.
-fn number(value: &Value) -> String {
+pub fn number(value: &Value) -> String {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Null => return "-".to_owned(),

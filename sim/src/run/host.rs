@@ -1,6 +1,7 @@
 //! The host of a strategy: turns events into what the strategy may hear, and its actions into commands, each with its delay.
 
 use super::mail::{Letter, Mail};
+use crate::latency::{Latency, Way};
 use crate::outcome::{StrategyFill, StrategyRecord, StrategySample};
 use crate::prng::Prng;
 use crate::strategy::desk::{ACTIONS_MAX, Action, token};
@@ -69,6 +70,9 @@ pub struct Host {
     account: AccountId,
     desk: Desk,
     record: StrategyRecord,
+    feed: Latency,
+    orders: Latency,
+    replies: Latency,
 }
 
 impl Host {
@@ -85,7 +89,18 @@ impl Host {
         let instruments = &exchange.spec().instruments;
         let desk = Desk::new(status(exchange, account), account, instruments, prng);
         let record = StrategyRecord::new(seat.account, account, seat.deposit);
-        Host { place, strategy, seat, account, desk, record }
+        let line = |model, way| Latency::new(model, seed, way, place as u64);
+        Host {
+            feed: line(&seat.latency.feed, Way::Feed),
+            orders: line(&seat.latency.orders, Way::Orders),
+            replies: line(&seat.latency.replies, Way::Replies),
+            place,
+            strategy,
+            seat,
+            account,
+            desk,
+            record,
+        }
     }
 
     /// Posts what the strategy will hear of an event; whether it names the strategy's account.
@@ -210,11 +225,11 @@ impl Host {
     }
 
     fn post_public(&mut self, ts: Ts, message: Message, mail: &mut Mail) {
-        mail.send(ts + self.seat.latency.feed, Letter::Message(self.place, message));
+        mail.send(self.feed.delay(ts), Letter::Message(self.place, message));
     }
 
     fn post_own(&mut self, ts: Ts, message: Message, mail: &mut Mail) {
-        mail.send(ts + self.seat.latency.replies, Letter::Message(self.place, message));
+        mail.send(self.replies.delay(ts), Letter::Message(self.place, message));
     }
 
     /// Tells the strategy something, and posts what it does about it.
@@ -249,7 +264,7 @@ impl Host {
             match action {
                 Action::Send(command) => {
                     self.record.messages += 1;
-                    mail.send(now + self.seat.latency.orders, Letter::Command(command));
+                    mail.send(self.orders.delay(now), Letter::Command(command));
                 }
                 Action::Timer(timer, ts) => {
                     mail.send(ts, Letter::Message(self.place, Message::Timer(timer)));

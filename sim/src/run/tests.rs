@@ -1,7 +1,8 @@
 //! Tests of the loop: who hears what when, scripted commands, several instruments, strategies that go wrong.
 
 use super::*;
-use crate::strategy::plan::{Delays, Seat};
+use crate::latency::{LatencyPlan, Model};
+use crate::strategy::plan::Seat;
 use crate::strategy::{Desk, Fill, Order, OrderState, OrderUpdate, StrategyError, TimerId};
 use plimsoll_types::{Label, ProfileId, Reject};
 use std::sync::{Arc, Mutex};
@@ -26,7 +27,7 @@ fn short(more: &str) -> Scenario {
     Scenario::read("s.toml", &format!("{text}\n{more}")).expect("good")
 }
 
-fn seat(scenario: &Scenario, latency: Delays) -> Seat {
+fn seat(scenario: &Scenario, latency: LatencyPlan) -> Seat {
     let profile = scenario.populations[0].profile;
     let account = Label::new("own").expect("short");
     Seat { account, profile, deposit: Money::new(100_000_000), latency }
@@ -90,7 +91,7 @@ impl Strategy for Probe {
     }
 }
 
-fn probe(latency: Delays, wrong: Option<&'static str>) -> (Vec<(Ts, &'static str)>, Outcome) {
+fn probe(latency: LatencyPlan, wrong: Option<&'static str>) -> (Vec<(Ts, &'static str)>, Outcome) {
     let scenario = short("");
     let log = Log::default();
     let strategy = Box::new(Probe { log: log.clone(), wrong });
@@ -103,7 +104,8 @@ fn probe(latency: Delays, wrong: Option<&'static str>) -> (Vec<(Ts, &'static str
 
 #[test]
 fn orders_and_answers_take_their_time() {
-    let latency = Delays { feed: MS, orders: 20 * MS, replies: 5 * MS };
+    let [feed, orders, replies] = [MS, 20 * MS, 5 * MS].map(Model::Constant);
+    let latency = LatencyPlan { feed, orders, replies };
     let (heard, outcome) = probe(latency, None);
     let expected = [
         (0, "start"),
@@ -127,7 +129,7 @@ fn a_strategy_that_goes_wrong_is_named_with_callback_and_time() {
         ("panic", "panicked: has lost its head"),
         ("flood", "took 20000 actions in one callback"),
     ] {
-        let (_, outcome) = probe(Delays::default(), Some(wrong));
+        let (_, outcome) = probe(LatencyPlan::default(), Some(wrong));
         let Ending::Failed(why) = outcome.ending else { panic!("{wrong} ended well") };
         assert!(why.starts_with("strategy own, on_timer, 09:30:01: "), "{why}");
         assert!(why.contains(words), "{why}");
@@ -191,7 +193,7 @@ fn a_name_taken_twice_ends_the_run_with_a_reason() {
     let scenario = short("");
     let account = Label::new("client-00001").expect("short");
     let seat =
-        Seat { account, profile: ProfileId::UNLIMITED, ..seat(&scenario, Delays::default()) };
+        Seat { account, profile: ProfileId::UNLIMITED, ..seat(&scenario, LatencyPlan::default()) };
     let strategy = Box::new(Probe { log: Log::default(), wrong: None });
     let own = vec![Own { seat, strategy }];
     let outcome = run_with(&scenario, 1, own, &mut Kept::default()).expect("runs");

@@ -64,9 +64,7 @@ impl Scenario {
             flows,
             shocks: each(&mut root, "shock", |section| shock(section, &exchange))?,
             script: each(&mut root, "at", |section| scripted(section, &exchange))?,
-            strategies: each(&mut root, "strategy", |section| {
-                StrategyPlan::read(section, &exchange)
-            })?,
+            strategies: strategies(&mut root, &exchange, Path::new(file))?,
             instrument: InstrumentId(0),
             exchange,
             configuration,
@@ -82,6 +80,21 @@ impl Scenario {
             root.finish()?;
         }
         Ok(scenario)
+    }
+}
+
+fn strategies(
+    root: &mut Section<'_>,
+    exchange: &ExchangeSpec,
+    file: &Path,
+) -> Result<Vec<StrategyPlan>, Error> {
+    let plans = each(root, "strategy", |section| StrategyPlan::read(section, exchange, file))?;
+    let names = || plans.iter().map(|plan| plan.seat.account);
+    match names().enumerate().find(|(n, name)| names().take(*n).any(|other| other == *name)) {
+        None => Ok(plans),
+        Some((_, name)) => {
+            Err(root.complaint("strategy.account", "a name of its own", name.as_str()))
+        }
     }
 }
 
