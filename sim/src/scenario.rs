@@ -3,9 +3,10 @@
 pub mod read;
 pub mod reader;
 
+use crate::population::plan::Population;
 use crate::strategy::plan::StrategyPlan;
 use plimsoll_text::commands::Line;
-use plimsoll_types::{ExchangeSpec, InstrumentId, ProfileId, Ratio, Ts};
+use plimsoll_types::{ExchangeSpec, InstrumentId, Ratio, Ts};
 use std::path::PathBuf;
 
 /// The scenario that runs when none is named.
@@ -56,42 +57,6 @@ pub struct Scripted {
     pub after: Ts,
     /// What. Its own time stamp says nothing.
     pub line: Line,
-}
-
-/// The leveraged accounts, which open their positions in the opening auction.
-#[derive(Clone, Debug)]
-pub struct Population {
-    /// What its accounts are called, before their number.
-    pub name: String,
-    /// What they hold.
-    pub instrument: InstrumentId,
-    /// How many.
-    pub accounts: u32,
-    /// Under which profile.
-    pub profile: ProfileId,
-    /// Share of them that is long.
-    pub long: Ratio,
-    /// Spread of leverage: notional over deposit.
-    pub leverage: Vec<LeverageClass>,
-    /// Fewest lots a position has.
-    pub lots_min: u64,
-    /// Most lots a position has; small ones are commoner (power law).
-    pub lots_max: u64,
-    /// Share of clients that answer a margin call by paying in what is missing.
-    pub top_up: Ratio,
-    /// How long their money takes, on average.
-    pub top_up_after: Ts,
-}
-
-/// A class of leverage, drawn evenly from `from` to `to`.
-#[derive(Clone, Copy, Debug)]
-pub struct LeverageClass {
-    /// Lowest.
-    pub from: Ratio,
-    /// Highest.
-    pub to: Ratio,
-    /// Share of the accounts, of the sum of all classes' shares.
-    pub share: Ratio,
 }
 
 /// Who else trades: all under the profile `unlimited`.

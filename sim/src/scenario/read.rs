@@ -1,15 +1,14 @@
 //! From the text of a scenario to a [`Scenario`]: each section has one function here.
 
 use super::reader::{SECOND, Section, clock};
-use super::{
-    BUILT_IN, Flow, LeverageClass, Makers, Momentum, Noise, Population, Recorded, Scenario,
-    Scripted, Shock,
-};
+use super::{BUILT_IN, Flow, Makers, Momentum, Noise, Recorded, Scenario, Scripted, Shock};
+use crate::population::plan::Population;
+use crate::population::read::population;
 use crate::strategy::plan::StrategyPlan;
 use plimsoll_text::commands::Line;
 use plimsoll_text::config::dom::{DeValue, Source};
 use plimsoll_text::{Error, read_config};
-use plimsoll_types::{ExchangeSpec, InstrumentId, Label, ProfileId, Ratio, Ts};
+use plimsoll_types::{ExchangeSpec, InstrumentId, ProfileId, Ts};
 use std::path::Path;
 
 /// Sections that are a scenario's own; all others make up its exchange.
@@ -60,7 +59,7 @@ impl Scenario {
             start: start.unwrap_or(0),
             duration: simulation.duration("duration", whole)?,
             sample: simulation.duration("sample", Some("1s"))?,
-            populations: populations(&mut root, &exchange)?,
+            populations: populations(&mut root, &exchange, Path::new(file))?,
             flows,
             shocks: each(&mut root, "shock", |section| shock(section, &exchange))?,
             script: each(&mut root, "at", |section| scripted(section, &exchange))?,
@@ -186,11 +185,15 @@ pub fn profile(section: &mut Section<'_>, exchange: &ExchangeSpec) -> Result<Pro
     }
 }
 
-fn populations(root: &mut Section<'_>, exchange: &ExchangeSpec) -> Result<Vec<Population>, Error> {
+fn populations(
+    root: &mut Section<'_>,
+    exchange: &ExchangeSpec,
+    file: &Path,
+) -> Result<Vec<Population>, Error> {
     let populations: Vec<Population> = root
         .one_or_many("population")?
         .into_iter()
-        .map(|section| population(section, exchange))
+        .map(|section| population(section, exchange, file))
         .collect::<Result<_, _>>()?;
     let twice = (1..populations.len())
         .find(|&n| populations[..n].iter().any(|other| other.name == populations[n].name));
@@ -200,52 +203,6 @@ fn populations(root: &mut Section<'_>, exchange: &ExchangeSpec) -> Result<Vec<Po
             Err(root.complaint("population.name", "a name of its own", &populations[n].name))
         }
     }
-}
-
-fn population(mut section: Section<'_>, exchange: &ExchangeSpec) -> Result<Population, Error> {
-    let name = section.optional("name", "a name of 1 to 24 bytes in quotes", |value| {
-        value.as_str().filter(|name| Label::new(name).is_some() && name.len() <= 24)
-    })?;
-    let instrument = instrument(&mut section, exchange)?;
-    let profile = profile(&mut section, exchange)?;
-    let classes = section.sections("leverage")?;
-    let mut lots = needed(&mut section, "lots")?;
-    let (lots_min, lots_max) =
-        (lots.whole("min", None, 1..1_000_001)?, lots.whole("max", None, 1..1_000_001)?);
-    if lots_max < lots_min {
-        return Err(lots.complaint("max", "at least min", &lots_max.to_string()));
-    }
-    lots.finish()?;
-    let population = Population {
-        name: name.unwrap_or("client").to_owned(),
-        instrument,
-        accounts: section.whole("accounts", None, 1..1_000_001)? as u32,
-        profile,
-        long: section.share("long", Some("0.5"), ["0", "1"])?,
-        leverage: classes.into_iter().map(leverage_class).collect::<Result<_, _>>()?,
-        lots_min: lots_min as u64,
-        lots_max: lots_max as u64,
-        top_up: section.share("top_up", Some("0"), ["0", "1"])?,
-        top_up_after: section.duration("top_up_after", Some("1m"))?,
-    };
-    if population.leverage.iter().all(|class| class.share == Ratio::ZERO) {
-        return Err(section.complaint("leverage", "at least one class with a share", "none"));
-    }
-    section.finish()?;
-    Ok(population)
-}
-
-fn leverage_class(mut section: Section<'_>) -> Result<LeverageClass, Error> {
-    let class = LeverageClass {
-        from: section.share("from", None, ["0.1", "1000"])?,
-        to: section.share("to", None, ["0.1", "1000"])?,
-        share: section.share("share", None, ["0", "1"])?,
-    };
-    if class.to < class.from {
-        return Err(section.complaint("to", "at least from", "less"));
-    }
-    section.finish()?;
-    Ok(class)
 }
 
 fn flows(root: &mut Section<'_>, exchange: &ExchangeSpec, file: &Path) -> Result<Vec<Flow>, Error> {
