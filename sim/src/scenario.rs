@@ -3,6 +3,7 @@
 pub mod read;
 pub mod reader;
 
+use crate::flow::maker::Stress;
 use crate::population::plan::Population;
 use crate::strategy::plan::StrategyPlan;
 use plimsoll_text::commands::Line;
@@ -95,6 +96,8 @@ pub struct Makers {
     pub lots: u64,
     /// Lots of inventory that move a maker's quotes by one level.
     pub inventory: u64,
+    /// What they do when the market is wild or their inventory large.
+    pub stress: Stress,
 }
 
 /// Traders without a plan: limit orders at power-law distances, market orders, cancels.

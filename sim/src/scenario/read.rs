@@ -4,6 +4,7 @@ use super::reader::{SECOND, Section, clock};
 use super::{BUILT_IN, Flow, Makers, Momentum, Noise, Recorded, Scenario, Scripted, Shock};
 use crate::population::plan::Population;
 use crate::population::read::population;
+use crate::flow::maker::stress;
 use crate::strategy::plan::StrategyPlan;
 use plimsoll_text::commands::Line;
 use plimsoll_text::config::dom::{DeValue, Source};
@@ -245,6 +246,7 @@ fn makers(mut section: Section<'_>) -> Result<Makers, Error> {
         levels: section.whole("levels", None, 1..101)? as u32,
         lots: section.whole("lots", None, 1..1_000_001)? as u64,
         inventory: section.whole("inventory", Some(1_000_000), 1..1_000_000_001)? as u64,
+        stress: stress(&mut section)?,
     };
     section.finish()?;
     Ok(makers)
