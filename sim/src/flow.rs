@@ -7,6 +7,7 @@ pub mod momentum;
 pub mod noise;
 pub mod own;
 pub mod recorded;
+pub mod roster;
 pub mod value;
 pub mod wave;
 pub mod window;
@@ -46,6 +47,11 @@ impl World<'_> {
     /// The mark.
     pub fn mark(&self) -> Price {
         self.exchange.mark(self.instrument)
+    }
+
+    /// Whether the market is not in continuous trading: background agents then wait.
+    pub fn is_shut(&self) -> bool {
+        self.phase != Phase::Continuous
     }
 
     /// The nearest price to `ticks` at which an order may stand.

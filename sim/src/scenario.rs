@@ -3,7 +3,10 @@
 pub mod read;
 pub mod reader;
 
+use crate::flow::fundamental::Fundamental;
+use crate::flow::hawkes::Hawkes;
 use crate::flow::maker::Stress;
+use crate::flow::zero::Zero;
 use crate::population::plan::Population;
 use crate::strategy::plan::StrategyPlan;
 use plimsoll_text::commands::Line;
@@ -73,6 +76,12 @@ pub struct Flow {
     pub noise: Option<Noise>,
     /// Traders who follow the price.
     pub momentum: Option<Momentum>,
+    /// Zero-intelligence traders.
+    pub zero: Option<Zero>,
+    /// Orders that excite orders.
+    pub hawkes: Option<Hawkes>,
+    /// Traders with an opinion.
+    pub fundamental: Option<Fundamental>,
     /// A recorded market instead of all these.
     pub recorded: Option<Recorded>,
 }
@@ -111,6 +120,8 @@ pub struct Noise {
     pub every: Ts,
     /// Most lots an order has.
     pub lots: u64,
+    /// Exponent of the sizes' tail: beyond x lots lie x^-tail of all orders. Without one, sizes fall off as 1 / (lots + 1)^2.
+    pub tail: Option<Ratio>,
     /// Share of market orders.
     pub market: Ratio,
     /// Orders one of them leaves in the book at most.

@@ -26,8 +26,25 @@ pub struct Stress {
     pub limit: Option<u64>,
 }
 
+/// Reads `[flow.makers]`.
+pub fn makers(mut section: Section<'_>) -> Result<Makers, Error> {
+    let makers = Makers {
+        accounts: section.whole("accounts", None, 1..1001)? as u32,
+        latency: section.duration("latency", Some("0s"))?,
+        every: section.duration("every", None)?.max(1),
+        spread: section.whole("spread", None, 1..100_001)?,
+        spacing: section.whole("spacing", None, 1..100_001)?,
+        levels: section.whole("levels", None, 1..101)? as u32,
+        lots: section.whole("lots", None, 1..1_000_001)? as u64,
+        inventory: section.whole("inventory", Some(1_000_000), 1..1_000_000_001)? as u64,
+        stress: stress(&mut section)?,
+    };
+    section.finish()?;
+    Ok(makers)
+}
+
 /// Reads the keys of `[flow.makers]` about stress.
-pub fn stress(section: &mut Section<'_>) -> Result<Stress, Error> {
+fn stress(section: &mut Section<'_>) -> Result<Stress, Error> {
     let pull = section.whole("pull", Some(0), 0..1_000_000_001)?;
     let limit = section.whole("limit", Some(0), 0..1_000_000_001)?;
     let stress = Stress {
@@ -143,6 +160,10 @@ fn level(ladder: &mut [Quote], side: Side, price: Price) -> Option<&mut Quote> {
 
 impl Agent for Maker {
     fn wake(&mut self, world: &World<'_>, out: &mut Vec<Command>) -> Option<Ts> {
+        let again = world.now + self.prng.between(self.plan.every * 3 / 4, self.plan.every * 5 / 4);
+        if world.is_shut() {
+            return Some(again);
+        }
         let lots = (self.plan.lots as i64 * world.liquidity.nano() / Ratio::SCALE).max(0);
         self.window.see(world.now, world.mark().ticks());
         self.quote(world, lots as u64);
@@ -160,7 +181,7 @@ impl Agent for Maker {
             let account = self.own.account();
             out.extend(missing.map(|quote| world.limit(account, side, quote.price, quote.lots)));
         }
-        Some(world.now + self.prng.between(self.plan.every * 3 / 4, self.plan.every * 5 / 4))
+        Some(again)
     }
 
     fn heard(&mut self, event: &Event) -> Option<Ts> {
@@ -197,6 +218,7 @@ mod tests {
     fn maker(changes: impl FnOnce(&mut Makers)) -> Maker {
         let mut plan = Makers {
             accounts: 1,
+            latency: 0,
             every: 1_000,
             spread: 3,
             spacing: 2,

@@ -3,9 +3,7 @@
 use super::host::{Host, Message};
 use super::{NOBODY, Run, Seated};
 use crate::flow::Agent;
-use crate::flow::maker::Maker;
-use crate::flow::momentum::MomentumTrader;
-use crate::flow::noise::NoiseTrader;
+use crate::flow::roster::roster;
 use crate::flow::wave::Wave;
 use crate::outcome::{AccountRecord, Ending};
 use crate::population::draw::Draw;
@@ -136,32 +134,10 @@ impl Run<'_> {
                 Box::new(recorder)
             });
         }
-        if let Some(plan) = &flow.makers {
-            for n in 0..u64::from(plan.accounts) {
-                let wake = ts + plan.every * n / u64::from(plan.accounts);
-                let name = format!("{}-{}", group("maker"), n + 1);
-                self.agent(&name, Seated::new(instrument, plan.latency), wake, |a| {
-                    Box::new(Maker::new(a, plan.clone(), seed, n))
-                });
-            }
-        }
-        if let Some(plan) = &flow.noise {
-            for n in 0..u64::from(plan.accounts) {
-                let wake = ts + plan.every + Prng::new(seed, "noise start", n).wait(plan.every);
-                let name = format!("{}-{}", group("noise"), n + 1);
-                self.agent(&name, Seated::new(instrument, plan.latency), wake, |a| {
-                    Box::new(NoiseTrader::new(a, plan.clone(), seed, n))
-                });
-            }
-        }
-        if let Some(plan) = &flow.momentum {
-            for n in 0..u64::from(plan.accounts) {
-                let wake = ts + plan.every + Prng::new(seed, "momentum start", n).below(plan.every);
-                let name = format!("{}-{}", group("momentum"), n + 1);
-                self.agent(&name, Seated::new(instrument, plan.latency), wake, |a| {
-                    Box::new(MomentumTrader::new(a, plan.clone(), seed, n))
-                });
-            }
+        let suffix = group("");
+        for newcomer in roster(flow, seed, ts, &suffix) {
+            let seat = Seated::new(instrument, newcomer.latency);
+            self.agent(&newcomer.name, seat, newcomer.wake, newcomer.seat);
         }
     }
 

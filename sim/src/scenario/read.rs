@@ -1,10 +1,15 @@
 //! From the text of a scenario to a [`Scenario`]: each section has one function here.
 
 use super::reader::{SECOND, Section, clock};
-use super::{BUILT_IN, Flow, Makers, Momentum, Noise, Recorded, Scenario, Scripted, Shock};
+use super::{BUILT_IN, Flow, Recorded, Scenario, Scripted, Shock};
+use crate::flow::fundamental::fundamental;
+use crate::flow::hawkes::hawkes;
+use crate::flow::maker::makers;
+use crate::flow::momentum::momentum;
+use crate::flow::noise::noise;
+use crate::flow::zero::zero;
 use crate::population::plan::Population;
 use crate::population::read::population;
-use crate::flow::maker::stress;
 use crate::strategy::plan::StrategyPlan;
 use plimsoll_text::commands::Line;
 use plimsoll_text::config::dom::{DeValue, Source};
@@ -230,54 +235,13 @@ fn flow(mut section: Section<'_>, exchange: &ExchangeSpec, file: &Path) -> Resul
         makers: section.section("makers")?.map(makers).transpose()?,
         noise: section.section("noise")?.map(noise).transpose()?,
         momentum: section.section("momentum")?.map(momentum).transpose()?,
+        zero: section.section("zero")?.map(zero).transpose()?,
+        hawkes: section.section("hawkes")?.map(hawkes).transpose()?,
+        fundamental: section.section("fundamental")?.map(fundamental).transpose()?,
         recorded: section.section("recorded")?.map(|s| recorded(s, file)).transpose()?,
     };
     section.finish()?;
     Ok(flow)
-}
-
-fn makers(mut section: Section<'_>) -> Result<Makers, Error> {
-    let makers = Makers {
-        accounts: section.whole("accounts", None, 1..1001)? as u32,
-        latency: section.duration("latency", Some("0s"))?,
-        every: section.duration("every", None)?.max(1),
-        spread: section.whole("spread", None, 1..100_001)?,
-        spacing: section.whole("spacing", None, 1..100_001)?,
-        levels: section.whole("levels", None, 1..101)? as u32,
-        lots: section.whole("lots", None, 1..1_000_001)? as u64,
-        inventory: section.whole("inventory", Some(1_000_000), 1..1_000_000_001)? as u64,
-        stress: stress(&mut section)?,
-    };
-    section.finish()?;
-    Ok(makers)
-}
-
-fn noise(mut section: Section<'_>) -> Result<Noise, Error> {
-    let noise = Noise {
-        accounts: section.whole("accounts", None, 1..10_001)? as u32,
-        latency: section.duration("latency", Some("0s"))?,
-        every: section.duration("every", None)?.max(1),
-        lots: section.whole("lots", None, 1..1_000_001)? as u64,
-        market: section.share("market", None, ["0", "1"])?,
-        orders: section.whole("orders", Some(4), 1..101)? as u32,
-        reach: section.whole("reach", Some(50), 1..100_001)? as u64,
-    };
-    section.finish()?;
-    Ok(noise)
-}
-
-fn momentum(mut section: Section<'_>) -> Result<Momentum, Error> {
-    let momentum = Momentum {
-        accounts: section.whole("accounts", None, 1..10_001)? as u32,
-        latency: section.duration("latency", Some("0s"))?,
-        every: section.duration("every", None)?.max(1),
-        window: section.duration("window", None)?,
-        threshold: section.whole("threshold", None, 1..1_000_001)?,
-        lots: section.whole("lots", None, 1..1_000_001)? as u64,
-        limit: section.whole("limit", None, 1..1_000_001)? as u64,
-    };
-    section.finish()?;
-    Ok(momentum)
 }
 
 fn recorded(mut section: Section<'_>, file: &Path) -> Result<Recorded, Error> {
