@@ -1,6 +1,5 @@
 //! Who trades: agents that are woken, look at the market and send commands; nobody here sees the engine's inside.
 
-pub mod depth;
 pub mod fundamental;
 pub mod hawkes;
 pub mod maker;
@@ -8,6 +7,7 @@ pub mod momentum;
 pub mod noise;
 pub mod own;
 pub mod recorded;
+pub mod roster;
 pub mod value;
 pub mod wave;
 pub mod window;
@@ -47,6 +47,11 @@ impl World<'_> {
     /// The mark.
     pub fn mark(&self) -> Price {
         self.exchange.mark(self.instrument)
+    }
+
+    /// Whether the market is not in continuous trading: background agents then wait.
+    pub fn is_shut(&self) -> bool {
+        self.phase != Phase::Continuous
     }
 
     /// The nearest price to `ticks` at which an order may stand.

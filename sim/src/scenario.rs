@@ -3,9 +3,14 @@
 pub mod read;
 pub mod reader;
 
+use crate::flow::fundamental::Fundamental;
+use crate::flow::hawkes::Hawkes;
+use crate::flow::maker::Stress;
+use crate::flow::zero::Zero;
+use crate::population::plan::Population;
 use crate::strategy::plan::StrategyPlan;
 use plimsoll_text::commands::Line;
-use plimsoll_types::{ExchangeSpec, InstrumentId, ProfileId, Ratio, Ts};
+use plimsoll_types::{ExchangeSpec, InstrumentId, Ratio, Ts};
 use std::path::PathBuf;
 
 /// The scenario that runs when none is named.
@@ -58,42 +63,6 @@ pub struct Scripted {
     pub line: Line,
 }
 
-/// The leveraged accounts, which open their positions in the opening auction.
-#[derive(Clone, Debug)]
-pub struct Population {
-    /// What its accounts are called, before their number.
-    pub name: String,
-    /// What they hold.
-    pub instrument: InstrumentId,
-    /// How many.
-    pub accounts: u32,
-    /// Under which profile.
-    pub profile: ProfileId,
-    /// Share of them that is long.
-    pub long: Ratio,
-    /// Spread of leverage: notional over deposit.
-    pub leverage: Vec<LeverageClass>,
-    /// Fewest lots a position has.
-    pub lots_min: u64,
-    /// Most lots a position has; small ones are commoner (power law).
-    pub lots_max: u64,
-    /// Share of clients that answer a margin call by paying in what is missing.
-    pub top_up: Ratio,
-    /// How long their money takes, on average.
-    pub top_up_after: Ts,
-}
-
-/// A class of leverage, drawn evenly from `from` to `to`.
-#[derive(Clone, Copy, Debug)]
-pub struct LeverageClass {
-    /// Lowest.
-    pub from: Ratio,
-    /// Highest.
-    pub to: Ratio,
-    /// Share of the accounts, of the sum of all classes' shares.
-    pub share: Ratio,
-}
-
 /// Who else trades: all under the profile `unlimited`.
 #[derive(Clone, Debug)]
 pub struct Flow {
@@ -107,30 +76,14 @@ pub struct Flow {
     pub noise: Option<Noise>,
     /// Traders who follow the price.
     pub momentum: Option<Momentum>,
+    /// Zero-intelligence traders.
+    pub zero: Option<Zero>,
+    /// Orders that excite orders.
+    pub hawkes: Option<Hawkes>,
+    /// Traders with an opinion.
+    pub fundamental: Option<Fundamental>,
     /// A recorded market instead of all these.
     pub recorded: Option<Recorded>,
-    /// A recorded market with its depth and trades.
-    pub depth: Option<Depth>,
-}
-
-impl Flow {
-    /// Whether it begins and ends with a recording.
-    pub fn is_recorded(&self) -> bool {
-        self.recorded.is_some() || self.depth.is_some()
-    }
-}
-
-/// A recorded market with depth and trades, played as orders that others can meet.
-#[derive(Clone, Debug)]
-pub struct Depth {
-    /// The capture.
-    pub file: PathBuf,
-    /// How long a level that somebody else has eaten stays eaten, nanoseconds; 0 = until the next recorded message.
-    pub relax: Ts,
-    /// A capture whose trades are the index.
-    pub index: Option<PathBuf>,
-    /// Least time between two prices of the index, nanoseconds.
-    pub index_every: Ts,
 }
 
 /// Market makers: ladders around the value.
@@ -152,6 +105,8 @@ pub struct Makers {
     pub lots: u64,
     /// Lots of inventory that move a maker's quotes by one level.
     pub inventory: u64,
+    /// What they do when the market is wild or their inventory large.
+    pub stress: Stress,
 }
 
 /// Traders without a plan: limit orders at power-law distances, market orders, cancels.
@@ -165,6 +120,8 @@ pub struct Noise {
     pub every: Ts,
     /// Most lots an order has.
     pub lots: u64,
+    /// Exponent of the sizes' tail: beyond x lots lie x^-tail of all orders. Without one, sizes fall off as 1 / (lots + 1)^2.
+    pub tail: Option<Ratio>,
     /// Share of market orders.
     pub market: Ratio,
     /// Orders one of them leaves in the book at most.

@@ -42,7 +42,7 @@ fn same_under_both(mut scenario: Scenario, bytes_max: usize) -> usize {
 #[test]
 fn a_market_that_crashes_is_the_same_under_both() {
     let mut scenario = Scenario::built_in().expect("good");
-    scenario.population.accounts = 500;
+    scenario.populations[0].accounts = 500;
     let cases = same_under_both(scenario, 12_000_000);
     assert!(cases > 20, "only {cases} cases");
 }
@@ -51,11 +51,11 @@ fn a_market_that_crashes_is_the_same_under_both() {
 fn a_recorded_day_is_the_same_under_both() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios/cffex.toml");
     let mut scenario = Scenario::load(&path).expect("good");
-    let recorded = scenario.flow.recorded.as_ref().expect("recorded flow");
+    let recorded = scenario.flows[0].recorded.as_ref().expect("recorded flow");
     if let Some(gone) = recorded.files.iter().find(|file| !file.exists()) {
         eprintln!("SKIPPED: the recorded days are not here: {}", gone.display());
         return;
     }
-    scenario.population.accounts = 300;
+    scenario.populations[0].accounts = 300;
     same_under_both(scenario, 6_000_000);
 }

@@ -84,11 +84,6 @@ impl FundamentalTrader {
         FundamentalTrader { own: OwnOrders::new(account), prng, plan, every, opinion }
     }
 
-    /// When it looks first, from the opening.
-    pub fn begins(&mut self) -> Ts {
-        self.prng.wait(self.every)
-    }
-
     /// Thinks again: an autoregression whose deviation stays what it was.
     fn think(&mut self) {
         // What is new must weigh sqrt(1 - (15 / 16)^2) = 0.348 of the deviation.
@@ -112,6 +107,9 @@ impl FundamentalTrader {
 
 impl Agent for FundamentalTrader {
     fn wake(&mut self, world: &World<'_>, out: &mut Vec<Command>) -> Option<Ts> {
+        if world.is_shut() {
+            return Some(world.now + self.prng.wait(self.every));
+        }
         self.think();
         let cheap = world.value + (self.opinion >> PLACES) - world.mark().ticks();
         let wish = self.wish(cheap);

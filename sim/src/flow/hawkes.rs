@@ -202,7 +202,7 @@ impl HawkesTrader {
 
 impl Agent for HawkesTrader {
     fn wake(&mut self, world: &World<'_>, out: &mut Vec<Command>) -> Option<Ts> {
-        if let Some(side) = self.next {
+        if let Some(side) = self.next.filter(|_| !world.is_shut()) {
             let lots = 1 + self.plan.lots.draw(&mut self.prng);
             if self.prng.chance(self.plan.market) {
                 out.extend(world.take(self.own.account(), side, lots, THROUGH));

@@ -4,8 +4,25 @@ use super::own::OwnOrders;
 use super::{Agent, World};
 use crate::prng::Prng;
 use crate::scenario::Momentum;
+use crate::scenario::reader::Section;
+use plimsoll_text::Error;
 use plimsoll_types::{AccountId, Command, Event, Side, Ts};
 use std::collections::VecDeque;
+
+/// Reads `[flow.momentum]`.
+pub fn momentum(mut section: Section<'_>) -> Result<Momentum, Error> {
+    let momentum = Momentum {
+        accounts: section.whole("accounts", None, 1..10_001)? as u32,
+        latency: section.duration("latency", Some("0s"))?,
+        every: section.duration("every", None)?.max(1),
+        window: section.duration("window", None)?,
+        threshold: section.whole("threshold", None, 1..1_000_001)?,
+        lots: section.whole("lots", None, 1..1_000_001)? as u64,
+        limit: section.whole("limit", None, 1..1_000_001)? as u64,
+    };
+    section.finish()?;
+    Ok(momentum)
+}
 
 /// A trader who follows the price.
 pub struct MomentumTrader {
@@ -35,6 +52,11 @@ impl MomentumTrader {
 
 impl Agent for MomentumTrader {
     fn wake(&mut self, world: &World<'_>, out: &mut Vec<Command>) -> Option<Ts> {
+        let again =
+            world.now + self.prng.between(self.plan.every / 2, self.plan.every * 3 / 2).max(1);
+        if world.is_shut() {
+            return Some(again);
+        }
         let moved = self.moved(world.now, world.mark().ticks());
         let held = self.own.position;
         let wish = if moved.abs() >= self.plan.threshold {
@@ -47,7 +69,7 @@ impl Agent for MomentumTrader {
         let side = if wish > held { Side::Buy } else { Side::Sell };
         let lots = wish.abs_diff(held).min(self.plan.lots);
         out.extend(world.take(self.own.account(), side, lots, 15));
-        Some(world.now + self.prng.between(self.plan.every / 2, self.plan.every * 3 / 2).max(1))
+        Some(again)
     }
 
     fn heard(&mut self, event: &Event) -> Option<Ts> {

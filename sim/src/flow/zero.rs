@@ -122,6 +122,9 @@ impl ZeroTrader {
 
 impl Agent for ZeroTrader {
     fn wake(&mut self, world: &World<'_>, out: &mut Vec<Command>) -> Option<Ts> {
+        if world.is_shut() {
+            return Some(world.now + self.draw());
+        }
         let side = if self.prng.bits() >> 63 == 0 { Side::Buy } else { Side::Sell };
         let lots = 1 + self.plan.lots.draw(&mut self.prng);
         match self.next {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::outcome::{AccountRecord, MarketRecord, Sample, StrategyRecord, StrategySample};
-use crate::population::{PopulationOdds, client};
+use crate::population::draw::Draw;
 use crate::record::{Books, Record};
 use crate::scenario::reader::SECOND;
 use plimsoll_types::{
@@ -23,11 +23,12 @@ impl Books for Same {
 /// A made-up run of the built-in scenario: a fall to the limit and back, with a case on every tenth account.
 fn outcome(scenario: &Scenario) -> Outcome {
     let spec = &scenario.exchange.instruments[0];
-    let odds = PopulationOdds::new(&scenario.populations[0]);
     let (open, from) = (spec.prev_settlement, scenario.start);
+    let path = [open];
+    let draw = Draw::new(&scenario.populations[0], &scenario.exchange, &path, &[], 1);
     let accounts: Vec<AccountRecord> = (0..1000)
         .map(|n| {
-            let one = client(&scenario.populations[0], &odds, spec, 2, open, 1, n);
+            let one = draw.client(n);
             let mut record = AccountRecord::new(AccountId(n as u32), one, 0, scenario.instrument);
             record.closing = Money::new(one.deposit.units() * (n as i128 % 11) / 10);
             record

@@ -3,28 +3,21 @@
 use super::host::{Host, Message};
 use super::{NOBODY, Run, Seated};
 use crate::flow::Agent;
-use crate::flow::depth::Replay;
-use crate::flow::maker::Maker;
-use crate::flow::momentum::MomentumTrader;
-use crate::flow::noise::NoiseTrader;
+use crate::flow::roster::roster;
 use crate::flow::wave::Wave;
 use crate::outcome::{AccountRecord, Ending};
-use crate::population::{Client, PopulationOdds, TopUps, client};
+use crate::population::draw::Draw;
+use crate::population::enter::{self, Crowd, Gate};
+use crate::population::plan::Population;
 use crate::prng::Prng;
 use crate::run::mail::Letter;
 use crate::scenario::Flow;
-use plimsoll_types::{
-    AccountId, Command, InstrumentId, Label, MarkSource, NewOrder, Phase, Price, ProfileId, Qty,
-    Side, Ts,
-};
+use plimsoll_types::{AccountId, Command, InstrumentId, Label, Phase, Price, ProfileId, Ts};
 use std::cmp::Reverse;
 
 impl Run<'_> {
     /// Opens the market.
     pub(super) fn open(&mut self) {
-        for n in 0..self.markets.len() {
-            self.open_market(n);
-        }
         let scenario = self.scenario;
         for flow in &scenario.flows {
             self.open_flow(flow);
@@ -36,8 +29,12 @@ impl Run<'_> {
                 Box::new(Wave::new(account, shock.clone(), opened))
             });
         }
-        for n in 0..scenario.populations.len() {
-            self.open_population(n);
+        let crowds = self.open_populations();
+        for n in 0..self.markets.len() {
+            self.open_market(n);
+        }
+        for crowd in &crowds {
+            crowd.come(self);
         }
         self.open_strategies();
         for n in 0..self.markets.len() {
@@ -45,6 +42,9 @@ impl Run<'_> {
             if scenario.flow(instrument).is_some() || self.is_populated(instrument) {
                 self.send(self.from, &Command::Phase { instrument, phase: Phase::Continuous });
             }
+        }
+        for crowd in &crowds {
+            crowd.protect(self);
         }
         for at in 0..self.accounts.len() {
             self.accounts[at].opening = self.exchange.equity(self.accounts[at].account);
@@ -67,9 +67,6 @@ impl Run<'_> {
         if let Some(first) = first {
             self.send(ts, &Command::Band { instrument, down: first.down, up: first.up });
             self.send(ts, &Command::Mark { instrument, price: first.last });
-        }
-        if self.markets[n].capture.is_some() {
-            self.send(ts, &Command::Mark { instrument, price: self.markets[n].price });
         }
         if self.scenario.flow(instrument).is_some() || self.is_populated(instrument) {
             self.send(ts, &Command::Phase { instrument, phase: Phase::Auction });
@@ -130,112 +127,72 @@ impl Run<'_> {
             0 => name.to_owned(),
             n => format!("{name}{}", n + 1),
         };
-        self.open_recording(flow, group("recorded"), group("taker"));
-        if let Some(plan) = &flow.makers {
-            for n in 0..u64::from(plan.accounts) {
-                let wake = ts + plan.every * n / u64::from(plan.accounts);
-                let name = format!("{}-{}", group("maker"), n + 1);
-                self.agent(&name, Seated::new(instrument, plan.latency), wake, |a| {
-                    Box::new(Maker::new(a, plan.clone(), seed, n))
-                });
-            }
-        }
-        if let Some(plan) = &flow.noise {
-            for n in 0..u64::from(plan.accounts) {
-                let wake = ts + plan.every + Prng::new(seed, "noise start", n).wait(plan.every);
-                let name = format!("{}-{}", group("noise"), n + 1);
-                self.agent(&name, Seated::new(instrument, plan.latency), wake, |a| {
-                    Box::new(NoiseTrader::new(a, plan.clone(), seed, n))
-                });
-            }
-        }
-        if let Some(plan) = &flow.momentum {
-            for n in 0..u64::from(plan.accounts) {
-                let wake = ts + plan.every + Prng::new(seed, "momentum start", n).below(plan.every);
-                let name = format!("{}-{}", group("momentum"), n + 1);
-                self.agent(&name, Seated::new(instrument, plan.latency), wake, |a| {
-                    Box::new(MomentumTrader::new(a, plan.clone(), seed, n))
-                });
-            }
-        }
-    }
-
-    /// The agent that plays a recording, if the flow has one.
-    fn open_recording(&mut self, flow: &Flow, recorded: String, taker: String) {
-        let instrument = flow.instrument;
-        let market = &mut self.markets[instrument.index()];
-        let seat = Seated::new(instrument, 0);
-        let wake = market.recorded.map_or(self.from, |(from, _)| from);
-        let capture = market.capture.take();
-        if let Some(mut recorder) = market.recorder.take() {
-            self.agent(&recorded, seat, wake, |account| {
+        if let Some(mut recorder) = self.markets[instrument.index()].recorder.take() {
+            let wake = self.markets[instrument.index()].recorded.map_or(ts, |(from, _)| from);
+            self.agent(&group("recorded"), Seated::new(instrument, 0), wake, |account| {
                 recorder.assign(account);
                 Box::new(recorder)
             });
         }
-        if let (Some(plan), Some(capture)) = (&flow.depth, capture) {
-            let spec = &self.scenario.exchange.instruments[instrument.index()];
-            let external = spec.mark == MarkSource::External;
-            self.agent_of(&[&recorded, &taker], seat, wake, |accounts| {
-                let replay = Replay::new(accounts[0], accounts[1], capture, plan.relax);
-                Box::new(if external { replay.marking() } else { replay })
-            });
+        let suffix = group("");
+        for newcomer in roster(flow, seed, ts, &suffix) {
+            let seat = Seated::new(instrument, newcomer.latency);
+            self.agent(&newcomer.name, seat, newcomer.wake, newcomer.seat);
         }
     }
 
-    /// The clients meet in the opening auction; what is left over on one side, the account `anchor` takes.
-    fn open_population(&mut self, place: usize) {
+    /// Opens the populations' accounts, and lets those in who came before the opening.
+    fn open_populations(&mut self) -> Vec<Crowd> {
         let scenario = self.scenario;
-        let (ts, plan) = (self.from, &scenario.populations[place]);
-        let instrument = plan.instrument;
-        let price = self.markets[instrument.index()].price;
-        let spec = &scenario.exchange.instruments[instrument.index()];
-        let decimals = scenario.exchange.money_decimals;
-        let odds = PopulationOdds::new(plan);
-        let listener = self.agents.len() as u32;
-        // The first group has the seed itself, the others one made from it.
-        let seed = match place {
+        let plans = &scenario.populations;
+        let seeds: Vec<u64> = (0..plans.len()).map(|place| self.seed_of(place)).collect();
+        let opening = |run: &Self, plan: &Population| run.markets[plan.instrument.index()].price;
+        let paths: Vec<Vec<Price>> = plans
+            .iter()
+            .zip(&seeds)
+            .map(|(plan, &seed)| enter::path(plan, opening(self, plan), seed))
+            .collect();
+        let mut crowds = Vec::new();
+        for (place, plan) in plans.iter().enumerate() {
+            let listener = self.agents.len() as u32;
+            self.agents.push(enter::listener(plan, seeds[place]));
+            self.seats.push(Seated::new(plan.instrument, 0));
+            let anchor = match place {
+                0 => "anchor".to_owned(),
+                n => format!("anchor-{}", n + 1),
+            };
+            // Whoever comes in first also sees the prices at which the others come in after it.
+            let others = plans.iter().zip(&paths).skip(place + 1);
+            let later: Vec<Price> = others
+                .filter(|(other, _)| other.instrument == plan.instrument)
+                .flat_map(|(_, path)| path.iter().copied())
+                .collect();
+            let (path, seed) = (&paths[place], seeds[place]);
+            let draw = Draw::new(plan, &scenario.exchange, path, &later, seed);
+            let crowd = Crowd::assemble(&draw, plan, path.clone(), (&anchor, listener), self);
+            self.accounts.extend(crowd.members.iter().map(|&(account, client)| {
+                AccountRecord::new(account, client, place, plan.instrument)
+            }));
+            crowds.push(crowd);
+        }
+        for crowd in &crowds {
+            crowd.choose_leverage(&scenario.exchange, self);
+        }
+        for (crowd, plan) in crowds.iter().zip(plans) {
+            if crowd.has_past() {
+                let band = self.markets[plan.instrument.index()].band;
+                crowd.remember(&scenario.exchange.instruments[plan.instrument.index()], band, self);
+            }
+        }
+        crowds
+    }
+
+    /// The first group has the seed itself, the others one made from it.
+    fn seed_of(&self, place: usize) -> u64 {
+        match place {
             0 => self.seed,
             n => Prng::new(self.seed, "population", n as u64).bits(),
-        };
-        self.agents.push(Box::new(TopUps::new(plan, seed)));
-        self.seats.push(Seated::new(instrument, 0));
-        let anchor = match place {
-            0 => "anchor".to_owned(),
-            n => format!("anchor-{}", n + 1),
-        };
-        let anchor = self.account(&anchor, ProfileId::UNLIMITED, NOBODY);
-        let mut net = 0;
-        for n in 0..u64::from(plan.accounts) {
-            // The output may have failed meanwhile, and nobody is opened after that.
-            if self.ending != Ending::Complete {
-                break;
-            }
-            let client = client(plan, &odds, spec, decimals, price, seed, n);
-            let name = format!("{}-{:05}", plan.name, n + 1);
-            let account = self.account(&name, plan.profile, listener);
-            self.send(ts, &Command::Deposit { account, amount: client.deposit });
-            self.order(account, instrument, client.side, price, client.lots);
-            self.accounts.push(AccountRecord::new(account, client, place, instrument));
-            net += signed(client);
         }
-        let side = if net > 0 { Side::Sell } else { Side::Buy };
-        if net != 0 {
-            self.order(anchor, instrument, side, price, net.unsigned_abs());
-        }
-    }
-
-    /// An order of the opening auction.
-    fn order(
-        &mut self,
-        account: AccountId,
-        instrument: InstrumentId,
-        side: Side,
-        price: Price,
-        lots: u64,
-    ) {
-        let order = NewOrder::limit(account, instrument, side, price, Qty::new(lots));
-        self.send(self.from, &Command::Order(order));
     }
 
     fn open_strategies(&mut self) {
@@ -250,7 +207,16 @@ impl Run<'_> {
     }
 }
 
-/// Signed lots of a client's opening position.
-fn signed(client: Client) -> i64 {
-    Qty::new(client.lots).signed(client.side)
+impl Gate for Run<'_> {
+    fn open(&mut self, name: &str, profile: ProfileId, agent: u32) -> AccountId {
+        self.account(name, profile, agent)
+    }
+
+    fn send(&mut self, command: &Command) {
+        Run::send(self, self.from, command);
+    }
+
+    fn ended(&self) -> bool {
+        self.ending != Ending::Complete
+    }
 }

@@ -1,15 +1,20 @@
 //! From the text of a scenario to a [`Scenario`]: each section has one function here.
 
 use super::reader::{SECOND, Section, clock};
-use super::{
-    BUILT_IN, Depth, Flow, LeverageClass, Makers, Momentum, Noise, Population, Recorded, Scenario,
-    Scripted, Shock,
-};
+use super::{BUILT_IN, Flow, Recorded, Scenario, Scripted, Shock};
+use crate::flow::fundamental::fundamental;
+use crate::flow::hawkes::hawkes;
+use crate::flow::maker::makers;
+use crate::flow::momentum::momentum;
+use crate::flow::noise::noise;
+use crate::flow::zero::zero;
+use crate::population::plan::Population;
+use crate::population::read::population;
 use crate::strategy::plan::StrategyPlan;
 use plimsoll_text::commands::Line;
 use plimsoll_text::config::dom::{DeValue, Source};
 use plimsoll_text::{Error, read_config};
-use plimsoll_types::{ExchangeSpec, InstrumentId, Label, ProfileId, Ratio, Ts};
+use plimsoll_types::{ExchangeSpec, InstrumentId, ProfileId, Ts};
 use std::path::Path;
 
 /// Sections that are a scenario's own; all others make up its exchange.
@@ -53,14 +58,14 @@ impl Scenario {
             .optional("start", "a time of day such as \"09:30:00\"", |v| clock(v.as_str()?))?;
         let flows = flows(&mut root, &exchange, Path::new(file))?;
         // A recording ends by itself.
-        let whole = flows.iter().any(|flow| flow.is_recorded()).then_some("10000h");
+        let whole = flows.iter().any(|flow| flow.recorded.is_some()).then_some("10000h");
         let scenario = Scenario {
             title: simulation.required("title", "text in quotes", DeValue::as_str)?.to_owned(),
             seed: simulation.whole("seed", Some(1), 0..i64::MAX)? as u64,
             start: start.unwrap_or(0),
             duration: simulation.duration("duration", whole)?,
             sample: simulation.duration("sample", Some("1s"))?,
-            populations: populations(&mut root, &exchange)?,
+            populations: populations(&mut root, &exchange, Path::new(file))?,
             flows,
             shocks: each(&mut root, "shock", |section| shock(section, &exchange))?,
             script: each(&mut root, "at", |section| scripted(section, &exchange))?,
@@ -186,11 +191,15 @@ pub fn profile(section: &mut Section<'_>, exchange: &ExchangeSpec) -> Result<Pro
     }
 }
 
-fn populations(root: &mut Section<'_>, exchange: &ExchangeSpec) -> Result<Vec<Population>, Error> {
+fn populations(
+    root: &mut Section<'_>,
+    exchange: &ExchangeSpec,
+    file: &Path,
+) -> Result<Vec<Population>, Error> {
     let populations: Vec<Population> = root
         .one_or_many("population")?
         .into_iter()
-        .map(|section| population(section, exchange))
+        .map(|section| population(section, exchange, file))
         .collect::<Result<_, _>>()?;
     let twice = (1..populations.len())
         .find(|&n| populations[..n].iter().any(|other| other.name == populations[n].name));
@@ -200,52 +209,6 @@ fn populations(root: &mut Section<'_>, exchange: &ExchangeSpec) -> Result<Vec<Po
             Err(root.complaint("population.name", "a name of its own", &populations[n].name))
         }
     }
-}
-
-fn population(mut section: Section<'_>, exchange: &ExchangeSpec) -> Result<Population, Error> {
-    let name = section.optional("name", "a name of 1 to 24 bytes in quotes", |value| {
-        value.as_str().filter(|name| Label::new(name).is_some() && name.len() <= 24)
-    })?;
-    let instrument = instrument(&mut section, exchange)?;
-    let profile = profile(&mut section, exchange)?;
-    let classes = section.sections("leverage")?;
-    let mut lots = needed(&mut section, "lots")?;
-    let (lots_min, lots_max) =
-        (lots.whole("min", None, 1..1_000_001)?, lots.whole("max", None, 1..1_000_001)?);
-    if lots_max < lots_min {
-        return Err(lots.complaint("max", "at least min", &lots_max.to_string()));
-    }
-    lots.finish()?;
-    let population = Population {
-        name: name.unwrap_or("client").to_owned(),
-        instrument,
-        accounts: section.whole("accounts", None, 1..1_000_001)? as u32,
-        profile,
-        long: section.share("long", Some("0.5"), ["0", "1"])?,
-        leverage: classes.into_iter().map(leverage_class).collect::<Result<_, _>>()?,
-        lots_min: lots_min as u64,
-        lots_max: lots_max as u64,
-        top_up: section.share("top_up", Some("0"), ["0", "1"])?,
-        top_up_after: section.duration("top_up_after", Some("1m"))?,
-    };
-    if population.leverage.iter().all(|class| class.share == Ratio::ZERO) {
-        return Err(section.complaint("leverage", "at least one class with a share", "none"));
-    }
-    section.finish()?;
-    Ok(population)
-}
-
-fn leverage_class(mut section: Section<'_>) -> Result<LeverageClass, Error> {
-    let class = LeverageClass {
-        from: section.share("from", None, ["0.1", "1000"])?,
-        to: section.share("to", None, ["0.1", "1000"])?,
-        share: section.share("share", None, ["0", "1"])?,
-    };
-    if class.to < class.from {
-        return Err(section.complaint("to", "at least from", "less"));
-    }
-    section.finish()?;
-    Ok(class)
 }
 
 fn flows(root: &mut Section<'_>, exchange: &ExchangeSpec, file: &Path) -> Result<Vec<Flow>, Error> {
@@ -272,69 +235,13 @@ fn flow(mut section: Section<'_>, exchange: &ExchangeSpec, file: &Path) -> Resul
         makers: section.section("makers")?.map(makers).transpose()?,
         noise: section.section("noise")?.map(noise).transpose()?,
         momentum: section.section("momentum")?.map(momentum).transpose()?,
+        zero: section.section("zero")?.map(zero).transpose()?,
+        hawkes: section.section("hawkes")?.map(hawkes).transpose()?,
+        fundamental: section.section("fundamental")?.map(fundamental).transpose()?,
         recorded: section.section("recorded")?.map(|s| recorded(s, file)).transpose()?,
-        depth: section.section("depth")?.map(|s| depth(s, file)).transpose()?,
     };
-    if flow.recorded.is_some() && flow.depth.is_some() {
-        return Err(section.complaint("depth", "one recording of an instrument", "two"));
-    }
     section.finish()?;
     Ok(flow)
-}
-
-fn depth(mut section: Section<'_>, file: &Path) -> Result<Depth, Error> {
-    let path = |value: &DeValue<'_>| Some(beside(file, value.as_str()?));
-    let depth = Depth {
-        file: section.required("file", "a file name in quotes", path)?,
-        relax: section.duration("relax", Some("1s"))?,
-        index: section.optional("index", "a file name in quotes", path)?,
-        index_every: section.duration("index_every", Some("1s"))?.max(1),
-    };
-    section.finish()?;
-    Ok(depth)
-}
-
-fn makers(mut section: Section<'_>) -> Result<Makers, Error> {
-    let makers = Makers {
-        accounts: section.whole("accounts", None, 1..1001)? as u32,
-        latency: section.duration("latency", Some("0s"))?,
-        every: section.duration("every", None)?.max(1),
-        spread: section.whole("spread", None, 1..100_001)?,
-        spacing: section.whole("spacing", None, 1..100_001)?,
-        levels: section.whole("levels", None, 1..101)? as u32,
-        lots: section.whole("lots", None, 1..1_000_001)? as u64,
-        inventory: section.whole("inventory", Some(1_000_000), 1..1_000_000_001)? as u64,
-    };
-    section.finish()?;
-    Ok(makers)
-}
-
-fn noise(mut section: Section<'_>) -> Result<Noise, Error> {
-    let noise = Noise {
-        accounts: section.whole("accounts", None, 1..10_001)? as u32,
-        latency: section.duration("latency", Some("0s"))?,
-        every: section.duration("every", None)?.max(1),
-        lots: section.whole("lots", None, 1..1_000_001)? as u64,
-        market: section.share("market", None, ["0", "1"])?,
-        orders: section.whole("orders", Some(4), 1..101)? as u32,
-        reach: section.whole("reach", Some(50), 1..100_001)? as u64,
-    };
-    section.finish()?;
-    Ok(noise)
-}
-
-fn momentum(mut section: Section<'_>) -> Result<Momentum, Error> {
-    let momentum = Momentum {
-        accounts: section.whole("accounts", None, 1..10_001)? as u32,
-        latency: section.duration("latency", Some("0s"))?,
-        every: section.duration("every", None)?.max(1),
-        window: section.duration("window", None)?,
-        threshold: section.whole("threshold", None, 1..1_000_001)?,
-        lots: section.whole("lots", None, 1..1_000_001)? as u64,
-        limit: section.whole("limit", None, 1..1_000_001)? as u64,
-    };
-    section.finish()?;
-    Ok(momentum)
 }
 
 fn recorded(mut section: Section<'_>, file: &Path) -> Result<Recorded, Error> {

@@ -80,18 +80,22 @@ impl<'a> Section<'a> {
         default: Option<&str>,
         bounds: [&str; 2],
     ) -> Result<Ratio, Error> {
-        let expected = format!("a decimal in quotes from {} to {}", bounds[0], bounds[1]);
+        let given = self.given_share(key, bounds)?;
+        let default = || default.and_then(nano).map(Ratio::from_nano);
+        given.or_else(default).ok_or_else(|| self.table.missing(key, &between(bounds)))
+    }
+
+    /// Takes a share between two decimals, both included, if it is there.
+    pub fn given_share(
+        &mut self,
+        key: &'static str,
+        bounds: [&str; 2],
+    ) -> Result<Option<Ratio>, Error> {
         let [low, high] = bounds.map(nano);
-        let read = |value: &DeValue<'_>| {
+        self.optional(key, &between(bounds), |value| {
             let given = nano(value.as_str()?)?;
             (Some(given) >= low && Some(given) <= high).then_some(Ratio::from_nano(given))
-        };
-        match default.and_then(nano) {
-            Some(default) => {
-                Ok(self.optional(key, &expected, read)?.unwrap_or(Ratio::from_nano(default)))
-            }
-            None => self.required(key, &expected, read),
-        }
+        })
     }
 
     /// Takes a duration such as `"1m30s"`.
@@ -192,6 +196,11 @@ fn json(value: &DeValue<'_>) -> Value {
             .map(|(key, value)| (key.get_ref().to_string(), json(value.get_ref())))
             .collect(),
     }
+}
+
+/// What is expected of a decimal with two bounds.
+fn between([low, high]: [&str; 2]) -> String {
+    format!("a decimal in quotes from {low} to {high}")
 }
 
 /// A value as complaints show it.

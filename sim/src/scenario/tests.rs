@@ -1,6 +1,7 @@
 //! Tests of reading scenarios.
 
 use super::*;
+use plimsoll_types::Ratio;
 use plimsoll_types::{MarkSource, Phase};
 
 /// The complaint about the built-in scenario with one change.
