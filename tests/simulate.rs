@@ -93,6 +93,27 @@ fn the_same_seed_gives_the_same_bytes_and_another_one_others() {
     assert_eq!(bytes.iter().filter(|&&byte| byte == b'\n').count() as u64, first.events);
 }
 
+/// Adds the books up in both ways now and then.
+struct Auditor(u32);
+
+impl Stage for Auditor {
+    fn events(&mut self, exchange: &Exchange, events: &[Event]) -> io::Result<()> {
+        if events.last().is_some_and(|event| event.seq % 499 == 0) {
+            assert_eq!(exchange.imbalance(), exchange.view().imbalance());
+            assert_eq!(exchange.state_hash(), exchange.view().hash);
+            self.0 += 1;
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn the_quick_audit_says_what_the_view_says() {
+    let mut auditor = Auditor(0);
+    plimsoll_sim::run(&small(), 1, &mut auditor).expect("it runs");
+    assert!(auditor.0 > 20, "{} audits", auditor.0);
+}
+
 #[test]
 fn a_summary_has_the_contracts_keys() {
     let scenario = small();
@@ -161,7 +182,7 @@ fn the_built_in_scenario_tells_its_story() {
 fn recorded_days_liquidate_accounts_on_real_prices() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios/cffex.toml");
     let scenario = Scenario::load(&path).expect("good");
-    let recorded = scenario.flow.recorded.as_ref().expect("recorded flow");
+    let recorded = scenario.flows[0].recorded.as_ref().expect("recorded flow");
     if let Some(gone) = recorded.files.iter().find(|file| !file.exists()) {
         eprintln!("SKIPPED: the recorded days are not here: {}", gone.display());
         return;

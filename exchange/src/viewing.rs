@@ -35,6 +35,14 @@ impl Exchange {
         }
     }
 
+    /// What conservation leaves over: zero. Cost: O(positions), nothing is copied.
+    pub fn imbalance(&self) -> Money {
+        let accounts = (0..self.risk.account_count() as u32).map(AccountId);
+        let equity: Money = accounts.map(|id| self.risk.standing(id).equity).sum();
+        let house = self.risk.house();
+        equity + house.fund + house.fees - (house.deposits - house.withdrawals + house.written_off)
+    }
+
     /// An account that exists, with its isolated positions, as people see it. Cost: O(its positions and orders).
     pub fn account(&self, id: AccountId) -> AccountView {
         let risk = &self.risk;

@@ -379,7 +379,7 @@ impl<'a> Run<'a> {
 
     /// Adds up the books; keeps the first difference found.
     fn audit(&mut self) {
-        let imbalance = self.exchange.view().imbalance();
+        let imbalance = self.exchange.imbalance();
         if self.imbalance == Money::ZERO {
             self.imbalance = imbalance;
         }
@@ -409,7 +409,7 @@ impl<'a> Run<'a> {
             price: first.price,
             commands: self.commands,
             events: exchange.seq(),
-            state_hash: exchange.view().hash,
+            state_hash: exchange.state_hash(),
             samples: first.samples,
             others: markets.collect(),
             accounts: self.accounts,
