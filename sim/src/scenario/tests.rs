@@ -75,3 +75,29 @@ fn no_toml_is_told_in_one_line() {
     let broken = refused("[flow]", "[flow");
     assert!(broken.starts_with("s.toml:") && !broken.contains('\n'), "{broken}");
 }
+
+#[test]
+fn impossible_agents_are_refused() {
+    let agents = include_str!("../../../scenarios/agents.toml");
+    for (from, to, what) in [
+        ("cross = \"0.485\"", "cross = \"0.515\"", "flow.hawkes.same: expected same + cross"),
+        ("same = \"0.485\"", "same = \"1\"", "flow.hawkes.same: expected a decimal"),
+        ("rate = \"0.4\"", "rate = \"0\"", "flow.hawkes.rate: "),
+        ("memory = [\"1s\",", "memory = [\"1us\",", "flow.hawkes.memory: "),
+        ("placement = \"1.5\"", "placement = \"0\"", "flow.zero.placement: "),
+        (
+            "limit = \"0.02\"\nmarket = \"0.001\"",
+            "limit = \"0\"\nmarket = \"0\"",
+            "flow.zero.limit: ",
+        ),
+        ("window = \"1m\"", "# window", "flow.makers.window: "),
+        ("tail = \"1.5\"\nmarket = \"0.2\"", "tail = \"0\"\nmarket = \"0.2\"", "flow.noise.tail: "),
+        ("every = [\"5s\",", "every = [\"0s\",", "flow.fundamental.every: "),
+        ("doubt = 60", "doubts = 60", "flow.fundamental.doubts: "),
+    ] {
+        assert!(agents.contains(from), "{from}");
+        let read = Scenario::read("s.toml", &agents.replacen(from, to, 1));
+        let said = read.expect_err(to).to_string();
+        assert!(said.starts_with("s.toml:") && said.contains(what), "{said}");
+    }
+}
