@@ -7,7 +7,11 @@ pub mod fixed;
 pub mod flow;
 pub mod interrupt;
 pub mod latency;
+pub mod lines;
+pub mod medium;
+pub mod names;
 pub mod outcome;
+pub mod output;
 pub mod population;
 pub mod prng;
 pub mod record;
@@ -17,6 +21,8 @@ pub mod say;
 pub mod scenario;
 pub mod strategy;
 pub mod summary;
+#[cfg(feature = "arrow")]
+pub mod tables;
 
 pub use outcome::{Ending, Outcome};
 pub use run::{Own, Stage, run, run_with};

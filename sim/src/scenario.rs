@@ -10,7 +10,7 @@ use crate::flow::zero::Zero;
 use crate::population::plan::Population;
 use crate::strategy::plan::StrategyPlan;
 use plimsoll_text::commands::Line;
-use plimsoll_types::{ExchangeSpec, InstrumentId, Ratio, Ts};
+use plimsoll_types::{ExchangeSpec, InstrumentId, InstrumentSpec, Ratio, Ts};
 use std::path::PathBuf;
 
 /// The scenario that runs when none is named.
@@ -51,6 +51,11 @@ impl Scenario {
     /// The flow of an instrument, if it has one.
     pub fn flow(&self, instrument: InstrumentId) -> Option<&Flow> {
         self.flows.iter().find(|flow| flow.instrument == instrument)
+    }
+
+    /// The instruments it lists while it runs.
+    pub fn listings(&self) -> impl Iterator<Item = &InstrumentSpec> {
+        self.script.iter().filter_map(|scripted| scripted.line.listing())
     }
 }
 

@@ -8,6 +8,7 @@ pub mod convert;
 pub mod files;
 pub mod journal;
 pub mod keys;
+pub mod output;
 pub mod progress;
 pub mod replay;
 pub mod serve;

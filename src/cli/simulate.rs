@@ -1,10 +1,12 @@
 //! `plimsoll simulate`: runs a scenario, writes events, summary and report, and shows people what happened.
 
 use super::Failure;
+use super::output::Record;
 use comfy_table::{CellAlignment, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use plimsoll_exchange::Exchange;
-use plimsoll_sim::files::{EventsFile, close_events, write_results};
+use plimsoll_sim::files::write_results;
+use plimsoll_sim::output::Output;
 use plimsoll_sim::report::words;
 use plimsoll_sim::say::grouped;
 use plimsoll_sim::{Ending, Scenario, Stage, interrupt};
@@ -31,9 +33,11 @@ pub struct Options {
     /// Seed of every random number; the scenario's own if absent
     #[arg(long)]
     seed: Option<u64>,
-    /// Folder for events.jsonl, summary.json, report.html and exchange.toml
+    /// Folder for summary.json, report.html, exchange.toml and the events
     #[arg(long, default_value = "plimsoll-out", value_name = "DIR")]
     out: PathBuf,
+    #[command(flatten)]
+    record: Record,
     /// Print the summary on stdout, for machines
     #[arg(long)]
     json: bool,
@@ -65,21 +69,19 @@ pub fn carry_out(
 ) -> Result<(), Failure> {
     let seed = args.seed.unwrap_or(scenario.seed);
     let shown = args.out.display();
-    let events = EventsFile::create(&args.out).map_err(|error| {
-        Failure::input(format!("--out: expected a folder to write to, found {shown}: {error}"))
-    })?;
+    let output = args.record.begin(&args.out, scenario, seed)?;
     interrupt::listen();
-    let mut stage = Desk { events, bar: bar(args.quiet), shown: u64::MAX };
+    let mut stage = Desk { output, bar: bar(args.quiet), shown: u64::MAX };
     let outcome = plimsoll_sim::run(scenario, seed, &mut stage);
     stage.bar.finish_and_clear();
     let mut outcome = match outcome {
         Ok(outcome) => outcome,
         Err(error) => {
-            stage.events.discard();
+            stage.output.discard();
             return Err(Failure::input(error));
         }
     };
-    close_events(stage.events, &mut outcome);
+    stage.output.close(&mut outcome);
     let written = write_results(&args.out, scenario, &outcome);
     let summary = written.map_err(|error| Failure::run(format!("{shown}: {error}")))?;
     if args.json {
@@ -89,11 +91,13 @@ pub fn carry_out(
     }
     if !args.quiet {
         let story = words::plain(scenario, &outcome);
-        let text = format!(
-            "{story}\n\n{}\n{shown}/report.html shows it all; summary.json and events.jsonl lie beside it;\n`plimsoll audit {shown}/events.jsonl` reads them back.",
-            more(&summary)
-        );
-        let _ = writeln!(io::stderr(), "{text}");
+        let tables = more(&summary);
+        let shows = format!("{shown}/report.html shows it all; the rest lies beside it");
+        let reads = match args.record.lines() {
+            true => format!(";\n`plimsoll audit {shown}/events.jsonl` reads the events back."),
+            false => ".".to_owned(),
+        };
+        let _ = writeln!(io::stderr(), "{story}\n\n{tables}\n{shows}{reads}");
     }
     match outcome.ending {
         Ending::Complete if summary["conservation"] != "0" => Err(Failure::run(format!(
@@ -110,14 +114,14 @@ pub fn carry_out(
 
 /// Where events go, and who looks on.
 struct Desk {
-    events: EventsFile,
+    output: Output,
     bar: ProgressBar,
     shown: u64,
 }
 
 impl Stage for Desk {
     fn events(&mut self, exchange: &Exchange, events: &[Event]) -> io::Result<()> {
-        self.events.push(exchange, events)
+        self.output.push(exchange, events)
     }
 
     fn progress(&mut self, passed: Ts, of: Ts) {

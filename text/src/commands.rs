@@ -17,7 +17,7 @@ pub use write::write_command;
 use crate::r#where::Error;
 use fields::Fields;
 use plimsoll_exchange::Exchange;
-use plimsoll_types::{Command, Event, ExchangeSpec, Label, Ts};
+use plimsoll_types::{Command, Event, ExchangeSpec, InstrumentSpec, Label, Ts};
 use request::Request;
 
 /// A line that is well-formed; what it means depends on the exchange it is brought to.
@@ -43,6 +43,14 @@ impl Line {
         let fields = Fields::read(text)?;
         let verb = fields.verb()?;
         Ok(Line { ts: fields.ts()?, request: Request::read(verb, &fields, text, spec)? })
+    }
+
+    /// The instrument it lists, if that is what it does.
+    pub fn listing(&self) -> Option<&InstrumentSpec> {
+        match &self.request {
+            Request::List(spec) => Some(spec),
+            _ => None,
+        }
     }
 
     /// The command the line means on this exchange.

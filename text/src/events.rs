@@ -3,9 +3,12 @@
 mod case;
 mod fields;
 mod losses;
+mod names;
 mod terms;
 #[cfg(test)]
 mod tests;
+
+pub use names::Names;
 
 use crate::decimal::{write_scaled, write_whole};
 use crate::json::write_string;
@@ -21,6 +24,14 @@ use plimsoll_types::{
 /// Cost: no allocation but the growth of `out`.
 pub fn write_event(out: &mut Vec<u8>, exchange: &Exchange, event: &Event) {
     Line { out, exchange, sees: None }.whole_event(event);
+}
+
+/// Appends one event as a line, where the exchange is not at hand, on another thread say: with `names` that know what it knew
+/// when the event happened.
+///
+/// Cost: as [`write_event`].
+pub fn write_event_with<N: Names>(out: &mut Vec<u8>, names: &N, event: &Event) {
+    Line { out, exchange: names, sees: None }.whole_event(event);
 }
 
 /// Appends one event as a line for somebody who may know of some accounts only, those that `sees` lets through: where it names
@@ -49,14 +60,14 @@ pub(crate) fn write_measure(out: &mut Vec<u8>, measure: Measure) {
 }
 
 /// A line being written.
-struct Line<'a> {
+struct Line<'a, N> {
     out: &'a mut Vec<u8>,
-    exchange: &'a Exchange,
+    exchange: &'a N,
     /// Which accounts may be named; `None` = all.
     sees: Option<&'a dyn Fn(AccountId) -> bool>,
 }
 
-impl Line<'_> {
+impl<N: Names> Line<'_, N> {
     fn whole_event(mut self, event: &Event) {
         self.raw("{\"seq\":");
         write_whole(self.out, event.seq);
@@ -73,7 +84,7 @@ impl Line<'_> {
 }
 
 /// What happened to orders; the rest goes on to [`Line::market_event`].
-impl Line<'_> {
+impl<N: Names> Line<'_, N> {
     fn order_event(&mut self, kind: &EventKind) {
         match *kind {
             EventKind::Accepted {

@@ -20,7 +20,7 @@ pub mod r#where;
 
 pub use commands::{Line, write_command};
 pub use config::read_config;
-pub use events::{write_event, write_event_for};
+pub use events::{Names, write_event, write_event_for, write_event_with};
 pub use feed::Feed;
 pub use state::{write_account, write_book, write_state};
 pub use r#where::Error;

@@ -1,11 +1,11 @@
 //! A liquidation case's steps as lines.
 
-use super::Line;
+use super::{Line, Names};
 use crate::decimal::write_qty;
 use crate::json::write_string;
 use plimsoll_types::{AccountId, CaseId, CaseStep, LiquidationTarget};
 
-impl Line<'_> {
+impl<N: Names> Line<'_, N> {
     pub(super) fn case(&mut self, account: AccountId, case: CaseId, step: &CaseStep) {
         self.event("case");
         self.account("account", account);

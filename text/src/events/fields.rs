@@ -1,6 +1,6 @@
 //! A line's fields, by type.
 
-use super::{Line, write_measure, write_order_id};
+use super::{Line, Names, write_measure, write_order_id};
 use crate::decimal::{write_money, write_price, write_qty, write_scaled, write_whole};
 use crate::json::write_string;
 use plimsoll_types::{
@@ -8,7 +8,7 @@ use plimsoll_types::{
     ProfileId, Qty, Ratio, Side,
 };
 
-impl Line<'_> {
+impl<N: Names> Line<'_, N> {
     #[inline]
     pub(super) fn raw(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());

@@ -1,9 +1,9 @@
 //! Losses shared out and payments between accounts, as lines.
 
-use super::Line;
+use super::{Line, Names};
 use plimsoll_types::{EventKind, Money, Side};
 
-impl Line<'_> {
+impl<N: Names> Line<'_, N> {
     /// What closed or moved money without a book; the rest goes on to [`Line::terms_event`].
     pub(super) fn loss_event(&mut self, kind: &EventKind) {
         match *kind {

@@ -1,11 +1,11 @@
 //! Changed terms of accounts and instruments, as lines.
 
-use super::Line;
 use super::losses::position_side;
+use super::{Line, Names};
 use crate::decimal::write_steps;
 use plimsoll_types::{CloseRule, EventKind, InstrumentId, InstrumentKind};
 
-impl Line<'_> {
+impl<N: Names> Line<'_, N> {
     /// What an instrument that came is, as far as its trades cannot be booked without it.
     pub(super) fn listed(&mut self, instrument: InstrumentId) {
         self.symbol(instrument);
