@@ -6,6 +6,7 @@ pub mod files;
 pub mod fixed;
 pub mod flow;
 pub mod interrupt;
+pub mod lab;
 pub mod latency;
 pub mod lines;
 pub mod medium;
