@@ -22,6 +22,8 @@ Exit codes: 0 success, 1 the run failed, 2 bad arguments or bad input.";
 enum Job {
     Simulate(cli::simulate::Args),
     Backtest(cli::backtest::Args),
+    Lab(cli::lab::Args),
+    Sweep(cli::sweep::Args),
     Replay(cli::replay::Args),
     Journal(cli::journal::Args),
     Bench(cli::bench::Args),
@@ -40,6 +42,8 @@ fn main() -> ExitCode {
     let result = match job {
         Job::Simulate(args) => cli::simulate::run(args),
         Job::Backtest(args) => cli::backtest::run(args),
+        Job::Lab(args) => cli::lab::run(args),
+        Job::Sweep(args) => cli::sweep::run(args),
         Job::Replay(args) => cli::replay::run(args),
         Job::Journal(args) => cli::journal::run(args),
         Job::Bench(args) => cli::bench::run(args),

@@ -6,13 +6,16 @@ pub mod bench;
 pub mod calc;
 pub mod convert;
 pub mod files;
+pub mod jobs;
 pub mod journal;
 pub mod keys;
+pub mod lab;
 pub mod output;
 pub mod progress;
 pub mod replay;
 pub mod serve;
 pub mod simulate;
+pub mod sweep;
 
 use clap::error::ErrorKind;
 use std::fmt::Display;

@@ -1,0 +1,118 @@
+//! `plimsoll sweep`: a scenario over a grid or a sample of its numbers, here on all cores, or as job files for other machines.
+
+use super::Failure;
+use super::jobs::{Looker, failure, threads};
+use plimsoll_sim::interrupt;
+use plimsoll_sim::lab::store::Store;
+use plimsoll_sim::lab::sweep::{Summary, Sweep, collect, job_file, write_results};
+use plimsoll_sim::lab::work;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Run a scenario over a grid or a sample of its numbers.
+///
+/// Here on all cores; or, with --plan, --job and --collect, as files for any machine: a job is a file in, a file out.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// A scenario and its axes (see docs/LAB.md)
+    #[arg(required_unless_present_any = ["job", "collect"], conflicts_with_all = ["job", "collect"])]
+    sweep: Option<PathBuf>,
+    /// Folder for the table of results, and results/, which a later run takes up
+    #[arg(long, default_value = "plimsoll-sweep", value_name = "DIR", conflicts_with_all = ["job", "collect"])]
+    out: PathBuf,
+    /// Threads; all cores if absent
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Run everything again, whatever results/ holds
+    #[arg(long)]
+    fresh: bool,
+    /// Write DIR/jobs/*.toml and DIR/plan.json, and run nothing
+    #[arg(long)]
+    plan: bool,
+    /// Run the job of this file, and nothing else
+    #[arg(long, value_name = "FILE", requires = "result")]
+    job: Option<PathBuf>,
+    /// Where the result of --job goes; one that is there already stays
+    #[arg(long, value_name = "FILE", requires = "job")]
+    result: Option<PathBuf>,
+    /// Gather DIR/results/*.json, wherever they were made, into the table of results
+    #[arg(long, value_name = "DIR", conflicts_with = "job")]
+    collect: Option<PathBuf>,
+    /// Print the summary on stdout, for machines
+    #[arg(long)]
+    json: bool,
+    /// Nothing for people: no progress bar, no words
+    #[arg(long)]
+    quiet: bool,
+}
+
+const EXAMPLE: &str = "Examples:
+  plimsoll sweep examples/lab/batches-sweep.toml --out out
+  plimsoll sweep examples/lab/batches-sweep.toml --plan --out out
+  ls out/jobs | sed 's/.toml$//' | xargs -P 8 -I{} plimsoll sweep --job out/jobs/{}.toml --result out/results/{}.json
+  plimsoll sweep --collect out
+
+Ctrl-C keeps the finished runs; the same command goes on from there.";
+
+/// Runs it.
+pub fn run(args: Args) -> Result<(), Failure> {
+    if let (Some(job), Some(result)) = (&args.job, &args.result) {
+        interrupt::listen();
+        return job_file(job, result, &interrupt::asked).map(drop).map_err(failure);
+    }
+    if let Some(folder) = &args.collect {
+        let summary = collect(folder).map_err(failure)?;
+        return told(&args, folder, &summary);
+    }
+    let Some(path) = &args.sweep else { return Ok(()) };
+    let sweep = Sweep::load(path).map_err(Failure::input)?;
+    if args.plan {
+        sweep.write_plan(&args.out).map_err(failure)?;
+        let out = args.out.display();
+        say(
+            &args,
+            &format!(
+                "{} jobs in {out}/jobs; run each with --job and --result {out}/results/NAME.json, then --collect {out}",
+                sweep.work.jobs()
+            ),
+        );
+        return Ok(());
+    }
+    let store = Store::open(&args.out).map_err(failure)?;
+    let store = if args.fresh { store.fresh() } else { store };
+    interrupt::listen();
+    let looker = Looker::new(sweep.work.jobs(), args.quiet);
+    let results = work::run(&sweep.work, &store, threads(args.threads), &looker);
+    looker.clear();
+    let results = results.map_err(failure)?;
+    if results.taken_up > 0 {
+        say(&args, &format!("{} runs were finished before", results.taken_up));
+    }
+    let cells = sweep.cells();
+    let written = write_results(&args.out, &sweep.title, &sweep.columns, &cells, &results.finished);
+    told(&args, &args.out, &written.map_err(failure)?)
+}
+
+fn say(args: &Args, line: &str) {
+    if !args.quiet {
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+}
+
+/// Tells what there is, and whether it is all.
+fn told(args: &Args, out: &Path, summary: &Summary) -> Result<(), Failure> {
+    if args.json {
+        writeln!(io::stdout().lock(), "{:#}", summary.json).map_err(Failure::run)?;
+    }
+    let (done, jobs) = (&summary.json["done"], &summary.json["jobs"]);
+    let files: Vec<String> = summary.files.iter().map(|file| file.display().to_string()).collect();
+    say(args, &format!("{done} of {jobs} runs: {}", files.join(", ")));
+    match summary.complete {
+        true => Ok(()),
+        false => Err(Failure::run(format!(
+            "{done} of {jobs} runs are done; {}/summary.json is marked incomplete, the same command goes on",
+            out.display()
+        ))),
+    }
+}
