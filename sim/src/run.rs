@@ -92,11 +92,30 @@ pub fn run_with(
 struct Seated {
     instrument: InstrumentId,
     latency: Ts,
+    /// Whether it plays a recording.
+    recorded: bool,
 }
 
 impl Seated {
     fn new(instrument: InstrumentId, latency: Ts) -> Seated {
-        Seated { instrument, latency }
+        Seated { instrument, latency, recorded: false }
+    }
+
+    /// Where a recording sits, which sends what it recorded whatever the phase.
+    fn of_recording(instrument: InstrumentId) -> Seated {
+        Seated { instrument, latency: 0, recorded: true }
+    }
+}
+
+/// Whether a market in this phase takes such a command at all.
+fn taken(phase: Phase, command: &Command) -> bool {
+    match command {
+        Command::Order(order) => match phase {
+            Phase::Continuous => true,
+            _ => phase.gathers() && order.tif.rests() && !order.post_only,
+        },
+        Command::Replace { .. } => phase == Phase::Continuous || phase.gathers(),
+        _ => true,
     }
 }
 
@@ -285,6 +304,13 @@ impl<'a> Run<'a> {
                 sample_at += self.scenario.sample;
                 continue;
             }
+            // While the market is closed nobody sends anything that would wake the calendar.
+            if let Some(timer) = self.exchange.next_due().filter(|&timer| timer < now)
+                && self.is_closed()
+            {
+                self.send(timer.max(self.exchange.now()), &Command::Time);
+                continue;
+            }
             // Nothing to draw while the market is closed: go on where it wakes up.
             sample_at = if due { now } else { sample_at };
             if audit_at <= now {
@@ -346,6 +372,11 @@ impl<'a> Run<'a> {
             self.wakes.push(Reverse((again.max(ts), agent)));
         }
         for command in commands.drain(..) {
+            // The phase is public: nobody sends what the market does not take now. A recording does what it recorded.
+            let phase = self.markets[seat.instrument.index()].phase;
+            if !seat.recorded && !taken(phase, &command) {
+                continue;
+            }
             match seat.latency {
                 0 => self.send(ts, &command),
                 late => self.mail.send(ts + late, Letter::Command(command)),

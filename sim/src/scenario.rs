@@ -186,6 +186,8 @@ pub struct Shock {
     pub sell: u64,
     /// Lots a second bought at any price.
     pub buy: u64,
+    /// How far through the touch these orders go, ticks.
+    pub through: i64,
     /// Lots left to wait at the limit price once the market stands there.
     pub queue: u64,
 }

@@ -9,9 +9,6 @@ use plimsoll_types::{AccountId, Command, Event, Side, Ts};
 /// Time between two orders of a wave.
 const PACE: Ts = SECOND / 5;
 
-/// How far through the touch an order of a wave goes, ticks.
-const THROUGH: i64 = 10;
-
 /// The orders of one shock.
 pub struct Wave {
     own: OwnOrders,
@@ -46,7 +43,7 @@ impl Agent for Wave {
         }
         let account = self.own.account();
         for (side, rate) in [(Side::Sell, self.shock.sell), (Side::Buy, self.shock.buy)] {
-            out.extend(world.take(account, side, self.due(rate, world.now), THROUGH));
+            out.extend(world.take(account, side, self.due(rate, world.now), self.shock.through));
         }
         if let (true, Some(band)) = (self.shock.queue > 0, world.band) {
             let waiting: u64 = self.own.iter().map(|order| order.open.lots()).sum();

@@ -9,7 +9,7 @@ use plimsoll_types::{
     Side, TimeInForce, Ts, ceil_div,
 };
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 /// How soon somebody who wants to sell looks again at a market that takes no market orders.
 const AGAIN: Ts = 5 * SECOND;
@@ -21,17 +21,26 @@ enum Answer {
     Cut,
 }
 
+/// What becomes of a wish to close.
+enum Cut {
+    Now(Command),
+    Later,
+    Never,
+}
+
 /// The clients of a population, as far as they answer margin calls.
 pub struct Called {
     seed: u64,
     answers: Answers,
     due: BinaryHeap<Reverse<(Ts, AccountId, Answer)>>,
+    /// Whose order waits at a limit price.
+    queued: BTreeSet<AccountId>,
 }
 
 impl Called {
     /// Nobody called yet.
     pub fn new(answers: Answers, seed: u64) -> Called {
-        Called { seed, answers, due: BinaryHeap::new() }
+        Called { seed, answers, due: BinaryHeap::new(), queued: BTreeSet::new() }
     }
 
     /// Money for an account, or for the pocket of an isolated one.
@@ -43,21 +52,32 @@ impl Called {
         }
     }
 
-    /// A market order over a share of the position; `None` where there is nothing left to close.
-    fn cut(&self, world: &World<'_>, account: AccountId) -> Option<Command> {
+    /// How an account closes a share of its position: by a market order; in the queue, where the market is locked at its limit price;
+    /// not now, where it takes neither.
+    fn cut(&self, world: &World<'_>, account: AccountId) -> Cut {
         let held = world.exchange.position(account, world.instrument);
+        if held == 0 || self.queued.contains(&account) || Called::too_late(world, account) {
+            return Cut::Never;
+        }
         let share = i128::from(self.answers.cut_by.nano());
         let lots = ceil_div(i128::from(held.unsigned_abs()) * share, i128::from(Ratio::SCALE));
         let side = if held > 0 { Side::Sell } else { Side::Buy };
+        let edge = world.band.map(|band| match side {
+            Side::Buy => band.up,
+            Side::Sell => band.down,
+        });
+        let (kind, tif) = match world.best(side.opposite()) {
+            _ if world.phase != Phase::Continuous => return Cut::Later,
+            Some(_) => (OrderKind::Market(None), TimeInForce::Ioc),
+            None => match edge.filter(|&edge| world.best(side) == Some(edge)) {
+                Some(edge) => (OrderKind::Limit(edge), TimeInForce::Day),
+                None => return Cut::Later,
+            },
+        };
         let owner = world.exchange.owner(account);
         let order =
             NewOrder::limit(owner, world.instrument, side, Price::MIN, Qty::new(lots as u64));
-        (lots > 0).then_some(Command::Order(NewOrder {
-            kind: OrderKind::Market(None),
-            tif: TimeInForce::Ioc,
-            reduce_only: true,
-            ..order
-        }))
+        Cut::Now(Command::Order(NewOrder { kind, tif, reduce_only: true, ..order }))
     }
 
     /// Whether the exchange has already taken the account in hand.
@@ -80,11 +100,16 @@ impl Agent for Called {
             self.due.pop();
             match answer {
                 Answer::Pay(amount) => Called::pay(world, account, amount, out),
-                Answer::Cut if Called::too_late(world, account) => {}
-                Answer::Cut if world.phase == Phase::Continuous => {
-                    out.extend(self.cut(world, account));
-                }
-                Answer::Cut => later.push((world.now + AGAIN, account, Answer::Cut)),
+                Answer::Cut => match self.cut(world, account) {
+                    Cut::Now(command) => {
+                        if world.best(Side::Buy).is_none() || world.best(Side::Sell).is_none() {
+                            self.queued.insert(account);
+                        }
+                        out.push(command);
+                    }
+                    Cut::Later => later.push((world.now + AGAIN, account, Answer::Cut)),
+                    Cut::Never => {}
+                },
             }
         }
         if !later.is_empty() {
@@ -95,6 +120,9 @@ impl Agent for Called {
     }
 
     fn heard(&mut self, event: &Event) -> Option<Ts> {
+        if let EventKind::Cancelled { account, .. } = event.kind {
+            self.queued.remove(&account);
+        }
         let EventKind::MarginCall { account, shortfall, .. } = event.kind else { return None };
         let Answers { top_up, top_up_after, cut, cut_after, .. } = self.answers;
         // The same client always answers in the same way.

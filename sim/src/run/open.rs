@@ -129,7 +129,7 @@ impl Run<'_> {
         };
         if let Some(mut recorder) = self.markets[instrument.index()].recorder.take() {
             let wake = self.markets[instrument.index()].recorded.map_or(ts, |(from, _)| from);
-            self.agent(&group("recorded"), Seated::new(instrument, 0), wake, |account| {
+            self.agent(&group("recorded"), Seated::of_recording(instrument), wake, |account| {
                 recorder.assign(account);
                 Box::new(recorder)
             });

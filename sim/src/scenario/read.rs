@@ -283,6 +283,7 @@ fn shock(mut section: Section<'_>, exchange: &ExchangeSpec) -> Result<Shock, Err
         liquidity: section.share("liquidity", Some("1"), ["0", "10"])?,
         sell: section.whole("sell", Some(0), 0..1_000_001)? as u64,
         buy: section.whole("buy", Some(0), 0..1_000_001)? as u64,
+        through: section.whole("through", Some(10), 0..1_000_001)?,
         queue: section.whole("queue", Some(0), 0..1_000_000_001)? as u64,
     };
     if shock.to <= shock.from {
