@@ -9,6 +9,7 @@ pub mod market;
 mod open;
 #[cfg(test)]
 mod tests;
+pub mod watch;
 
 use crate::flow::{Agent, World};
 use crate::outcome::{AccountRecord, Ending, Outcome, Sample};
@@ -25,7 +26,9 @@ use plimsoll_types::{AccountId, Command, Event, EventKind, InstrumentId, Money, 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io;
+use std::sync::Arc;
 use std::time::Instant;
+use watch::Watch;
 
 /// How often in a run the books are added up, besides at its end.
 const AUDITS: u64 = 20;
@@ -76,12 +79,24 @@ pub fn run_with(
     own: Vec<Own>,
     stage: &mut dyn Stage,
 ) -> Result<Outcome, Error> {
+    run_under(scenario, seed, own, stage, None)
+}
+
+/// The same, under a watchdog if there is one.
+fn run_under(
+    scenario: &Scenario,
+    seed: u64,
+    own: Vec<Own>,
+    stage: &mut dyn Stage,
+    watch: Option<Arc<Watch>>,
+) -> Result<Outcome, Error> {
     let began = Instant::now();
     let named = scenario.strategies.iter();
     let mut strategies: Vec<Own> =
         named.map(|plan| Own { seat: plan.seat.clone(), strategy: plan.build() }).collect();
     strategies.extend(own);
     let mut run = Run::prepare(scenario, seed, strategies, stage)?;
+    run.watch = watch;
     run.open();
     run.trade();
     Ok(run.finish(began))
@@ -138,6 +153,7 @@ struct Run<'a> {
     /// Strategies still without an account.
     strategies: Vec<Own>,
     hosts: Vec<Host>,
+    watch: Option<Arc<Watch>>,
     /// What the strategies were last told of each instrument.
     quoted: Vec<Option<Quote>>,
     record: Record,
@@ -185,6 +201,7 @@ impl<'a> Run<'a> {
             mail: Mail::default(),
             strategies,
             hosts: Vec::new(),
+            watch: None,
             accounts: Vec::new(),
             commands: 0,
             imbalance: Money::ZERO,
@@ -293,7 +310,8 @@ impl<'a> Run<'a> {
                 break;
             }
             let waking = self.wakes.peek().map_or(self.end, |&Reverse((ts, _))| ts);
-            let next = waking.min(self.mail.next().unwrap_or(self.end));
+            let timer = self.timer();
+            let next = waking.min(self.mail.next().unwrap_or(self.end)).min(timer);
             let now = next.min(self.end);
             // A sample shows what stands once everything of its moment has happened.
             let due = sample_at < now || (next >= self.end && sample_at <= now);
@@ -322,6 +340,7 @@ impl<'a> Run<'a> {
             }
             match self.mail.take(now) {
                 Some((ts, letter)) => self.deliver(ts, letter),
+                None if timer == now => self.send(now, &Command::Time),
                 None => self.wake_next(&mut commands),
             }
         }
@@ -331,11 +350,19 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// When the exchange has something to do of itself. Only strategies need to hear of it at once: what they do about it
+    /// must not come before what others have done meanwhile.
+    fn timer(&self) -> Ts {
+        let due = self.exchange.next_due().filter(|due| *due > self.exchange.now());
+        due.filter(|_| !self.hosts.is_empty()).unwrap_or(Ts::MAX)
+    }
+
     fn is_closed(&self) -> bool {
         self.markets.iter().all(|market| market.phase == Phase::Closed)
     }
 
     fn deliver(&mut self, ts: Ts, letter: Letter) {
+        let ts = ts.max(self.exchange.now());
         match letter {
             Letter::Command(command) => self.send(ts, &command),
             Letter::Scripted(place) => {
@@ -347,9 +374,22 @@ impl<'a> Run<'a> {
     }
 
     fn tell_strategy(&mut self, ts: Ts, host: usize, message: &Message) {
-        if self.ending == Ending::Complete
-            && let Err(trouble) = self.hosts[host].tell(ts, message, &mut self.mail)
-        {
+        if self.ending != Ending::Complete {
+            return;
+        }
+        let returns = self.watch.as_ref().is_none_or(|watch| watch.enter());
+        let told = match returns {
+            true => self.hosts[host].tell(ts, message, &mut self.mail),
+            false => {
+                let limit = crate::say::span(self.scenario.strategy_timeout);
+                let trouble = format!("did not return within {limit}");
+                Err(self.hosts[host].complaint(ts, message, &trouble))
+            }
+        };
+        if let Some(watch) = &self.watch {
+            watch.leave();
+        }
+        if let Err(trouble) = told {
             self.ending = Ending::Failed(trouble);
         }
     }

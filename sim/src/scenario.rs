@@ -29,6 +29,8 @@ pub struct Scenario {
     pub duration: Ts,
     /// Time between two samples of the report's curves, nanoseconds.
     pub sample: Ts,
+    /// Wall time that a strategy may take for one callback, nanoseconds.
+    pub strategy_timeout: Ts,
     /// The exchange.
     pub exchange: ExchangeSpec,
     /// The text it was read from: an EXCHANGE.toml, with empty lines where the scenario's own sections stood.

@@ -1,6 +1,7 @@
 //! The host of a strategy: turns events into what the strategy may hear, and its actions into commands, each with its delay.
 
 use super::mail::{Letter, Mail};
+use super::watch::guarded;
 use crate::latency::{Latency, Way};
 use crate::outcome::{StrategyFill, StrategyRecord, StrategySample};
 use crate::prng::Prng;
@@ -14,10 +15,12 @@ use plimsoll_exchange::Exchange;
 use plimsoll_types::{
     AccountId, CaseStep, Event, EventKind, Measure, Money, OrderId, TradeKind, Ts,
 };
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Fills kept for the report; the totals count all.
 const FILLS_MAX: usize = 20_000;
+
+/// Orders and timers a strategy may have at once.
+const WAITS_MAX: usize = 100_000;
 
 /// What a strategy is told.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +73,8 @@ pub struct Host {
     account: AccountId,
     desk: Desk,
     record: StrategyRecord,
+    /// In how many callbacks of which moment it acted.
+    acted: (Ts, usize),
     feed: Latency,
     orders: Latency,
     replies: Latency,
@@ -100,6 +105,7 @@ impl Host {
             account,
             desk,
             record,
+            acted: (0, 0),
         }
     }
 
@@ -242,24 +248,16 @@ impl Host {
             Message::Fill(fill) => self.desk.heard_fill(fill),
             Message::Order(update) => self.desk.heard_order(update),
             Message::Account(status) => self.desk.heard_account(status),
+            Message::Timer(_) => self.desk.heard_timer(),
             _ => {}
         }
         let (strategy, desk) = (&mut self.strategy, &mut self.desk);
-        let told = catch_unwind(AssertUnwindSafe(|| call(strategy.as_mut(), desk, message)));
-        let trouble = match told {
-            Ok(Ok(())) if self.desk.actions.len() <= ACTIONS_MAX => None,
-            Ok(Ok(())) => Some(format!(
-                "took {} actions in one callback; at most {ACTIONS_MAX} are carried out",
-                self.desk.actions.len()
-            )),
-            Ok(Err(error)) => Some(format!("failed: {error}")),
-            Err(panic) => Some(format!("panicked: {}", words(panic.as_ref()))),
+        let told = match guarded(|| call(strategy.as_mut(), desk, message)) {
+            Ok(Ok(())) => self.within_bounds(now),
+            Ok(Err(error)) => Err(format!("failed: {error}")),
+            Err(panic) => Err(panic),
         };
-        if let Some(trouble) = trouble {
-            let name = self.seat.account;
-            let at = crate::say::time(now);
-            return Err(format!("strategy {name}, {}, {at}: {trouble}", message.callback()));
-        }
+        told.map_err(|trouble| self.complaint(now, message, &trouble))?;
         for action in self.desk.actions.drain(..) {
             match action {
                 Action::Send(command) => {
@@ -270,6 +268,38 @@ impl Host {
                     mail.send(ts, Letter::Message(self.place, Message::Timer(timer)));
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// One line about a callback of this strategy.
+    pub fn complaint(&self, now: Ts, message: &Message, trouble: &str) -> String {
+        let at = crate::say::time(now);
+        format!("strategy {}, {}, {at}: {trouble}", self.seat.account, message.callback())
+    }
+
+    /// Errors: more than anybody needs, which would fill the memory or never come to an end.
+    fn within_bounds(&mut self, now: Ts) -> Result<(), String> {
+        let actions = self.desk.actions.len();
+        if actions > ACTIONS_MAX {
+            let what = format!("took {actions} actions in one callback");
+            return Err(format!("{what}; at most {ACTIONS_MAX} are carried out"));
+        }
+        if self.acted.0 != now {
+            self.acted = (now, 0);
+        }
+        self.acted.1 += usize::from(actions > 0);
+        if self.acted.1 > ACTIONS_MAX {
+            return Err(format!(
+                "acted in {} callbacks at one moment: it answers itself",
+                self.acted.1
+            ));
+        }
+        let waits = self.desk.waits();
+        if waits > WAITS_MAX {
+            return Err(format!(
+                "has {waits} orders and timers at once; at most {WAITS_MAX} are kept"
+            ));
         }
         Ok(())
     }
@@ -342,12 +372,6 @@ fn call(
         Message::Account(status) => strategy.on_account(desk, status),
         Message::Stop => strategy.on_stop(desk),
     }
-}
-
-/// What a panic said.
-fn words(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no words")
 }
 
 fn own_token(id: &OrderId) -> Option<crate::strategy::OrderToken> {

@@ -6,6 +6,7 @@ use crate::strategy::plan::Seat;
 use crate::strategy::{Desk, Fill, Order, OrderState, OrderUpdate, StrategyError, TimerId};
 use plimsoll_types::{Label, ProfileId, Reject};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 const MS: Ts = 1_000_000;
 
@@ -64,6 +65,15 @@ impl Strategy for Probe {
                     desk.cancel_all();
                     desk.set_timer(1);
                 }
+            }
+            Some("hang") => loop {
+                std::thread::park();
+            },
+            Some("hoard") => {
+                for _ in 0..9_000 {
+                    desk.set_timer(1_000 * MS);
+                }
+                desk.set_timer(1);
             }
             _ => drop(desk.submit(Order::market(InstrumentId(0), Side::Buy, 1))),
         }
@@ -126,14 +136,64 @@ fn orders_and_answers_take_their_time() {
 fn a_strategy_that_goes_wrong_is_named_with_callback_and_time() {
     for (wrong, words) in [
         ("error", "failed: has lost its way"),
-        ("panic", "panicked: has lost its head"),
+        ("panic", "has lost its head"),
         ("flood", "took 20000 actions in one callback"),
+        ("hoard", "orders and timers at once; at most 100000 are kept"),
     ] {
         let (_, outcome) = probe(LatencyPlan::default(), Some(wrong));
         let Ending::Failed(why) = outcome.ending else { panic!("{wrong} ended well") };
         assert!(why.starts_with("strategy own, on_timer, 09:30:01: "), "{why}");
         assert!(why.contains(words), "{why}");
     }
+}
+
+/// Answers each answer at once, without any latency.
+struct Echo;
+
+impl Strategy for Echo {
+    fn on_start(&mut self, desk: &mut Desk) -> Result<(), StrategyError> {
+        desk.submit(Order::limit(InstrumentId(0), Side::Buy, plimsoll_types::Price::MIN, 1));
+        Ok(())
+    }
+
+    fn on_order(&mut self, desk: &mut Desk, _: &OrderUpdate) -> Result<(), StrategyError> {
+        self.on_start(desk)
+    }
+}
+
+#[test]
+fn a_strategy_that_answers_itself_for_ever_is_stopped() {
+    let scenario = short("");
+    let own = Own { seat: seat(&scenario, LatencyPlan::default()), strategy: Box::new(Echo) };
+    let outcome = run_with(&scenario, 1, vec![own], &mut Kept::default()).expect("runs");
+    let Ending::Failed(why) = outcome.ending else { panic!("ended well") };
+    assert!(why.starts_with("strategy own, on_order, 09:30:00: acted in 10001 callbacks"), "{why}");
+}
+
+#[test]
+fn a_strategy_that_never_returns_leaves_a_whole_run_up_to_there() {
+    let scenario = Arc::new(Scenario { strategy_timeout: 1_000 * MS, ..short("") });
+    let own = |wrong| {
+        let log = Log::default();
+        let seat = seat(&scenario, LatencyPlan::default());
+        vec![Own { seat, strategy: Box::new(Probe { log, wrong }) as Box<dyn Strategy> }]
+    };
+    let limit = Duration::from_nanos(scenario.strategy_timeout);
+    let watched = |wrong| {
+        let mut stage = || Ok(Kept::default());
+        watch::run_watched(&scenario, 1, limit, &|| own(wrong), &mut stage).expect("watched")
+    };
+    let hung = watched(Some("hang"));
+    let outcome = hung.outcome.expect("runs");
+    let why = "strategy own, on_timer, 09:30:01: did not return within 1 s";
+    assert_eq!(outcome.ending, Ending::Failed(why.to_owned()));
+    let failed = run_with(&scenario, 1, own(Some("error")), &mut Kept::default()).expect("runs");
+    assert_eq!(outcome.state_hash, failed.state_hash, "all that came before is there");
+    assert_eq!(hung.stage.0.len() as u64, outcome.events);
+    // A watched run without trouble is the same run.
+    let (plain, calm) = (run_with(&scenario, 1, own(None), &mut Kept::default()), watched(None));
+    let (plain, calm) = (plain.expect("runs"), calm.outcome.expect("runs"));
+    assert_eq!((plain.state_hash, plain.ending), (calm.state_hash, calm.ending));
 }
 
 #[test]

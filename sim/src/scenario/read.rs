@@ -65,6 +65,9 @@ impl Scenario {
             start: start.unwrap_or(0),
             duration: simulation.duration("duration", whole)?,
             sample: simulation.duration("sample", Some("1s"))?,
+            strategy_timeout: simulation
+                .duration("strategy_timeout", Some("10s"))?
+                .max(SECOND / 1000),
             populations: populations(&mut root, &exchange, Path::new(file))?,
             flows,
             shocks: each(&mut root, "shock", |section| shock(section, &exchange))?,

@@ -26,6 +26,8 @@ pub struct BasisPlan {
     pub every: Ts,
     /// How far back the usual difference is looked for, nanoseconds.
     pub window: Ts,
+    /// How long it looks before it trades, nanoseconds.
+    pub warmup: Ts,
     /// Ticks of the first leg by which a pair must be away from its usual worth to be opened.
     pub entry: i64,
     /// The same, to be closed.
@@ -41,6 +43,8 @@ impl BasisPlan {
     ///
     /// Errors: what they may not be.
     pub fn read(section: &mut Section<'_>, exchange: &ExchangeSpec) -> Result<BasisPlan, Error> {
+        let window = section.duration("window", Some("2m"))?;
+        let warmup = section.has("warmup").then(|| section.duration("warmup", None)).transpose()?;
         let plan = BasisPlan {
             first: instrument(section, "first", exchange)?,
             second: instrument(section, "second", exchange)?,
@@ -48,7 +52,8 @@ impl BasisPlan {
             hedge: section.whole("hedge", Some(1), 1..1_000_001)? as u64,
             pairs: section.whole("pairs", Some(10), 1..1_000_001)? as u64,
             every: section.duration("every", Some("1s"))?.max(1),
-            window: section.duration("window", Some("2m"))?,
+            window,
+            warmup: warmup.unwrap_or(window),
             entry: section.whole("entry", None, 1..1_000_001)?,
             exit: section.whole("exit", Some(0), 0..1_000_001)?,
             through: section.whole("through", Some(2), 0..1_000_001)?,
@@ -141,7 +146,7 @@ impl Basis {
 
 impl Strategy for Basis {
     fn on_start(&mut self, desk: &mut Desk) -> Result<(), StrategyError> {
-        self.ready = desk.now() + self.plan.window;
+        self.ready = desk.now() + self.plan.warmup;
         desk.set_timer(self.plan.every);
         Ok(())
     }
@@ -183,6 +188,7 @@ mod tests {
             pairs: 1,
             every: 1,
             window: 1000,
+            warmup: 1000,
             entry: 10,
             exit: 2,
             through: 1,

@@ -124,6 +124,8 @@ pub struct Desk {
     prng: Prng,
     tokens: u64,
     timers: u64,
+    /// Timers that have not run out.
+    ticking: usize,
     pub(crate) actions: Vec<Action>,
 }
 
@@ -152,6 +154,7 @@ impl Desk {
             prng,
             tokens: 0,
             timers: 0,
+            ticking: 0,
             actions: Vec::new(),
         }
     }
@@ -269,9 +272,19 @@ impl Desk {
     /// Asks for [`super::Strategy::on_timer`] after so many nanoseconds.
     pub fn set_timer(&mut self, after: Ts) -> TimerId {
         self.timers += 1;
+        self.ticking += 1;
         let timer = TimerId(self.timers);
         self.actions.push(Action::Timer(timer, self.now.saturating_add(after.max(1))));
         timer
+    }
+
+    /// Own orders and timers that are still to come to their end.
+    pub(crate) fn waits(&self) -> usize {
+        self.orders.len() + self.ticking
+    }
+
+    pub(crate) fn heard_timer(&mut self) {
+        self.ticking = self.ticking.saturating_sub(1);
     }
 
     pub(crate) fn arrive(&mut self, now: Ts) {
