@@ -8,12 +8,15 @@ use plimsoll_exchange::Exchange;
 use plimsoll_sim::files::write_results;
 use plimsoll_sim::output::Output;
 use plimsoll_sim::report::words;
+use plimsoll_sim::run::watch::{Watched, run_watched};
 use plimsoll_sim::say::grouped;
 use plimsoll_sim::{Ending, Scenario, Stage, interrupt};
 use plimsoll_types::{Event, Ts};
 use serde_json::Value;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Run a whole leveraged market and report what happened.
 ///
@@ -67,12 +70,9 @@ pub fn carry_out(
     args: &Options,
     more: impl Fn(&Value) -> String,
 ) -> Result<(), Failure> {
-    let seed = args.seed.unwrap_or(scenario.seed);
     let shown = args.out.display();
-    let output = args.record.begin(&args.out, scenario, seed)?;
     interrupt::listen();
-    let mut stage = Desk { output, bar: bar(args.quiet), shown: u64::MAX };
-    let outcome = plimsoll_sim::run(scenario, seed, &mut stage);
+    let Watched { outcome, stage } = play(scenario, args)?;
     stage.bar.finish_and_clear();
     let mut outcome = match outcome {
         Ok(outcome) => outcome,
@@ -110,6 +110,24 @@ pub fn carry_out(
             Err(Failure::run(format!("{shown}: {why}; the summary is marked incomplete")))
         }
     }
+}
+
+/// Runs it: under a watchdog where there are strategies, which may not return.
+fn play(scenario: &Scenario, args: &Options) -> Result<Watched<Desk>, Failure> {
+    let seed = args.seed.unwrap_or(scenario.seed);
+    let begin = || args.record.begin(&args.out, scenario, seed);
+    let stage = |output| Desk { output, bar: bar(args.quiet), shown: u64::MAX };
+    if scenario.strategies.is_empty() {
+        let mut stage = stage(begin()?);
+        let outcome = plimsoll_sim::run(scenario, seed, &mut stage);
+        return Ok(Watched { outcome, stage });
+    }
+    // Whether the folder can be written to is seen before anything runs.
+    begin()?.discard();
+    let mut stage = || begin().map(stage).map_err(|failure| failure.line);
+    let limit = Duration::from_nanos(scenario.strategy_timeout);
+    let shared = Arc::new(scenario.clone());
+    run_watched(&shared, seed, limit, &Vec::new, &mut stage).map_err(Failure::run)
 }
 
 /// Where events go, and who looks on.
