@@ -30,6 +30,7 @@ impl Exchange {
         let record = &self.markets[place.instrument.index()].records[place.slot];
         let reducing = old.qty.lots() - record.opens;
         let kept_priority = old.price == Some(price) && qty < old.qty;
+        let room = self.risk.position(record.position).room(old.side);
         let wish = Wish {
             account,
             instrument: place.instrument,
@@ -40,7 +41,7 @@ impl Exchange {
             post_only: record.post_only,
             reduce_only: record.reduce_only,
             given_back: old.qty.lots(),
-            ahead: kept_priority.then(|| self.lots_ahead(place.instrument, place.slot)),
+            ahead: kept_priority.then(|| self.lots_ahead(place.instrument, place.slot, room)),
             unfrozen: record.frozen,
         };
         let self_match = record.self_match;
@@ -112,12 +113,13 @@ impl Exchange {
         }
     }
 
-    /// Lots of the account's resting orders on the same side that were entered before the one in a slot.
-    fn lots_ahead(&self, instrument: InstrumentId, slot: u32) -> u64 {
+    /// Lots of the account's resting orders on the same side that were entered before the one in a slot; no more are
+    /// counted than `enough`, which is all that the position can give.
+    fn lots_ahead(&self, instrument: InstrumentId, slot: u32, enough: u64) -> u64 {
         let market = &self.markets[instrument.index()];
         let side = market.book.resting(slot).side;
         let (mut lots, mut before) = (0, market.records[slot].prev);
-        while before != crate::orders::NIL {
+        while lots < enough && before != crate::orders::NIL {
             let order = market.book.resting(before);
             if order.side == side && market.records[before].role != Role::Stop {
                 lots += order.qty.lots();

@@ -1,5 +1,6 @@
 //! Who trades: agents that are woken, look at the market and send commands; nobody here sees the engine's inside.
 
+pub mod depth;
 pub mod fundamental;
 pub mod hawkes;
 pub mod maker;

@@ -3,6 +3,7 @@
 pub mod read;
 pub mod reader;
 
+use crate::flow::depth::plan::Depth;
 use crate::flow::fundamental::Fundamental;
 use crate::flow::hawkes::Hawkes;
 use crate::flow::maker::Stress;
@@ -91,6 +92,15 @@ pub struct Flow {
     pub fundamental: Option<Fundamental>,
     /// A recorded market instead of all these.
     pub recorded: Option<Recorded>,
+    /// A recorded market with its depth and trades.
+    pub depth: Option<Depth>,
+}
+
+impl Flow {
+    /// Whether it begins and ends with a recording.
+    pub fn is_recorded(&self) -> bool {
+        self.recorded.is_some() || self.depth.is_some()
+    }
 }
 
 /// Market makers: ladders around the value.
@@ -167,6 +177,8 @@ pub struct Recorded {
     pub spacing: i64,
     /// Lots at each.
     pub lots: u64,
+    /// Whether what was traded between two snapshots comes as aggressive orders.
+    pub trades: bool,
 }
 
 /// Something that happens to the market for a while.

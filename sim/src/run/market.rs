@@ -1,6 +1,7 @@
 //! One instrument of a run: what it is worth, where it stands, and its curves.
 
-use crate::flow::recorded::{Recorder, read_days};
+use crate::flow::depth::capture::{Capture, Steps};
+use crate::flow::recorded::{Recorder, Units, read_days};
 use crate::flow::value::Value;
 use crate::outcome::{MarketRecord, Sample};
 use crate::scenario::Scenario;
@@ -28,6 +29,8 @@ pub struct Market {
     pub samples: Vec<Sample>,
     /// The recording, before its agent takes it.
     pub recorder: Option<Recorder>,
+    /// The same, of a recording with depth.
+    pub capture: Option<Capture>,
     /// When its flow begins and ends, where that is given by a recording.
     pub recorded: Option<(Ts, Ts)>,
 }
@@ -46,16 +49,33 @@ impl Market {
             phase: spec.phase,
             samples: Vec::new(),
             recorder: None,
+            capture: None,
             recorded: None,
         };
         let plan = scenario.flow(instrument).and_then(|flow| flow.recorded.as_ref());
         if let Some(plan) = plan {
-            let snapshots = read_days(plan, spec.tick_size)?;
+            let turnover = (scenario.exchange.money_decimals, spec.tick_value);
+            let turnover = plan.trades.then_some(turnover);
+            let snapshots = read_days(plan, Units { tick: spec.tick_size, turnover })?;
             let (first, last) = (snapshots[0], snapshots[snapshots.len() - 1]);
             market.price = first.last;
             market.recorded = Some((first.ts, last.ts + SECOND));
             // The account is known once it is open.
             market.recorder = Some(Recorder::new(AccountId(0), plan.clone(), snapshots));
+        }
+        if let Some(plan) = scenario.flow(instrument).and_then(|flow| flow.depth.as_ref()) {
+            let steps = Steps { tick: spec.tick_size, lot: spec.lot_size };
+            let mut capture = Capture::read(&plan.file, steps)?;
+            let Some((from, price)) = capture.opening() else {
+                let expected = "a capture with at least one price";
+                return Err(Error::new("flow.depth.file", expected, "none"));
+            };
+            if let Some(index) = &plan.index {
+                capture.add_index(index, spec.tick_size, plan.index_every)?;
+            }
+            market.price = price;
+            market.recorded = Some((from, capture.end() + SECOND));
+            market.capture = Some(capture);
         }
         Ok(market)
     }

@@ -3,6 +3,7 @@
 use super::host::{Host, Message};
 use super::{NOBODY, Run, Seated};
 use crate::flow::Agent;
+use crate::flow::depth::Replay;
 use crate::flow::roster::roster;
 use crate::flow::wave::Wave;
 use crate::outcome::{AccountRecord, Ending};
@@ -12,7 +13,9 @@ use crate::population::plan::Population;
 use crate::prng::Prng;
 use crate::run::mail::Letter;
 use crate::scenario::Flow;
-use plimsoll_types::{AccountId, Command, InstrumentId, Label, Phase, Price, ProfileId, Ts};
+use plimsoll_types::{
+    AccountId, Command, InstrumentId, Label, MarkSource, Phase, Price, ProfileId, Ts,
+};
 use std::cmp::Reverse;
 
 impl Run<'_> {
@@ -67,6 +70,9 @@ impl Run<'_> {
         if let Some(first) = first {
             self.send(ts, &Command::Band { instrument, down: first.down, up: first.up });
             self.send(ts, &Command::Mark { instrument, price: first.last });
+        }
+        if self.markets[n].capture.is_some() {
+            self.send(ts, &Command::Mark { instrument, price: self.markets[n].price });
         }
         if self.scenario.flow(instrument).is_some() || self.is_populated(instrument) {
             self.send(ts, &Command::Phase { instrument, phase: Phase::Auction });
@@ -127,17 +133,39 @@ impl Run<'_> {
             0 => name.to_owned(),
             n => format!("{name}{}", n + 1),
         };
-        if let Some(mut recorder) = self.markets[instrument.index()].recorder.take() {
-            let wake = self.markets[instrument.index()].recorded.map_or(ts, |(from, _)| from);
-            self.agent(&group("recorded"), Seated::of_recording(instrument), wake, |account| {
-                recorder.assign(account);
-                Box::new(recorder)
-            });
-        }
+        self.open_recording(flow, &group("recorded"), &group("taker"));
         let suffix = group("");
         for newcomer in roster(flow, seed, ts, &suffix) {
             let seat = Seated::new(instrument, newcomer.latency);
             self.agent(&newcomer.name, seat, newcomer.wake, newcomer.seat);
+        }
+    }
+
+    /// The agent that plays a recording, if the flow has one.
+    fn open_recording(&mut self, flow: &Flow, recorded: &str, taker: &str) {
+        let instrument = flow.instrument;
+        let market = &mut self.markets[instrument.index()];
+        let seat = Seated::of_recording(instrument);
+        let wake = market.recorded.map_or(self.from, |(from, _)| from);
+        let capture = market.capture.take();
+        if let Some(mut recorder) = market.recorder.take() {
+            let trades = flow.recorded.as_ref().is_some_and(|plan| plan.trades);
+            let names = if trades { &[recorded, taker][..] } else { &[recorded] };
+            self.agent_of(names, seat, wake, |accounts| {
+                recorder.assign(accounts[0]);
+                if let Some(&taker) = accounts.get(1) {
+                    recorder.take_with(taker);
+                }
+                Box::new(recorder)
+            });
+        }
+        if let (Some(plan), Some(capture)) = (&flow.depth, capture) {
+            let spec = &self.scenario.exchange.instruments[instrument.index()];
+            let external = spec.mark == MarkSource::External;
+            self.agent_of(&[recorded, taker], seat, wake, |accounts| {
+                let replay = Replay::new(accounts[0], accounts[1], capture, plan.relax);
+                Box::new(if external { replay.marking() } else { replay })
+            });
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::reader::{SECOND, Section, clock};
 use super::{BUILT_IN, Flow, Recorded, Scenario, Scripted, Shock};
+use crate::flow::depth::plan::depth;
 use crate::flow::fundamental::fundamental;
 use crate::flow::hawkes::hawkes;
 use crate::flow::maker::makers;
@@ -58,7 +59,7 @@ impl Scenario {
             .optional("start", "a time of day such as \"09:30:00\"", |v| clock(v.as_str()?))?;
         let flows = flows(&mut root, &exchange, Path::new(file))?;
         // A recording ends by itself.
-        let whole = flows.iter().any(|flow| flow.recorded.is_some()).then_some("10000h");
+        let whole = flows.iter().any(|flow| flow.is_recorded()).then_some("10000h");
         let scenario = Scenario {
             title: simulation.required("title", "text in quotes", DeValue::as_str)?.to_owned(),
             seed: simulation.whole("seed", Some(1), 0..i64::MAX)? as u64,
@@ -138,7 +139,7 @@ fn exchange(
 }
 
 /// A path as written in a file, seen from where we stand.
-fn beside(file: &Path, path: &str) -> std::path::PathBuf {
+pub(crate) fn beside(file: &Path, path: &str) -> std::path::PathBuf {
     file.parent().unwrap_or(Path::new("")).join(path)
 }
 
@@ -242,7 +243,11 @@ fn flow(mut section: Section<'_>, exchange: &ExchangeSpec, file: &Path) -> Resul
         hawkes: section.section("hawkes")?.map(hawkes).transpose()?,
         fundamental: section.section("fundamental")?.map(fundamental).transpose()?,
         recorded: section.section("recorded")?.map(|s| recorded(s, file)).transpose()?,
+        depth: section.section("depth")?.map(|s| depth(s, file)).transpose()?,
     };
+    if flow.recorded.is_some() && flow.depth.is_some() {
+        return Err(section.complaint("depth", "one recording of an instrument", "two"));
+    }
     section.finish()?;
     Ok(flow)
 }
@@ -260,6 +265,7 @@ fn recorded(mut section: Section<'_>, file: &Path) -> Result<Recorded, Error> {
         levels: section.whole("levels", Some(0), 0..101)? as u32,
         spacing: section.whole("spacing", Some(1), 1..100_001)?,
         lots: section.whole("lots", Some(1), 1..1_000_001)? as u64,
+        trades: section.optional("trades", "true or false", DeValue::as_bool)?.unwrap_or(false),
     };
     section.finish()?;
     Ok(recorded)
