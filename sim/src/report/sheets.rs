@@ -4,7 +4,8 @@ use super::axis::TimeAxis;
 use super::chart::{Chart, Upward, amount, number, thinned, through};
 use super::{View, escape};
 use crate::outcome::{StrategyRecord, StrategySample};
-use crate::say::{count, grouped, percent};
+use crate::say::{count, grouped};
+use crate::strategy::sheet::Sheet;
 use plimsoll_types::Money;
 
 /// All strategies; nothing where there are none.
@@ -30,8 +31,7 @@ fn results(view: &View<'_>, record: &StrategyRecord) -> (Vec<f64>, Vec<f64>) {
 
 fn sheet(view: &View<'_>, n: usize, record: &StrategyRecord) -> String {
     let (results, under) = results(view, record);
-    let deepest = under.iter().copied().fold(0.0, f64::min);
-    let cards = figures(view, record, deepest);
+    let cards = figures(view, record);
     if record.samples.is_empty() {
         return format!(
             "<article class=\"sheet\"><h3>{}</h3>{cards}</article>",
@@ -79,7 +79,7 @@ fn sheet(view: &View<'_>, n: usize, record: &StrategyRecord) -> String {
     format!(
         "<article class=\"sheet\"><h3>{}</h3><p class=\"caption\">{}</p>{cards}<div class=\"six\">{drawn}</div></article>",
         escape(record.name.as_str()),
-        words(view, record, deepest),
+        words(view, record),
     )
 }
 
@@ -127,57 +127,69 @@ impl Picture<'_> {
     }
 }
 
-fn words(view: &View<'_>, record: &StrategyRecord, deepest: f64) -> String {
-    let profit = record.profit();
+/// What became of it, in a sentence: also for the verdict.
+pub fn result(view: &View<'_>, record: &StrategyRecord) -> String {
+    let sheet = Sheet::of(record);
     let amount_of = |money: Money| format!("{} {}", view.scale.short(money), escape(view.currency));
-    let result = match profit.units() {
+    let result = match sheet.profit.units() {
         0 => "neither won nor lost".to_owned(),
-        1.. => format!("won {}", amount_of(profit)),
-        _ => format!("lost {}", amount_of(-profit)),
+        1.. => format!("won <b>{}</b>", amount_of(sheet.profit)),
+        _ => format!("lost <b class=\"bad\">{}</b>", amount_of(-sheet.profit)),
     };
-    let share = match record.deposit.units() {
-        ..=0 => String::new(),
-        deposit => format!(
-            " ({}{}\u{a0}% of its deposit)",
-            if profit < Money::ZERO { "-" } else { "" },
-            percent((profit.units().abs() * 1_000 / deposit) as i64, 1_000)
-        ),
-    };
+    let share = sheet.return_on_deposit.map_or(String::new(), |share| {
+        format!(" ({}\u{a0}% of what was paid in)", number(share * 100.0, 1))
+    });
     let ended = match (record.cases, record.debt > Money::ZERO) {
-        (0, _) => "it was never liquidated".to_owned(),
-        (n, false) => format!("it was liquidated in {}", count(n, "case", "cases")),
+        (0, _) => "was never liquidated".to_owned(),
+        (n, false) => format!("was liquidated in {}", count(n, "case", "cases")),
         (n, true) => format!(
-            "it was liquidated in {} and owes {}",
+            "was liquidated in {} and owes {}",
             count(n, "case", "cases"),
             amount_of(record.debt)
         ),
     };
+    format!("{result}{share} and {ended}")
+}
+
+fn words(view: &View<'_>, record: &StrategyRecord) -> String {
     format!(
-        "It {result}{share}, with a drawdown of up to {} {}; {ended}.",
-        amount(-deepest),
-        escape(view.currency)
+        "It {}. {} came of {}, {} of them refused; it paid {} {} of fees and had {}.",
+        result(view, record),
+        count(record.fills, "fill", "fills"),
+        count(record.messages, "message", "messages"),
+        grouped(record.rejected),
+        view.scale.short(record.fees),
+        escape(view.currency),
+        count(record.margin_calls, "margin call", "margin calls"),
     )
 }
 
-fn figures(view: &View<'_>, record: &StrategyRecord, deepest: f64) -> String {
+fn figures(view: &View<'_>, record: &StrategyRecord) -> String {
+    let sheet = Sheet::of(record);
     let card = |number: String, label: &str| {
         format!(
             "<div class=\"figure\"><div class=\"n\">{number}</div><div class=\"l\">{label}</div></div>"
         )
     };
-    let lots = record.lots.max(1) as i64;
+    let share = |share: Option<f64>| match share.filter(|share| share.is_finite()) {
+        Some(share) => format!("{}\u{a0}%", number(share * 100.0, 1)),
+        None => "-".to_owned(),
+    };
     let cards = [
-        card(view.scale.short(record.profit()), "profit after fees"),
-        card(amount(deepest), "deepest drawdown"),
-        card(grouped(record.fills), "fills"),
+        card(view.scale.short(sheet.profit), "profit after fees"),
         card(
-            format!("{}\u{a0}%", percent(record.maker_lots as i64, lots)),
-            "lots by resting orders",
+            view.scale.short(sheet.drawdown),
+            &format!("deepest drawdown, {} of its high", share(sheet.drawdown_share)),
         ),
-        card(view.scale.short(record.fees), "fees"),
         card(
-            format!("{} / {}", grouped(record.margin_calls), grouped(record.cases)),
-            "margin calls / liquidations",
+            sheet.sharpe.map_or("-".to_owned(), |sharpe| number(sharpe, 2)),
+            "Sharpe ratio of the run",
+        ),
+        card(share(sheet.maker_share), "of its lots by resting orders"),
+        card(share(Some(sheet.margin_use_max)), "margin / equity, at the most"),
+        card(
+            sheet.distance_min.map_or("-".to_owned(), |ticks| grouped(ticks.unsigned_abs())),
+            "ticks from liquidation, at the nearest",
         ),
     ];
     format!("<div class=\"figures\">{}</div>", cards.concat())

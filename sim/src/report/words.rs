@@ -1,8 +1,8 @@
 //! What the charts show, said in sentences: a report is read before it is looked at.
 
-use super::View;
 use super::cases::chosen;
-use crate::outcome::{AccountRecord, Outcome, Sample};
+use super::{View, sheets};
+use crate::outcome::{AccountRecord, Outcome, Sample, StrategyRecord};
 use crate::record::{CaseEnd, CaseRecord};
 use crate::say::{count, grouped, percent, span};
 use crate::scenario::Scenario;
@@ -81,11 +81,20 @@ fn move_words(view: &View<'_>) -> String {
     format!("{middle}, and ended {end}. ")
 }
 
+/// Strategies the verdict names.
+const STRATEGIES: usize = 4;
+
+fn told(view: &View<'_>, strategy: &StrategyRecord) -> String {
+    format!("{} {}. ", super::escape(strategy.name.as_str()), sheets::result(view, strategy))
+}
+
 /// The whole story in a few sentences.
 pub fn verdict(view: &View<'_>) -> String {
     let record = &view.outcome.record;
     let all = view.outcome.accounts.len() as u64;
-    let mut out = move_words(view);
+    let mut out: String =
+        view.outcome.strategies.iter().take(STRATEGIES).map(|s| told(view, s)).collect();
+    out += &move_words(view);
     if record.cases.is_empty() {
         out += &format!(
             "None of {} was liquidated.",
@@ -350,6 +359,5 @@ pub fn kept(view: &View<'_>) -> String {
 
 /// At the end of the page.
 pub fn footer() -> String {
-    "Made by plimsoll simulate. This file holds no script and loads nothing from anywhere."
-        .to_owned()
+    "Made by Plimsoll. This file holds no script and loads nothing from anywhere.".to_owned()
 }
