@@ -11,6 +11,7 @@ pub mod dbn;
 pub mod decimal;
 pub mod events;
 pub mod feed;
+pub mod itch;
 mod json;
 pub mod lobster;
 pub mod recorded;

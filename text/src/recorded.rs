@@ -9,10 +9,12 @@
 
 mod book;
 mod config;
+mod input;
 pub(crate) mod lines;
 
 pub use book::{Book, Order, Standing};
 pub use config::{Listing, write_config};
+pub use input::{Action, Input};
 
 use plimsoll_types::{Label, Price, Qty, Ts};
 use std::collections::BTreeMap;
@@ -61,6 +63,8 @@ pub struct Recorded {
     pub line: Vec<u8>,
     /// What it is for.
     pub purpose: Purpose,
+    /// The same, as values.
+    pub input: Input,
 }
 
 /// Why a recorded execution is not one at the front of the queue.
@@ -215,7 +219,7 @@ impl Script {
         self.step.missed.push(miss);
     }
 
-    fn write(&mut self, purpose: Purpose, line: Vec<u8>) {
-        self.step.commands.push(Recorded { line, purpose });
+    fn write(&mut self, purpose: Purpose, line: Vec<u8>, input: Input) {
+        self.step.commands.push(Recorded { line, purpose, input });
     }
 }

@@ -8,8 +8,9 @@
 use crate::decimal::{write_scaled, write_whole};
 use crate::json::write_string;
 use crate::recorded::lines::{end, field, head};
+use crate::recorded::{Action, Input};
 use crate::r#where::Error;
-use plimsoll_types::{Label, Side, Ts};
+use plimsoll_types::{Label, Phase, Price, Qty, Side, Ts};
 use std::collections::HashMap;
 
 /// The first line of such a file.
@@ -71,6 +72,8 @@ pub struct Recorded {
     pub seq: Option<u64>,
     /// The command, as a line with its newline.
     pub line: Vec<u8>,
+    /// The same, as values.
+    pub input: Input,
 }
 
 /// A day of recorded inputs.
@@ -148,20 +151,22 @@ impl Recording {
         self.rows.iter().flat_map(move |row| {
             let closes = row.session == Session::CloseCall;
             let begins = closes && !std::mem::replace(&mut closing[row.stock], closes);
-            let phase = begins.then(|| self.phase(row, "auction", None));
+            let phase = begins.then(|| self.phase(row, Phase::Auction, None));
             phase.into_iter().chain(std::iter::once(self.command(row)))
         })
     }
 
     fn command(&self, row: &Row) -> Recorded {
         match (row.operation, row.session) {
-            (Operation::Uncross, Session::CloseCall) => self.phase(row, "closed", Some(row.seq)),
-            (Operation::Uncross, _) => self.phase(row, "continuous", Some(row.seq)),
+            (Operation::Uncross, Session::CloseCall) => {
+                self.phase(row, Phase::Closed, Some(row.seq))
+            }
+            (Operation::Uncross, _) => self.phase(row, Phase::Continuous, Some(row.seq)),
             (Operation::Cancel, _) => {
                 let mut line = head(row.ts, "cancel");
                 field(&mut line, "account", ACCOUNT);
                 field(&mut line, "id", row.id.as_str());
-                self.recorded(row, Some(row.seq), line)
+                self.recorded(row, Some(row.seq), line, self.input(row, Action::Cancel))
             }
             (Operation::Limit | Operation::ImmediateOrCancel, _) => self.order(row),
         }
@@ -178,21 +183,35 @@ impl Recording {
         line.extend_from_slice(b"\",\"qty\":\"");
         write_whole(&mut line, row.qty);
         line.push(b'"');
+        let mut action = Action::Add;
         if row.operation == Operation::ImmediateOrCancel {
             field(&mut line, "tif", "ioc");
+            action = Action::Take;
         }
-        self.recorded(row, Some(row.seq), line)
+        self.recorded(row, Some(row.seq), line, self.input(row, action))
     }
 
-    fn phase(&self, row: &Row, phase: &str, seq: Option<u64>) -> Recorded {
+    fn input(&self, row: &Row, action: Action) -> Input {
+        Input {
+            order: Some(row.id),
+            side: Some(row.side),
+            price: Some(Price::clamped(i64::try_from(row.cents).unwrap_or(i64::MAX))),
+            qty: Qty::new(row.qty),
+            ..Input::of_market(row.ts, self.stocks[row.stock].symbol, action, None)
+        }
+    }
+
+    fn phase(&self, row: &Row, phase: Phase, seq: Option<u64>) -> Recorded {
         let mut line = head(row.ts, "phase");
         field(&mut line, "symbol", self.stocks[row.stock].symbol.as_str());
-        field(&mut line, "phase", phase);
-        self.recorded(row, seq, line)
+        field(&mut line, "phase", phase.as_str());
+        let symbol = self.stocks[row.stock].symbol;
+        let input = Input::of_market(row.ts, symbol, Action::Phase, Some(phase));
+        self.recorded(row, seq, line, input)
     }
 
-    fn recorded(&self, row: &Row, seq: Option<u64>, line: Vec<u8>) -> Recorded {
-        Recorded { symbol: self.stocks[row.stock].symbol, seq, line: end(line) }
+    fn recorded(&self, row: &Row, seq: Option<u64>, line: Vec<u8>, input: Input) -> Recorded {
+        Recorded { symbol: self.stocks[row.stock].symbol, seq, line: end(line), input }
     }
 }
 

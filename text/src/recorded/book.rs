@@ -4,8 +4,8 @@
 //! the back. Whether an exchange that carries out the commands agrees is for whoever runs them to see.
 
 use super::lines::{self, decimal, end, field, head};
-use super::{Fill, Listing, MARKET, Miss, Purpose, Reason, Script, TAKER};
-use plimsoll_types::{Label, Phase, Qty, Side};
+use super::{Action, Fill, Input, Listing, MARKET, Miss, Purpose, Reason, Script, TAKER};
+use plimsoll_types::{Label, Phase, Qty, Side, Ts};
 use std::collections::{BTreeMap, HashMap};
 
 /// An order that rests in a recorded book.
@@ -150,7 +150,9 @@ impl Book {
             script.tally.add("entered_twice", 1);
             self.cancel(script, &id);
         }
-        self.order(script, MARKET, &id, (side, price, qty), Purpose::Keep);
+        let line = self.order(script.now, MARKET, &id, (side, price, qty));
+        let input = self.input(script.now, Action::Add, &id, (side, Some(price), qty));
+        script.write(Purpose::Keep, line, input);
         script.tally.add("orders", 1);
         self.insert(id, side, price, qty);
     }
@@ -165,19 +167,20 @@ impl Book {
         field(&mut line, "type", "market");
         decimal(&mut line, "qty", i128::from(qty), 0);
         script.tally.add("orders", 1);
-        script.write(Purpose::Keep, end(line));
+        let input = self.input(script.now, Action::Add, id, (side, None, qty));
+        script.write(Purpose::Keep, end(line), input);
     }
 
     /// Cancels an order, if it is there.
     pub fn cancel(&mut self, script: &mut Script, id: &Label) {
-        if self.remove(id).is_none() {
-            return;
-        }
+        let Some(order) = self.remove(id) else { return };
         let mut line = head(script.now, "cancel");
         field(&mut line, "account", MARKET);
         field(&mut line, "id", id.as_str());
         script.tally.add("cancels", 1);
-        script.write(Purpose::Keep, end(line));
+        let what = (order.side, Some(order.price), order.qty);
+        let input = self.input(script.now, Action::Cancel, id, what);
+        script.write(Purpose::Keep, end(line), input);
     }
 
     /// Takes `qty` off an order in its place; all of it is a cancel.
@@ -197,20 +200,23 @@ impl Book {
         if (order.price, order.qty) == (price, qty) {
             return;
         }
-        if order.price == price && qty < order.qty {
+        let input = if order.price == price && qty < order.qty {
             self.reduce(id, order.qty - qty);
             script.tally.add("cuts", 1);
+            let what = (order.side, Some(price), order.qty - qty);
+            self.input(script.now, Action::Reduce, id, what)
         } else {
             self.remove(id);
             self.insert(*id, order.side, price, qty);
             script.tally.add("replaces", 1);
-        }
+            self.input(script.now, Action::Replace, id, (order.side, Some(price), qty))
+        };
         let mut line = head(script.now, "replace");
         field(&mut line, "account", MARKET);
         field(&mut line, "id", id.as_str());
         self.price(&mut line, price);
         decimal(&mut line, "qty", i128::from(qty), 0);
-        script.write(Purpose::Keep, end(line));
+        script.write(Purpose::Keep, end(line), input);
     }
 
     /// Executes an order, if it stands at the front: the command trades with it.
@@ -237,8 +243,10 @@ impl Book {
     fn take(&mut self, script: &mut Script, id: &Label, order: Order, qty: u64, purpose: Purpose) {
         script.takers += 1;
         let taker = lines::name(&format!("x{}", script.takers));
-        let side = order.side.opposite();
-        self.order(script, TAKER, &taker, (side, order.price, qty), purpose);
+        let line = self.order(script.now, TAKER, &taker, (order.side.opposite(), order.price, qty));
+        let what = (order.side, Some(order.price), qty);
+        let input = self.input(script.now, Action::Execute, id, what);
+        script.write(purpose, line, input);
         self.reduce(id, qty);
     }
 
@@ -258,7 +266,8 @@ impl Book {
         let mut line = head(script.now, "cancel_all");
         field(&mut line, "account", MARKET);
         field(&mut line, "symbol", self.listing.symbol.as_str());
-        script.write(Purpose::Keep, end(line));
+        let input = Input::of_market(script.now, self.listing.symbol, Action::Clear, None);
+        script.write(Purpose::Keep, end(line), input);
         self.orders.clear();
         self.bids.clear();
         self.asks.clear();
@@ -285,7 +294,8 @@ impl Book {
         field(&mut line, "symbol", self.listing.symbol.as_str());
         field(&mut line, "phase", phase.as_str());
         script.tally.add("phases", 1);
-        script.write(purpose, end(line));
+        let input = Input::of_market(script.now, self.listing.symbol, Action::Phase, Some(phase));
+        script.write(purpose, end(line), input);
     }
 
     /// Cancels what an order at this price would trade with, where the recording says that it traded with nothing:
@@ -310,15 +320,30 @@ impl Book {
         }
     }
 
+    fn input(
+        &self,
+        ts: Ts,
+        action: Action,
+        id: &Label,
+        (side, price, qty): (Side, Option<i64>, u64),
+    ) -> Input {
+        Input {
+            order: Some(*id),
+            side: Some(side),
+            price: price.map(|price| self.listing.ticks(price)),
+            qty: Qty::new(qty),
+            ..Input::of_market(ts, self.listing.symbol, action, None)
+        }
+    }
+
     fn order(
         &self,
-        script: &mut Script,
+        ts: Ts,
         account: &str,
         id: &Label,
         (side, price, qty): (Side, i64, u64),
-        purpose: Purpose,
-    ) {
-        let mut line = head(script.now, "order");
+    ) -> Vec<u8> {
+        let mut line = head(ts, "order");
         field(&mut line, "account", account);
         field(&mut line, "id", id.as_str());
         field(&mut line, "symbol", self.listing.symbol.as_str());
@@ -328,7 +353,7 @@ impl Book {
         if account == TAKER {
             field(&mut line, "tif", "ioc");
         }
-        script.write(purpose, end(line));
+        end(line)
     }
 
     fn price(&self, line: &mut Vec<u8>, price: i64) {
