@@ -134,6 +134,12 @@ impl Comparison {
         (0..METRICS.len()).filter(said).collect()
     }
 
+    /// Whether no run of any variant differs from the baseline's in this metric.
+    pub fn alike(&self, metric: usize) -> bool {
+        let mut differences = self.variants.iter().filter_map(|v| v.entries[metric].difference);
+        differences.all(|d| d.mean == 0.0 && d.deviation == 0.0)
+    }
+
     /// `lab.json`.
     pub fn json(&self) -> Value {
         let metrics = METRICS.iter().enumerate().map(|(at, metric)| {
@@ -202,11 +208,9 @@ pub fn short(number: f64) -> String {
         _ => 4,
     };
     let text = format!("{scaled:.places$}");
-    let text = match text.split_once('.') {
-        Some((whole, rest)) if rest.chars().all(|c| c == '0') && unit.is_empty() => {
-            whole.to_owned()
-        }
-        _ => text,
+    let text = match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
     };
     let text = if text == "-0" { "0".to_owned() } else { text };
     // A true minus sign stands as wide as a plus.

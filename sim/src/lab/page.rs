@@ -26,7 +26,7 @@ pub fn page(comparison: &Comparison) -> String {
         baseline(comparison),
         legend()
     );
-    for at in &telling {
+    for at in telling.iter().filter(|at| !comparison.alike(**at)) {
         let metric = &METRICS[*at];
         let _ = writeln!(
             out,
@@ -95,7 +95,7 @@ fn way(metric: &Metric) -> &'static str {
 
 fn legend() -> &'static str {
     "<p class=\"caption\">Each dot is the mean difference to the baseline over the seeds, each line its 95 % confidence interval. At the right: \
-the difference, and the variant\u{2019}s own mean.</p>\n<p class=\"key\"><span class=\"k good\">better</span><span class=\"k bad\">worse</span>\
+the difference, and the variant\u{2019}s own mean. What is the same in every run has no picture, only its number in the table.</p>\n<p class=\"key\"><span class=\"k good\">better</span><span class=\"k bad\">worse</span>\
 <span class=\"k other\">different, neither better nor worse</span><span class=\"k open\">no difference shown: the interval spans zero</span></p>"
 }
 
@@ -160,6 +160,7 @@ fn changed(comparison: &Comparison, entry: super::comparison::Entry, at: usize) 
     let base = comparison.variants[comparison.baseline].entries[at].mean.map_or(0.0, |m| m.mean);
     let Some(difference) = entry.difference else { return metric.label.to_owned() };
     let by = match metric.unit == "%" || base == 0.0 {
+        true if metric.unit == "%" => format!("{} points", signed(difference.mean)),
         true => format!("{} {}", signed(difference.mean), comparison.unit(metric)),
         false => format!("{} %", signed((1000.0 * difference.mean / base.abs()).round() / 10.0)),
     };
