@@ -85,7 +85,11 @@ fn move_words(view: &View<'_>) -> String {
 const STRATEGIES: usize = 4;
 
 fn told(view: &View<'_>, strategy: &StrategyRecord) -> String {
-    format!("{} {}. ", super::escape(strategy.name.as_str()), sheets::result(view, strategy))
+    format!(
+        "Strategy <b>{}</b> {}. ",
+        super::escape(strategy.name.as_str()),
+        sheets::result(view, strategy)
+    )
 }
 
 /// The whole story in a few sentences.
@@ -131,6 +135,13 @@ pub fn verdict(view: &View<'_>) -> String {
     }
     if parked > 0 {
         out += &format!("{} had to wait for a buyer or seller. ", count(parked, "case", "cases"));
+    }
+    let (_, taken) = record.deleveraged;
+    if taken > 0 {
+        out += &format!(
+            "<b>{}</b> of those with a profit were closed in deleveraging. ",
+            count(taken, "lot", "lots")
+        );
     }
     out + &money_words(view)
 }
