@@ -53,7 +53,9 @@ impl Base {
         let elsewhere = document["simulation"]
             .get("exchange")
             .and_then(toml_edit::Item::as_str)
-            .map(|path| folder.join(path));
+            .map(|path| folder.join(path))
+            // Another kind of file that holds an exchange stays where it is, like any data.
+            .filter(|path| path.extension().is_none_or(|end| end == "toml"));
         if let Some(path) = elsewhere {
             let shown = path.display().to_string();
             let exchange = std::fs::read_to_string(&path).map_err(|error| {
@@ -178,6 +180,18 @@ impl VisitMut for Paths<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_of_sections_can_be_given_whole_or_emptied() {
+        let base = Base::load(None).expect("good");
+        let with = |text: &str| {
+            let value = Some(text.parse().expect("a value"));
+            let text = base.job([&Change { path: "shock".to_owned(), value }], 1).expect("good");
+            Scenario::read("job.toml", &text).expect("still a scenario").shocks.len()
+        };
+        assert_eq!(with("[]"), 0);
+        assert_eq!(with("[{ name = \"fall\", from = \"1m\", to = \"2m\", sell = 5 }]"), 1);
+    }
 
     #[test]
     fn a_job_is_the_whole_scenario_with_its_seed() {

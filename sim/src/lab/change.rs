@@ -27,7 +27,23 @@ pub fn apply(document: &mut DocumentMut, change: &Change) -> Result<(), Error> {
         .ok_or_else(|| refused(&change.path, "keys with dots between them", &change.path))?;
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
     let walk = Walk { path: &change.path, value: change.value.as_ref() };
-    walk.table(document.as_table_mut(), &steps)
+    walk.table(document.as_table_mut(), &steps)?;
+    spread(document.as_table_mut(), &steps);
+    Ok(())
+}
+
+/// Gives a table or list that stands at the root the form of sections: a scenario's reader knows its own by their headers.
+fn spread(root: &mut toml_edit::Table, steps: &[&str]) {
+    let Some(item) = root.remove(steps[0]) else { return };
+    let item = match item {
+        Item::Value(Value::Array(list)) if list.is_empty() => return,
+        Item::Value(Value::Array(list)) => Item::Value(Value::Array(list))
+            .into_array_of_tables()
+            .map_or_else(|kept| kept, Item::ArrayOfTables),
+        Item::Value(table) => Item::Value(table).into_table().map_or_else(|kept| kept, Item::Table),
+        sections => sections,
+    };
+    root.insert(steps[0], item);
 }
 
 fn refused(path: &str, expected: &str, found: &str) -> Error {
