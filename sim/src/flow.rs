@@ -3,11 +3,14 @@
 pub mod depth;
 pub mod fundamental;
 pub mod hawkes;
+#[cfg(feature = "arrow")]
+pub mod l3;
 pub mod maker;
 pub mod momentum;
 pub mod noise;
 pub mod own;
 pub mod recorded;
+pub mod replayed;
 pub mod roster;
 pub mod value;
 pub mod wave;
@@ -113,6 +116,11 @@ pub trait Agent {
     /// Hears an event that names one of its accounts; may ask to be woken.
     fn heard(&mut self, event: &Event) -> Option<Ts> {
         let _ = event;
+        None
+    }
+
+    /// How its recording fared, of an agent that replays one.
+    fn replayed(&self) -> Option<&replayed::Replayed> {
         None
     }
 }

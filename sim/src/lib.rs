@@ -7,6 +7,8 @@ pub mod files;
 pub mod fixed;
 pub mod flow;
 pub mod interrupt;
+#[cfg(feature = "arrow")]
+pub mod l3;
 pub mod lab;
 pub mod latency;
 pub mod lines;

@@ -1,5 +1,6 @@
 //! What a run came to.
 
+use crate::flow::replayed::Replayed;
 use crate::population::Client;
 use crate::record::Record;
 use plimsoll_types::{AccountId, Band, InstrumentId, Label, Money, Price, Side, TradeKind, Ts};
@@ -115,6 +116,8 @@ pub struct Outcome {
     pub strategies: Vec<StrategyRecord>,
     /// Cases and totals.
     pub record: Record,
+    /// What became of recorded flow.
+    pub recorded: Option<Replayed>,
     /// What conservation left over: zero.
     pub imbalance: Money,
     /// How it ended.

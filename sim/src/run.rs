@@ -7,10 +7,12 @@ pub mod host;
 pub mod mail;
 pub mod market;
 mod open;
+mod recordings;
 #[cfg(test)]
 mod tests;
 pub mod watch;
 
+use crate::flow::replayed::Replayed;
 use crate::flow::{Agent, World};
 use crate::outcome::{AccountRecord, Ending, Outcome, Sample};
 use crate::record::Record;
@@ -23,6 +25,7 @@ use market::Market;
 use plimsoll_exchange::Exchange;
 use plimsoll_text::Error;
 use plimsoll_types::{AccountId, Command, Event, EventKind, InstrumentId, Money, Phase, Side, Ts};
+use recordings::Recordings;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io;
@@ -143,6 +146,7 @@ struct Run<'a> {
     end: Ts,
     /// By instrument.
     markets: Vec<Market>,
+    recordings: Recordings,
     agents: Vec<Box<dyn Agent>>,
     /// Of each agent.
     seats: Vec<Seated>,
@@ -172,9 +176,10 @@ impl<'a> Run<'a> {
         stage: &'a mut dyn Stage,
     ) -> Result<Run<'a>, Error> {
         let count = scenario.exchange.instruments.len();
-        let markets = (0..count)
+        let mut markets = (0..count)
             .map(|n| Market::new(scenario, seed, InstrumentId(n as u16)))
             .collect::<Result<Vec<Market>, Error>>()?;
+        let recordings = Recordings::gather(scenario, &mut markets)?;
         let recorded = || markets.iter().filter_map(|market| market.recorded);
         let from = recorded().map(|(from, _)| from).min().unwrap_or(scenario.start);
         let last = recorded().map(|(_, to)| to).max().unwrap_or(Ts::MAX);
@@ -195,6 +200,7 @@ impl<'a> Run<'a> {
             from,
             end,
             markets,
+            recordings,
             agents: Vec::new(),
             seats: Vec::new(),
             wakes: BinaryHeap::new(),
@@ -468,6 +474,12 @@ impl<'a> Run<'a> {
                 self.record.paid_in.get(&account.account).copied().unwrap_or_default()
                     - account.client.deposit;
         }
+        let recorded = replayed(&self.agents);
+        if let (Ending::Complete, Some(why)) =
+            (&self.ending, recorded.as_ref().and_then(|recorded| recorded.broken.clone()))
+        {
+            self.ending = Ending::Failed(why);
+        }
         let exchange = &self.exchange;
         let mut markets = self.markets.into_iter().map(Market::into_record);
         let first = markets.next().unwrap_or_else(|| {
@@ -486,9 +498,17 @@ impl<'a> Run<'a> {
             accounts: self.accounts,
             strategies: self.hosts.into_iter().map(|host| host.finish(exchange)).collect(),
             record: self.record,
+            recorded,
             imbalance: self.imbalance,
             ending: self.ending,
             wall: began.elapsed(),
         }
     }
+}
+
+/// What became of all recordings together; `None` without one.
+fn replayed(agents: &[Box<dyn Agent>]) -> Option<Replayed> {
+    let mut all = agents.iter().filter_map(|agent| agent.replayed().cloned());
+    let first = all.next()?;
+    Some(all.fold(first, Replayed::and))
 }

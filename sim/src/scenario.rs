@@ -11,7 +11,7 @@ use crate::flow::zero::Zero;
 use crate::population::plan::Population;
 use crate::strategy::plan::StrategyPlan;
 use plimsoll_text::commands::Line;
-use plimsoll_types::{ExchangeSpec, InstrumentId, InstrumentSpec, Ratio, Ts};
+use plimsoll_types::{ExchangeSpec, InstrumentId, InstrumentSpec, Label, Ratio, Ts};
 use std::path::PathBuf;
 
 /// The scenario that runs when none is named.
@@ -94,12 +94,14 @@ pub struct Flow {
     pub recorded: Option<Recorded>,
     /// A recorded market with its depth and trades.
     pub depth: Option<Depth>,
+    /// A market recorded order by order.
+    pub l3: Option<L3>,
 }
 
 impl Flow {
     /// Whether it begins and ends with a recording.
     pub fn is_recorded(&self) -> bool {
-        self.recorded.is_some() || self.depth.is_some()
+        self.recorded.is_some() || self.depth.is_some() || self.l3.is_some()
     }
 }
 
@@ -164,6 +166,17 @@ pub struct Momentum {
     pub lots: u64,
     /// Largest position, lots.
     pub limit: u64,
+}
+
+/// A market recorded order by order, in an L3 file.
+#[derive(Clone, Debug)]
+pub struct L3 {
+    /// The file.
+    pub file: PathBuf,
+    /// Which of its instruments; `None` = the one of the same symbol, or the only one.
+    pub symbol: Option<Label>,
+    /// On how many days it is played, one after the other.
+    pub repeat: u64,
 }
 
 /// A recorded market: its last price is the mark, its quotes are in the book.

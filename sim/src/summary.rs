@@ -1,5 +1,6 @@
 //! `summary.json`: the contract's keys, and a few more.
 
+use crate::flow::replayed::Replayed;
 use crate::outcome::{Ending, Outcome};
 use crate::record::CaseEnd;
 use crate::say::{Scale, padded};
@@ -58,6 +59,7 @@ pub fn summary(scenario: &Scenario, outcome: &Outcome) -> Value {
         "debt": scale.money(record.debt),
         "rejected": record.rejects,
         "conservation": scale.money(outcome.imbalance),
+        "recorded": outcome.recorded.as_ref().map(recorded),
         "state_hash": format!("{:032x}", outcome.state_hash),
         "wall_seconds": rounded(wall),
         "commands_per_second": if wall > 0.0 { (outcome.commands as f64 / wall).round() } else { 0.0 },
@@ -67,6 +69,28 @@ pub fn summary(scenario: &Scenario, outcome: &Outcome) -> Value {
         summary["strategies"] = sheets.collect();
     }
     summary
+}
+
+/// What became of recorded flow. Ticks and lots are those of its instruments, all of them together.
+fn recorded(recorded: &Replayed) -> Value {
+    let drift = recorded.drift;
+    json!({
+        "rows": recorded.rows,
+        "cancels_gone": recorded.cancels_gone,
+        "executions": recorded.executions,
+        "executions_missed": recorded.executions_missed(),
+        "execution_lots": recorded.execution_lots,
+        "lots_met_others": recorded.lots_met_others,
+        "lots_missed": recorded.lots_missed,
+        "rejected": recorded.rejected,
+        "drift_samples": drift.samples,
+        "drift_samples_apart": drift.apart,
+        "drift_samples_one_sided": drift.one_sided,
+        "drift_ticks_mean": rounded(drift.ticks_mean()),
+        "drift_ticks_max": drift.ticks_max,
+        "drift_lots_mean": rounded(drift.lots_mean()),
+        "drift_lots_max": drift.lots_max,
+    })
 }
 
 /// The lowest and the highest mark of the samples.

@@ -76,6 +76,7 @@ fn outcome(scenario: &Scenario) -> Outcome {
         accounts,
         strategies: vec![strategy(from)],
         record,
+        recorded: None,
         imbalance: Money::ZERO,
         ending: Ending::Complete,
         wall: Duration::from_millis(1500),

@@ -25,6 +25,7 @@ impl Run<'_> {
         for flow in &scenario.flows {
             self.open_flow(flow);
         }
+        std::mem::take(&mut self.recordings).seat(self);
         for (n, shock) in scenario.shocks.iter().enumerate() {
             let (opened, wake) = (self.from, self.from + shock.from);
             let seat = Seated::new(shock.instrument, 0);

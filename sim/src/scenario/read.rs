@@ -1,7 +1,7 @@
 //! From the text of a scenario to a [`Scenario`]: each section has one function here.
 
 use super::reader::{SECOND, Section, clock};
-use super::{BUILT_IN, Flow, Recorded, Scenario, Scripted, Shock};
+use super::{BUILT_IN, Flow, L3, Recorded, Scenario, Scripted, Shock};
 use crate::flow::depth::plan::depth;
 use crate::flow::fundamental::fundamental;
 use crate::flow::hawkes::hawkes;
@@ -15,7 +15,7 @@ use crate::strategy::plan::StrategyPlan;
 use plimsoll_text::commands::Line;
 use plimsoll_text::config::dom::{DeValue, Source};
 use plimsoll_text::{Error, read_config};
-use plimsoll_types::{ExchangeSpec, InstrumentId, ProfileId, Ts};
+use plimsoll_types::{ExchangeSpec, InstrumentId, Label, ProfileId, Ts};
 use std::path::Path;
 
 /// Sections that are a scenario's own; all others make up its exchange.
@@ -131,11 +131,28 @@ fn exchange(
     };
     let path = beside(Path::new(file), path);
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(&path).map_err(|error| {
-        simulation.complaint("exchange", "a readable file", &format!("{name}: {error}"))
-    })?;
+    let text = if path.extension().is_some_and(|ending| ending == "l3") {
+        recorded_exchange(&path)?
+    } else {
+        std::fs::read_to_string(&path).map_err(|error| {
+            simulation.complaint("exchange", "a readable file", &format!("{name}: {error}"))
+        })?
+    };
     let exchange = read_config(&name, &text)?;
     Ok((text, exchange, true))
+}
+
+/// The exchange in an L3 file.
+#[cfg(feature = "arrow")]
+fn recorded_exchange(path: &Path) -> Result<String, Error> {
+    Ok(crate::l3::read::Recording::open(path)?.exchange().to_owned())
+}
+
+/// The exchange in an L3 file, which this build cannot read.
+#[cfg(not(feature = "arrow"))]
+fn recorded_exchange(path: &Path) -> Result<String, Error> {
+    let expected = "an EXCHANGE.toml (L3 files need the cargo feature arrow)";
+    Err(Error::new("simulation.exchange", expected, &path.display().to_string()))
 }
 
 /// A path as written in a file, seen from where we stand.
@@ -244,9 +261,12 @@ fn flow(mut section: Section<'_>, exchange: &ExchangeSpec, file: &Path) -> Resul
         fundamental: section.section("fundamental")?.map(fundamental).transpose()?,
         recorded: section.section("recorded")?.map(|s| recorded(s, file)).transpose()?,
         depth: section.section("depth")?.map(|s| depth(s, file)).transpose()?,
+        l3: section.section("l3")?.map(|s| l3(s, file)).transpose()?,
     };
-    if flow.recorded.is_some() && flow.depth.is_some() {
-        return Err(section.complaint("depth", "one recording of an instrument", "two"));
+    let recordings = [flow.recorded.is_some(), flow.depth.is_some(), flow.l3.is_some()];
+    if recordings.iter().filter(|is_there| **is_there).count() > 1 {
+        let last = if flow.l3.is_some() { "l3" } else { "depth" };
+        return Err(section.complaint(last, "one recording of an instrument", "two"));
     }
     section.finish()?;
     Ok(flow)
@@ -269,6 +289,17 @@ fn recorded(mut section: Section<'_>, file: &Path) -> Result<Recorded, Error> {
     };
     section.finish()?;
     Ok(recorded)
+}
+
+fn l3(mut section: Section<'_>, file: &Path) -> Result<L3, Error> {
+    let name = section.required("file", "the path of an L3 file in quotes", DeValue::as_str)?;
+    let symbol = section.optional("symbol", "the symbol of a recorded instrument", |value| {
+        value.as_str().and_then(Label::new)
+    })?;
+    let repeat = section.whole("repeat", Some(1), 1..100_001)? as u64;
+    let l3 = L3 { file: beside(file, name), symbol, repeat };
+    section.finish()?;
+    Ok(l3)
 }
 
 /// A command of the contract: all keys of its table but `after` are the command's own fields.
