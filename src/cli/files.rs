@@ -78,6 +78,11 @@ impl Input {
         self.read.get()
     }
 
+    /// What is read, uncompressed.
+    pub fn reader(&mut self) -> &mut dyn BufRead {
+        &mut *self.reader
+    }
+
     /// Reads the next line into `line`, its newline dropped; false at the end.
     pub fn line(&mut self, line: &mut Vec<u8>) -> io::Result<bool> {
         line.clear();
@@ -230,7 +235,11 @@ impl Output {
 
     /// Adds to the output.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        let written = match &mut self.store {
+        self.put(bytes).map_err(|error| unwritable(&self.path, &error))
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.store {
             Store::Memory(memory) if memory.len() + bytes.len() > MEMORY_MAX => spool(memory)
                 .and_then(|mut file| {
                     file.write_all(bytes)?;
@@ -242,8 +251,7 @@ impl Output {
                 Ok(())
             }
             Store::Spool(writer) | Store::Neighbour { writer, .. } => writer.write_all(bytes),
-        };
-        written.map_err(|error| unwritable(&self.path, &error))
+        }
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
@@ -273,8 +281,19 @@ impl Output {
     }
 }
 
+/// For those who write to anything; errors are the bare ones.
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.put(bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The failure of an output that could not be written to its end.
-fn unwritable(path: &str, error: &io::Error) -> Failure {
+pub fn unwritable(path: &str, error: &io::Error) -> Failure {
     let name = if path == STANDARD { "stdout" } else { path };
     Failure::run(format!("{name}: file: expected to be written whole, found {error}"))
 }

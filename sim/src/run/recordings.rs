@@ -47,7 +47,7 @@ impl Recordings {
             };
             let names = [name("recorded"), name("taker")];
             let mut player = playing.player;
-            let seat = Seated::new(instrument, 0);
+            let seat = Seated::of_recording(instrument);
             run.agent_of(&[&names[0], &names[1]], seat, from, |accounts| {
                 player.assign(accounts[0], accounts[1]);
                 Box::new(player)

@@ -1,21 +1,24 @@
 //! Carries converted commands out while they are written, and counts the recorded executions that come out of it.
 
-use super::Args;
+use super::target::Target;
 use crate::cli::Failure;
-use crate::cli::files::{self, Output};
 use plimsoll_exchange::Exchange;
-use plimsoll_text::recorded::{Fill, Look, Miss, Purpose, Reason, Recorded, Step, ToldBy};
-use plimsoll_text::{Line, read_config};
+use plimsoll_text::Line;
+use plimsoll_text::recorded::{Fill, Input, Look, Miss, Purpose, Reason, Recorded, Step, ToldBy};
 use plimsoll_types::{Event, EventKind, InstrumentId, OrderId, Price, Qty, Side};
 use std::collections::BTreeMap;
 
 /// A trade of our book.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Trade {
-    price: Price,
-    qty: Qty,
-    maker: OrderId,
-    taker: OrderId,
+pub struct Trade {
+    /// At what price.
+    pub price: Price,
+    /// Lots.
+    pub qty: Qty,
+    /// The earlier order.
+    pub maker: OrderId,
+    /// The later one.
+    pub taker: OrderId,
 }
 
 /// Misses of one reason.
@@ -114,10 +117,9 @@ fn is(fill: &Fill, trades: &[Trade]) -> bool {
     matches!(trades, [trade] if (trade.maker, trade.price, trade.qty) == (maker, fill.price, fill.qty))
 }
 
-/// A conversion's outputs, and the exchange that carries it out.
+/// A conversion's output, and the exchange that carries it out.
 pub struct Measure {
-    lines: Output,
-    config: Output,
+    target: Target,
     exchange: Exchange,
     events: Vec<Event>,
     trades: Vec<Trade>,
@@ -125,19 +127,15 @@ pub struct Measure {
 }
 
 impl Measure {
-    /// Begins both outputs and opens the exchange.
-    pub fn begin(args: &Args, text: &str, config: &str) -> Result<Measure, Failure> {
-        let (lines, mut head) = (Output::create(&args.output)?, Output::create(config)?);
-        head.write(text.as_bytes())?;
-        let spec = read_config(config, text).map_err(Failure::run)?;
-        Ok(Measure {
-            lines,
-            config: head,
-            exchange: Exchange::new(spec),
+    /// Opens the exchange of a target.
+    pub fn begin(target: Target) -> Measure {
+        Measure {
+            exchange: Exchange::new(target.spec().clone()),
+            target,
             events: Vec::new(),
             trades: Vec::new(),
             outcome: Outcome::default(),
-        })
+        }
     }
 
     /// Writes and carries out one step.
@@ -155,11 +153,17 @@ impl Measure {
     }
 
     fn command(&mut self, command: &Recorded) -> Result<(), Failure> {
-        self.lines.write(&command.line)?;
-        let line = Line::read(command.line.trim_ascii_end(), self.exchange.spec())
-            .map_err(Failure::run)?;
+        self.carry_out(&command.line, &command.input)?;
+        self.outcome.compare(&command.purpose, &self.trades);
+        Ok(())
+    }
+
+    /// Carries out and writes one command.
+    pub fn carry_out(&mut self, line: &[u8], input: &Input) -> Result<(), Failure> {
+        let command =
+            Line::read(line.trim_ascii_end(), self.exchange.spec()).map_err(Failure::run)?;
         self.events.clear();
-        line.carry_out(&mut self.exchange, &mut self.events);
+        command.carry_out(&mut self.exchange, &mut self.events);
         self.trades.clear();
         for event in &self.events {
             match event.kind {
@@ -171,8 +175,7 @@ impl Measure {
             }
         }
         self.outcome.commands += 1;
-        self.outcome.compare(&command.purpose, &self.trades);
-        Ok(())
+        self.target.write(line, input, &self.exchange, &self.trades)
     }
 
     fn look(&mut self, look: &Look) {
@@ -195,9 +198,9 @@ impl Measure {
         }
     }
 
-    /// Makes the outputs appear and gives what was counted.
+    /// Makes the output appear and gives what was counted.
     pub fn end(self) -> Result<Outcome, Failure> {
-        files::commit(vec![self.lines, self.config])?;
+        self.target.commit()?;
         Ok(self.outcome)
     }
 }

@@ -1,7 +1,9 @@
 //! `plimsoll convert`: recorded market data in, a configuration and commands for `replay` out.
 
+mod itch;
 mod measure;
 mod report;
+mod target;
 
 use super::files::{self, Output};
 use super::{Failure, progress};
@@ -12,13 +14,17 @@ use report::{Report, Source};
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
+use target::{Place, Target};
 
 /// Rows between two looks at the progress bar.
 const ROWS_A_LOOK: usize = 4096;
 
-/// Turn recorded market data into commands for `replay`.
+/// Turn recorded market data into commands for `replay`, or into an L3 file.
 ///
-/// OUT.jsonl gets the commands and OUT.toml beside it the configuration to replay them with. gzip is read as it is.
+/// OUT.jsonl gets the commands and OUT.toml beside it the configuration to replay them with. Any other name gets
+/// the project's own L3 format (docs/L3.md), which `[flow.l3]` of a scenario plays. gzip is read as it is.
+///
+/// itch: a day of Nasdaq TotalView-ITCH 5.0, each message behind its length. The file is read twice, never held.
 ///
 /// lobster: a message file of LOBSTER (Nasdaq); the book file beside it (`_orderbook_` for `_message_` in its name) is
 /// read too, where there is one. dbn: market by order in Databento's format, plain or in Zstandard frames. Such data names
@@ -33,7 +39,8 @@ const ROWS_A_LOOK: usize = 4096;
 #[command(after_help = "Example:
   plimsoll convert csv inputs.csv.gz day.jsonl && plimsoll replay day.toml day.jsonl
   plimsoll convert lobster AAPL_2012-06-21_34200000_57600000_message_10.csv aapl.jsonl
-  plimsoll convert dbn glbx-mdp3-20231225.mbo.dbn.zst es.jsonl --json")]
+  plimsoll convert dbn glbx-mdp3-20231225.mbo.dbn.zst es.jsonl --json
+  plimsoll convert itch 01302019.NASDAQ_ITCH50.gz aapl.l3 --symbol AAPL")]
 pub struct Args {
     /// What IN holds.
     #[arg(value_enum)]
@@ -41,9 +48,12 @@ pub struct Args {
     /// The recorded data.
     #[arg(value_name = "IN")]
     input: String,
-    /// Where the commands go; a name that ends in .jsonl.
+    /// Where it goes: commands where the name ends in .jsonl, else an L3 file.
     #[arg(value_name = "OUT")]
     output: String,
+    /// Only these stocks of an ITCH file, with commas between them; all of them if absent.
+    #[arg(long, value_name = "SYMBOLS", value_delimiter = ',')]
+    symbol: Vec<String>,
     /// Say nothing on standard error.
     #[arg(long)]
     quiet: bool,
@@ -55,7 +65,7 @@ pub struct Args {
 /// A format of recorded market data.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// Nasdaq TotalView-ITCH (not supported yet)
+    /// Nasdaq TotalView-ITCH 5.0
     Itch,
     /// LOBSTER message and book files
     Lobster,
@@ -67,63 +77,74 @@ enum Format {
 
 /// Runs it.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let later = |field: &str, expected: &str, found: &str| {
-        Err(Failure::input(Error::new(field, expected, found).unsupported().in_file("convert")))
-    };
-    if args.format == Format::Itch {
-        return later("format", "csv, lobster or dbn", "itch");
+    if !args.symbol.is_empty() && args.format != Format::Itch {
+        let error = Error::new("--symbol", "a recording of format itch", &args.symbol.join(","));
+        return Err(Failure::input(error.in_file("convert")));
     }
-    let commands = Path::new(&args.output);
-    if commands.extension().is_none_or(|ending| ending != "jsonl") {
-        return later("OUT", "a name that ends in .jsonl", &args.output);
-    }
-    let config = commands.with_extension("toml").to_string_lossy().into_owned();
+    let place = Place::of(&args.output);
     let book = match args.format {
         Format::Lobster => lobster::book_file(&args.input).filter(|book| Path::new(book).exists()),
         _ => None,
     };
     let inputs: Vec<&str> = [args.input.as_str()].into_iter().chain(book.as_deref()).collect();
-    files::distinct(&inputs, &[("OUT.jsonl", &args.output), ("OUT.toml", &config)])?;
+    files::distinct(&inputs, &place.files())?;
     match args.format {
-        Format::Lobster => lobster(&args, book.as_deref(), &config),
-        Format::Dbn => dbn(&args, &config),
-        Format::Csv | Format::Itch => csv(&args, &config),
+        Format::Lobster => lobster(&args, book.as_deref(), &place),
+        Format::Dbn => dbn(&args, &place),
+        Format::Csv => csv(&args, &place),
+        Format::Itch => itch::run(&args, &place),
     }
 }
 
-fn csv(args: &Args, config: &str) -> Result<(), Failure> {
+fn csv(args: &Args, place: &Place) -> Result<(), Failure> {
     let text = files::read_text(&args.input)?;
     let recording = Recording::read(files::shown(&args.input), &text).map_err(Failure::input)?;
-    let (mut lines, mut head) = (Output::create(&args.output)?, Output::create(config)?);
-    head.write(recording.config().as_bytes())?;
     let mut count = 0u64;
-    for command in recording.commands() {
-        lines.write(&command.line)?;
-        count += 1;
+    match place {
+        // Lines are written as they are; only rows tell what became of them.
+        Place::Lines { commands, config } => {
+            let (mut lines, mut head) = (Output::create(commands)?, Output::create(config)?);
+            head.write(recording.config().as_bytes())?;
+            for command in recording.commands() {
+                lines.write(&command.line)?;
+                count += 1;
+            }
+            files::commit(vec![lines, head])?;
+        }
+        Place::L3 { .. } => {
+            let mut measure = Measure::begin(target(args, place, "csv", &recording.config())?);
+            for command in recording.commands() {
+                measure.carry_out(&command.line, &command.input)?;
+            }
+            count = measure.end()?.commands;
+        }
     }
-    files::commit(vec![lines, head])?;
     let (inputs, stocks) = (recording.inputs(), recording.stocks());
     if args.json {
         let report = json!({ "format": "csv", "input": args.input, "records": inputs, "stocks": stocks, "commands": count });
         say(&mut std::io::stdout(), &report);
     }
     if !args.quiet {
-        let line = format!(
-            "{inputs} inputs of {stocks} instruments: {count} commands in {}, their exchange in {config}",
-            args.output,
-        );
+        let what = place.words(&count.to_string());
+        let line = format!("{inputs} inputs of {stocks} instruments: {what}");
         say(&mut std::io::stderr(), &line);
     }
     Ok(())
 }
 
-fn lobster(args: &Args, book: Option<&str>, config: &str) -> Result<(), Failure> {
+/// The output, begun with the recording's configuration.
+fn target(args: &Args, place: &Place, format: &str, config: &str) -> Result<Target, Failure> {
+    let input = Path::new(&args.input).file_name().unwrap_or_default().to_string_lossy();
+    Target::begin(place, config, &format!("{format} {input}"))
+}
+
+fn lobster(args: &Args, book: Option<&str>, place: &Place) -> Result<(), Failure> {
     let text = files::read_text(&args.input)?;
     let book = book.map(|path| Ok((path, files::read_text(path)?))).transpose()?;
     let beside = book.as_ref().map(|(path, text)| (*path, text.as_str()));
     let recording = lobster::Recording::read((files::shown(&args.input), &text), beside)
         .map_err(Failure::input)?;
-    let mut measure = Measure::begin(args, &recording.config(), config)?;
+    let mut measure = Measure::begin(target(args, place, "lobster", &recording.config())?);
     let bar = progress::bar(Some(recording.messages() as u64), args.quiet);
     let mut conversion = recording.convert();
     while let Some(step) = conversion.next() {
@@ -138,16 +159,16 @@ fn lobster(args: &Args, book: Option<&str>, config: &str) -> Result<(), Failure>
         symbols: vec![recording.symbol()],
         book_file: book.as_ref().map(|(path, _)| *path),
     };
-    finish(args, config, measure, &source, conversion.tally())
+    finish(args, place, measure, &source, conversion.tally())
 }
 
 #[cfg(feature = "dbn")]
-fn dbn(args: &Args, config: &str) -> Result<(), Failure> {
+fn dbn(args: &Args, place: &Place) -> Result<(), Failure> {
     let bytes = files::read_bytes(&args.input)?;
     let recording = plimsoll_text::dbn::Recording::read(files::shown(&args.input), &bytes)
         .map_err(Failure::input)?;
     drop(bytes);
-    let mut measure = Measure::begin(args, &recording.config(), config)?;
+    let mut measure = Measure::begin(target(args, place, "dbn", &recording.config())?);
     let bar = progress::bar(Some(recording.entries() as u64), args.quiet);
     let mut conversion = recording.convert();
     while let Some(step) = conversion.next() {
@@ -162,11 +183,11 @@ fn dbn(args: &Args, config: &str) -> Result<(), Failure> {
         symbols: recording.symbols().collect(),
         book_file: None,
     };
-    finish(args, config, measure, &source, conversion.tally())
+    finish(args, place, measure, &source, conversion.tally())
 }
 
 #[cfg(not(feature = "dbn"))]
-fn dbn(_: &Args, _: &str) -> Result<(), Failure> {
+fn dbn(_: &Args, _: &Place) -> Result<(), Failure> {
     let expected = "a format this binary was built with (cargo feature dbn)";
     Err(Failure::input(Error::new("format", expected, "dbn").in_file("convert")))
 }
@@ -180,7 +201,7 @@ fn advance(bar: &indicatif::ProgressBar, position: usize) {
 
 fn finish(
     args: &Args,
-    config: &str,
+    place: &Place,
     measure: Measure,
     source: &Source<'_>,
     tally: &plimsoll_text::recorded::Tally,
@@ -191,7 +212,7 @@ fn finish(
         say(&mut std::io::stdout(), &report.json());
     }
     if !args.quiet {
-        let head = report.line(&args.output, config);
+        let head = report.line(place);
         say(&mut std::io::stderr(), &format!("{head}\n{}", report.table()));
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! What a conversion says of itself: a table for people, an object for machines.
 
 use super::measure::Outcome;
+use super::target::Place;
 use comfy_table::{CellAlignment, Table, presets};
 use plimsoll_sim::say::grouped;
 use plimsoll_text::recorded::{Reason, Tally};
@@ -39,7 +40,7 @@ impl Report<'_> {
     }
 
     /// One line for people.
-    pub fn line(&self, commands: &str, config: &str) -> String {
+    pub fn line(&self, place: &Place) -> String {
         let symbols = match self.source.symbols.as_slice() {
             [symbol] => symbol.to_string(),
             symbols => format!("{} instruments", symbols.len()),
@@ -49,10 +50,10 @@ impl Report<'_> {
             _ => "",
         };
         format!(
-            "{} {} of {symbols}{without}: {} commands in {commands}, their exchange in {config}",
+            "{} {} of {symbols}{without}: {}",
             grouped(self.source.records),
             self.source.words,
-            grouped(self.result.commands),
+            place.words(&grouped(self.result.commands)),
         )
     }
 
