@@ -6,6 +6,7 @@ pub mod chart;
 pub mod effects;
 pub mod market;
 pub mod people;
+pub mod recording;
 pub mod sheets;
 pub mod tables;
 pub mod trees;
@@ -87,7 +88,7 @@ fn pictures(view: &View<'_>) -> [(&'static str, String); 15] {
         ("fund", people::fund(view, &market)),
         ("sheets", section("Strategies", sheets::sheets(view))),
         ("others", section("Other instruments", market::others(view))),
-        ("recorded", String::new()),
+        ("recorded", section("Recorded flow", recording::recording(view))),
     ]
 }
 
