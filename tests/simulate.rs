@@ -255,10 +255,18 @@ fn bad_input_is_one_line_and_exit_2() {
         "gone.toml",
         include_str!("../scenarios/cffex.toml").replace("../../shared", "nowhere"),
     );
+    let two = include_str!("../scenarios/crypto_two_perpetuals.toml");
+    let no_capture = write("capture.toml", two.replace("../../shared", "nowhere"));
+    let line = "1723161255088176367 {\"e\":\"trade\",\"T\":1723161256322,\"s\":\"X\",\"t\":1,";
+    std::fs::write(folder.join("cut.txt"), line).expect("written");
+    let cut = two.replace("../../shared/data/crypto/usdm_btcusdt_20240808.gz", "cut.txt");
+    let cut = write("cut.toml", cut);
     let missing = folder.join("none.toml").display().to_string();
     for (file, what) in [
         (typo, "population.lung"),
         (gone, "nowhere/data/cffex/IF2101_20210104.csv.gz"),
+        (no_capture, "nowhere/data/crypto/usdm_btcusdt_20240808.gz"),
+        (cut, "cut.txt:1: message: expected a whole JSON message, found a line cut off"),
         (missing, "none.toml"),
     ] {
         let ran = plimsoll(&["simulate", &file, "--out", &out]);

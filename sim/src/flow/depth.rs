@@ -10,6 +10,7 @@ mod lines;
 pub mod message;
 pub mod plan;
 
+use super::replayed::{DEPTH_LEVELS, Replayed, Touch};
 use super::{Agent, World};
 use capture::{Capture, Quote, What};
 use levels::{Level, Levels, Standing};
@@ -21,30 +22,23 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
 
+/// Time between two comparisons of the recorded and the simulated book.
+const SAMPLE: Ts = 1_000_000_000;
+
 /// Least time until a level that the exchange did not take is tried again.
 const RETRY: Ts = 1_000_000_000;
 
-/// What replaying a capture came to, in lots where it does not say otherwise.
+/// What [`Replayed`] does not say of a capture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Recorded trades that became orders.
-    pub trades: u64,
-    /// Their lots.
-    pub trade_lots: u64,
-    /// Of these, met recorded orders.
+    /// Lots of recorded trades that met recorded orders.
     pub met_recorded: u64,
-    /// Of these, met somebody else's.
-    pub met_others: u64,
-    /// Of these, met nobody.
-    pub missed: u64,
     /// Recorded lots that somebody else had taken before the recording cancelled them.
-    pub cancels_gone: u64,
+    pub lots_gone: u64,
     /// Lots put back, or taken away, when the time to relax had passed.
     pub made_up: u64,
     /// Levels that a later message showed to be gone (lines were missing).
     pub stale_levels: u64,
-    /// Orders that the exchange refused.
-    pub rejected: u64,
 }
 
 /// Plays a capture: account `recorded` keeps the book, account `taker` does its trades.
@@ -70,7 +64,12 @@ pub struct Replay {
     adds: Vec<(Side, Price, u64)>,
     /// The order that entered last: only that one can take.
     entering: Option<(u64, Side, Price)>,
+    /// Lots of the trade under way that have not met a recorded order.
+    trading: u64,
+    /// When the books are compared next.
+    sample_at: Ts,
     tally: Tally,
+    replayed: Replayed,
 }
 
 impl Replay {
@@ -90,7 +89,10 @@ impl Replay {
             waiting: BinaryHeap::new(),
             adds: Vec::new(),
             entering: None,
+            trading: 0,
+            sample_at: 0,
             tally: Tally::default(),
+            replayed: Replayed::default(),
         }
     }
 
@@ -114,6 +116,19 @@ impl Replay {
         &mut self.sides[side as usize]
     }
 
+    /// The best of the recorded book, and what stood near it.
+    fn touch(&self) -> Touch {
+        let side = |side| {
+            let mut near = self.side(side).recorded().take(DEPTH_LEVELS);
+            let (best, lots) = near.next().unzip();
+            let depth =
+                near.fold(lots.unwrap_or(0), |sum: u64, (_, lots)| sum.saturating_add(lots));
+            (best, depth)
+        };
+        let ((bid, bid_depth), (ask, ask_depth)) = (side(Side::Buy), side(Side::Sell));
+        Touch { bid, ask, bid_depth, ask_depth }
+    }
+
     /// Everything up to `now` without a word; then the whole book is put up.
     fn begin(&mut self, now: Ts) {
         let mut silent = Vec::new();
@@ -132,6 +147,7 @@ impl Replay {
     fn play(&mut self, world: Option<&World<'_>>, out: &mut Vec<Command>) {
         let what = self.capture.recordings[self.next].what.clone();
         self.next += 1;
+        self.replayed.rows += u64::from(world.is_some());
         match what {
             What::Trade(taker, quote) => self.trade(world, taker, quote, out),
             What::Snapshot(sides) => self.snapshot(world, &sides, out),
@@ -181,8 +197,9 @@ impl Replay {
             self.touched.push((maker, best));
         }
         let Some(world) = world else { return };
-        self.tally.trades += 1;
-        self.tally.trade_lots += quote.lots;
+        self.trading = quote.lots;
+        self.replayed.executions += 1;
+        self.replayed.execution_lots += quote.lots;
         let mut order = order(self.taker, world.instrument, taker, quote);
         order.tif = TimeInForce::Ioc;
         out.push(Command::Order(order));
@@ -265,7 +282,8 @@ impl Replay {
             let lots = if quote.lots == 0 { fewer.max(level.open) } else { fewer };
             let over = lots - fewer;
             let gone = cut(level, account, world.instrument, quote.price, lots, out);
-            self.tally.cancels_gone += gone.min(fewer);
+            self.tally.lots_gone += gone.min(fewer);
+            self.replayed.cancels_gone += u64::from(gone > 0 && fewer > 0);
             self.tally.made_up += over;
         }
     }
@@ -321,8 +339,12 @@ impl Replay {
         let lots = qty.lots();
         if *taker == self.taker {
             match *maker == self.recorded {
-                true => self.tally.met_recorded += lots,
-                false => self.tally.met_others += lots,
+                true => {
+                    self.tally.met_recorded += lots;
+                    self.trading = self.trading.saturating_sub(lots);
+                    self.replayed.executions_met += u64::from(self.trading == 0);
+                }
+                false => self.replayed.lots_met_others += lots,
             }
         }
         if *maker == self.recorded
@@ -416,6 +438,10 @@ impl Agent for Replay {
         let instrument = world.instrument;
         self.compare(world.now);
         let open = !matches!(world.phase, Phase::Halted | Phase::Closed);
+        if self.quoting && world.now >= self.sample_at {
+            self.sample_at = world.now + SAMPLE;
+            self.replayed.drift.sample(self.touch(), world.touch());
+        }
         if !self.quoting {
             self.begin(world.now);
         } else {
@@ -455,10 +481,10 @@ impl Agent for Replay {
             EventKind::Rejected { account, .. }
                 if [Some(self.recorded), Some(self.taker)].contains(account) =>
             {
-                self.tally.rejected += 1;
+                self.replayed.rejected += 1;
             }
             EventKind::Cancelled { account, qty, .. } if *account == self.taker => {
-                self.tally.missed += qty.lots();
+                self.replayed.lots_missed += qty.lots();
             }
             EventKind::Cancelled { account, id: OrderId::Number(number), qty, reason, .. }
                 if *account == self.recorded && *reason != CancelReason::Client =>
@@ -468,6 +494,10 @@ impl Agent for Replay {
             _ => {}
         }
         None
+    }
+
+    fn replayed(&self) -> Option<&Replayed> {
+        Some(&self.replayed)
     }
 }
 

@@ -290,7 +290,8 @@ fn a_change_on_an_eaten_level_is_applied_as_a_change() {
     assert_eq!(stage.best()[1], Some((1001, 1500)));
     // 3300 go, 1500 are left: the rest had been taken before.
     assert_eq!(stage.until(20), ["cancel", "cancel"]);
-    assert_eq!(stage.replay.tally().cancels_gone, 1800);
+    assert_eq!(stage.replay.tally().lots_gone, 1800);
+    assert_eq!(stage.replay.replayed.cancels_gone, 1);
 }
 
 #[test]
@@ -302,8 +303,10 @@ fn an_order_in_front_is_filled_by_a_recorded_trade() {
     stage.order(7, Side::Sell, 1000, 1500);
     // 1500 of the recorded 2000 were ahead of mine and are gone: 500 of them and my 700 are left for the trade.
     stage.until(10);
-    let tally = stage.replay.tally();
-    assert_eq!((tally.met_recorded, tally.met_others, tally.missed), (500, 700, 800));
+    let replayed = &stage.replay.replayed;
+    assert_eq!((replayed.lots_met_others, replayed.lots_missed), (700, 800));
+    assert_eq!((replayed.executions, replayed.executions_met), (1, 0));
+    assert_eq!(stage.replay.tally().met_recorded, 500);
     assert_eq!(stage.exchange.position(ME, INSTRUMENT), 700 - 1500);
 }
 
@@ -342,7 +345,7 @@ fn a_late_beginning_starts_with_the_book_of_that_moment() {
     stage.next = Some(at(30));
     stage.until(30);
     assert_eq!(stage.best(), [Some((1000, 2000)), Some((1002, 1000))]);
-    assert_eq!(stage.replay.tally().trades, 0);
+    assert_eq!(stage.replay.replayed.executions, 0);
 }
 
 #[test]
@@ -467,7 +470,9 @@ fn alone_the_simulated_best_quotes_are_the_recorded_ones() {
         apart += u64::from(best != stage.best());
     }
     println!("{quotes} best quotes, {apart} apart, {commands} commands in {:?}", began.elapsed());
-    println!("{:?}", stage.replay.tally());
+    println!("{:?} {:?}", stage.replay.tally(), stage.replay.replayed);
+    let drift = stage.replay.replayed.drift;
+    assert!(drift.samples > 300 && drift.apart == 0);
     assert_eq!(apart, 0);
     assert_eq!(stage.replay.tally().stale_levels, 0);
 }
@@ -496,5 +501,9 @@ fn two_perpetuals_run_on_one_clock() {
     );
     assert_eq!(outcome.ending, crate::Ending::Complete);
     assert_eq!(outcome.imbalance, plimsoll_types::Money::ZERO);
+    let recorded = outcome.recorded.expect("two recordings");
+    println!("{recorded:?}");
+    // The whale eats what the recording goes on to show.
+    assert!(recorded.drift.apart > 0 && recorded.drift.samples > 600 && recorded.cancels_gone > 0);
     assert!(totals.cases > 0);
 }
