@@ -51,6 +51,10 @@ impl Value {
 
     /// The value at `now`, ticks. Time never falls.
     pub fn at(&mut self, now: Ts) -> i64 {
+        if self.noise == Ratio::ZERO {
+            // Nothing moves it, however many nights a recording sleeps through.
+            self.stepped = self.stepped.max(now);
+        }
         while self.stepped + STEP <= now {
             self.stepped += STEP;
             let nervous =
