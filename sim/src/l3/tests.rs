@@ -285,7 +285,7 @@ fn what_does_not_fit_the_scenario_is_named() {
         (&format!("{{ file = \"{file}\", repeat = 0 }}"), &EXCHANGE.into(), "repeat: expected"),
         (&format!("{{ file = \"{file}\", days = 2 }}"), &EXCHANGE.into(), "days"),
     ] {
-        let error = play(flow, exchange).err().expect("refused").to_string();
+        let error = play(flow, exchange).expect_err("refused").to_string();
         assert!(error.contains(expected) && error.lines().count() == 1, "{error}");
     }
 }

@@ -37,9 +37,9 @@ impl Conversion {
 
     /// Carries out the next message; `None` at the end.
     ///
-    /// Errors: as [`Messages::next`].
+    /// Errors: as [`Messages::read`].
     pub fn next(&mut self, messages: &mut Messages<'_>) -> Result<Option<Step>, Error> {
-        let Some(message) = messages.next()? else { return Ok(None) };
+        let Some(message) = messages.read()? else { return Ok(None) };
         if message.body == Body::Unknown {
             self.script.tally.add("messages_of_unknown_type", 1);
             return Ok(Some(Step::default()));

@@ -85,7 +85,7 @@ impl<'a> Messages<'a> {
     /// The next message; `None` at the end.
     ///
     /// Errors: a file that is cut inside a message; a message of a known type and another length; what is no time.
-    pub fn next(&mut self) -> Result<Option<Message>, Error> {
+    pub fn read(&mut self) -> Result<Option<Message>, Error> {
         let begin = self.at;
         let read = self.frame();
         let frame = read.map_err(|error| Error { field: at(begin, &error), ..error });

@@ -32,10 +32,10 @@ impl Survey {
     ///
     /// A stock's tick is the largest step of which all its prices are multiples. The price of its first cross stands in for the
     /// previous settlement, without one the first order's.
-    /// Errors: as [`Messages::next`]; no orders at all; a symbol that has none.
+    /// Errors: as [`Messages::read`]; no orders at all; a symbol that has none.
     pub fn read(messages: &mut Messages<'_>, symbols: &[Label]) -> Result<Survey, Error> {
         let mut stocks: BTreeMap<u16, Seen> = BTreeMap::new();
-        while let Some(message) = messages.next()? {
+        while let Some(message) = messages.read()? {
             note(&mut stocks, &message);
         }
         let survey = Survey::of(stocks, symbols, messages.count());
