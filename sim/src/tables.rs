@@ -117,7 +117,7 @@ impl<T: Rows> Filed<T> {
 
     fn flush(&mut self) -> io::Result<()> {
         let options = RecordBatchOptions::new().with_row_count(Some(self.table.rows()));
-        let columns = self.table.take();
+        let columns = self.table.take().map_err(io::Error::other)?;
         let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options);
         self.store.write(&batch.map_err(io::Error::other)?)?;
         self.batches += 1;

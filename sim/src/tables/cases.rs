@@ -1,6 +1,6 @@
 //! Steps of liquidation cases.
 
-use super::column::{Decimals, Ids, Listed, Words};
+use super::column::{Decimals, Ids, Listed, Words, digits};
 use super::table::event_table;
 use super::universe::Universe;
 use plimsoll_types::{CaseStep, Event, EventKind, ForcedReason, Measure, ParkReason};
@@ -31,7 +31,7 @@ event_table! {
         qty: Decimals = Decimals::new(universe.places.quantity),
         filled: Decimals = Decimals::new(universe.places.quantity),
         remaining: Decimals = Decimals::new(universe.places.quantity),
-        measure: Decimals = Decimals::new(Measure::DECIMALS),
+        measure: Decimals = Decimals::new((digits::ALL, Measure::DECIMALS)),
     }
 }
 

@@ -6,13 +6,25 @@ use arrow_array::builder::{
 };
 use arrow_array::types::{ArrowPrimitiveType, UInt32Type, UInt64Type};
 use arrow_array::{ArrayRef, DictionaryArray, StringArray};
-use arrow_schema::{DataType, Field};
+use arrow_schema::{ArrowError, DataType, Field};
 use plimsoll_types::{OrderId, broken};
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// Digits of a decimal column: as many as 128 bits hold.
-pub const DIGITS: u8 = 38;
+/// Digits of a decimal: 38 are as many as there can be, and fewer leave readers room, since a sum of two columns has a digit
+/// more than either and a product as many as both and one more.
+pub mod digits {
+    /// Of prices and quantities: what their product may have, and what 2^30 ticks and 2^40 lots nearly always need.
+    pub const PRICE: u8 = 17;
+    /// Of quantities.
+    pub const QUANTITY: u8 = 20;
+    /// Of money.
+    pub const MONEY: u8 = 28;
+    /// Of shares and multipliers.
+    pub const SHARE: u8 = 19;
+    /// As many as there can be.
+    pub const ALL: u8 = 38;
+}
 
 /// What all columns can do. A row without a value is null.
 pub trait Column {
@@ -21,7 +33,9 @@ pub trait Column {
     /// Fills up with nulls to so many rows.
     fn pad(&mut self, rows: usize);
     /// Hands the rows over and begins anew.
-    fn take(&mut self) -> ArrayRef;
+    ///
+    /// Errors: a decimal with more digits than its column.
+    fn take(&mut self) -> Result<ArrayRef, ArrowError>;
 }
 
 /// Whole numbers.
@@ -58,26 +72,24 @@ impl<T: ArrowPrimitiveType> Column for Numbers<T> {
         }
     }
 
-    fn take(&mut self) -> ArrayRef {
-        Arc::new(self.0.finish())
+    fn take(&mut self) -> Result<ArrayRef, ArrowError> {
+        Ok(Arc::new(self.0.finish()))
     }
 }
 
-/// Exact decimals with so many places after the point.
+/// Exact decimals with so many digits, of them so many after the point.
 pub struct Decimals {
     values: Decimal128Builder,
+    digits: u8,
     places: i8,
 }
 
 impl Decimals {
     /// An empty column.
-    pub fn new(places: u32) -> Decimals {
+    pub fn new((digits, places): (u8, u32)) -> Decimals {
         let places = places as i8;
-        Decimals { values: Self::builder(places), places }
-    }
-
-    fn builder(places: i8) -> Decimal128Builder {
-        Decimal128Builder::new().with_data_type(DataType::Decimal128(DIGITS, places))
+        let values = Decimal128Builder::new().with_data_type(DataType::Decimal128(digits, places));
+        Decimals { values, digits, places }
     }
 
     /// Puts a value, in units of the last place, into a row.
@@ -90,7 +102,7 @@ impl Decimals {
 
 impl Column for Decimals {
     fn field(&self, name: &str) -> Field {
-        Field::new(name, DataType::Decimal128(DIGITS, self.places), true)
+        Field::new(name, DataType::Decimal128(self.digits, self.places), true)
     }
 
     #[inline]
@@ -100,8 +112,11 @@ impl Column for Decimals {
         }
     }
 
-    fn take(&mut self) -> ArrayRef {
-        Arc::new(std::mem::replace(&mut self.values, Self::builder(self.places)).finish())
+    fn take(&mut self) -> Result<ArrayRef, ArrowError> {
+        let empty = Decimals::new((self.digits, self.places as u32)).values;
+        let array = std::mem::replace(&mut self.values, empty).finish();
+        array.validate_decimal_precision(self.digits)?;
+        Ok(Arc::new(array))
     }
 }
 
@@ -158,7 +173,7 @@ impl Column for Words {
         }
     }
 
-    fn take(&mut self) -> ArrayRef {
+    fn take(&mut self) -> Result<ArrayRef, ArrowError> {
         dictionary(DictionaryArray::try_new(self.codes.finish(), Arc::clone(&self.values)))
     }
 }
@@ -196,16 +211,16 @@ impl Column for Listed {
         }
     }
 
-    fn take(&mut self) -> ArrayRef {
+    fn take(&mut self) -> Result<ArrayRef, ArrowError> {
         dictionary(DictionaryArray::try_new(self.codes.finish(), Arc::clone(&self.values)))
     }
 }
 
 fn dictionary<K: arrow_array::types::ArrowDictionaryKeyType>(
-    made: Result<DictionaryArray<K>, arrow_schema::ArrowError>,
-) -> ArrayRef {
+    made: Result<DictionaryArray<K>, ArrowError>,
+) -> Result<ArrayRef, ArrowError> {
     match made {
-        Ok(array) => Arc::new(array),
+        Ok(array) => Ok(Arc::new(array)),
         Err(error) => broken(format_args!("a code without a word: {error}")),
     }
 }
@@ -271,8 +286,8 @@ impl Column for Texts {
         }
     }
 
-    fn take(&mut self) -> ArrayRef {
-        Arc::new(self.0.finish())
+    fn take(&mut self) -> Result<ArrayRef, ArrowError> {
+        Ok(Arc::new(self.0.finish()))
     }
 }
 
@@ -305,7 +320,7 @@ impl Column for Flags {
         }
     }
 
-    fn take(&mut self) -> ArrayRef {
-        Arc::new(self.0.finish())
+    fn take(&mut self) -> Result<ArrayRef, ArrowError> {
+        Ok(Arc::new(self.0.finish()))
     }
 }

@@ -1,6 +1,6 @@
 //! Marks, bands and phases, which come often; and what else concerns an instrument, which does not.
 
-use super::column::{Decimals, Flags, Ids, Listed, Wholes, Words};
+use super::column::{Decimals, Flags, Ids, Listed, Wholes, Words, digits};
 use super::risk::PERMISSIONS;
 use super::table::event_table;
 use super::universe::{Universe, rate};
@@ -77,11 +77,11 @@ event_table! {
         surplus: Decimals = Decimals::new(universe.places.quantity),
         surplus_side: Words = Words::new(["buy", "sell"]),
         one_sided: Words = Words::new(["buy", "sell"]),
-        limit: Decimals = Decimals::new(Ratio::DECIMALS),
+        limit: Decimals = Decimals::new((digits::SHARE, Ratio::DECIMALS)),
         account: Ids = Ids::new(),
-        initial: Decimals = Decimals::new(Ratio::DECIMALS),
+        initial: Decimals = Decimals::new((digits::SHARE, Ratio::DECIMALS)),
         initial_per_lot: Decimals = Decimals::new(universe.places.money),
-        maintenance: Decimals = Decimals::new(Ratio::DECIMALS),
+        maintenance: Decimals = Decimals::new((digits::SHARE, Ratio::DECIMALS)),
         maintenance_per_lot: Decimals = Decimals::new(universe.places.money),
         kind: Words = Words::new(["future", "perpetual"]),
         tick_size: Decimals = Decimals::new(universe.places.price),
@@ -91,7 +91,7 @@ event_table! {
         close_rule: Words = Words::new(["shfe"]),
         trade: Wholes = Wholes::new(),
         at: Wholes = Wholes::new(),
-        price_limit: Decimals = Decimals::new(Ratio::DECIMALS),
+        price_limit: Decimals = Decimals::new((digits::SHARE, Ratio::DECIMALS)),
         fees: Flags = Flags::new(),
         permission: Words = Words::new(PERMISSIONS.map(Permission::as_str)),
     }

@@ -1,6 +1,6 @@
 //! What happened to accounts: money, rights, tiers, losses shared out.
 
-use super::column::{Decimals, Ids, Listed, Wholes, Words};
+use super::column::{Decimals, Ids, Listed, Wholes, Words, digits};
 use super::table::event_table;
 use super::universe::Universe;
 use plimsoll_types::{Event, EventKind, Measure, Permission, Ratio, Side};
@@ -40,7 +40,7 @@ event_table! {
         case: Ids = Ids::new(),
         from: Listed = Listed::new(&universe.tiers),
         to: Listed = Listed::new(&universe.tiers),
-        measure: Decimals = Decimals::new(Measure::DECIMALS),
+        measure: Decimals = Decimals::new((digits::ALL, Measure::DECIMALS)),
         equity: Decimals = Decimals::new(universe.places.money),
         margin: Decimals = Decimals::new(universe.places.money),
         shortfall: Decimals = Decimals::new(universe.places.money),
@@ -58,7 +58,7 @@ event_table! {
         fee: Decimals = Decimals::new(universe.places.money),
         permission: Words = Words::new(PERMISSIONS.map(Permission::as_str)),
         profile: Listed = Listed::new(&universe.profiles),
-        value: Decimals = Decimals::new(Ratio::DECIMALS),
+        value: Decimals = Decimals::new((digits::SHARE, Ratio::DECIMALS)),
     }
 }
 

@@ -28,11 +28,11 @@ macro_rules! table {
                 vec![$(self.$column.field(stringify!($column))),+]
             }
 
-            fn take(&mut self) -> Vec<arrow_array::ArrayRef> {
+            fn take(&mut self) -> Result<Vec<arrow_array::ArrayRef>, arrow_schema::ArrowError> {
                 use $crate::tables::column::Column;
                 let rows = std::mem::take(&mut self.rows);
                 $(self.$column.pad(rows);)+
-                vec![$(self.$column.take()),+]
+                Ok(vec![$(self.$column.take()?),+])
             }
         }
     };
@@ -73,5 +73,7 @@ pub trait Rows {
     /// The columns, in order.
     fn fields(&self) -> Vec<arrow_schema::Field>;
     /// Hands the rows over and begins anew.
-    fn take(&mut self) -> Vec<arrow_array::ArrayRef>;
+    ///
+    /// Errors: a decimal with more digits than its column.
+    fn take(&mut self) -> Result<Vec<arrow_array::ArrayRef>, arrow_schema::ArrowError>;
 }

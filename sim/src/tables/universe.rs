@@ -1,5 +1,6 @@
 //! What the columns of a run need to know beforehand: names, and steps as whole units of a column's last place.
 
+use super::column::digits;
 use arrow_array::{ArrayRef, StringArray};
 use plimsoll_types::{
     AccountId, EventKind, ExchangeSpec, InstrumentId, InstrumentSpec, Label, MarginRate, Price,
@@ -8,20 +9,17 @@ use plimsoll_types::{
 use std::io;
 use std::sync::Arc;
 
-/// The largest number of units a decimal of 38 digits holds.
-const UNITS_MAX: i128 = 10i128.pow(38) - 1;
-
-/// Places after the point of every kind of decimal. One for all instruments: a column has one.
+/// Digits, and places after the point, of every kind of decimal. The same for all instruments: a column has one type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Places {
     /// Of prices: those of the finest tick.
-    pub price: u32,
+    pub price: (u8, u32),
     /// Of quantities: those of the finest lot.
-    pub quantity: u32,
+    pub quantity: (u8, u32),
     /// Of multipliers.
-    pub multiplier: u32,
+    pub multiplier: (u8, u32),
     /// Of money.
-    pub money: u32,
+    pub money: (u8, u32),
 }
 
 /// An instrument's steps in units of their columns.
@@ -60,12 +58,17 @@ impl Universe {
         let most = |step: fn(&InstrumentSpec) -> Step| {
             all().map(|known| step(known).decimals).max().unwrap_or_default()
         };
-        let places = Places {
-            price: most(|known| known.tick_size),
-            quantity: most(|known| known.lot_size),
-            multiplier: most(|known| known.multiplier),
-            money: spec.money_decimals,
+        let mut places = Places {
+            price: (digits::PRICE, most(|known| known.tick_size)),
+            quantity: (digits::QUANTITY, most(|known| known.lot_size)),
+            multiplier: (digits::SHARE, most(|known| known.multiplier)),
+            money: (digits::MONEY, spec.money_decimals),
         };
+        if !all().all(|known| fits(known, places)) {
+            places.price.0 = digits::ALL;
+            places.quantity.0 = digits::ALL;
+            places.multiplier.0 = digits::ALL;
+        }
         for known in all() {
             check(known, places)?;
         }
@@ -111,9 +114,9 @@ impl Universe {
         };
         self.instruments.push(Steps {
             symbol: symbol as u16,
-            tick: units(spec.tick_size, self.places.price).unwrap_or_default(),
-            lot: units(spec.lot_size, self.places.quantity).unwrap_or_default(),
-            multiplier: units(spec.multiplier, self.places.multiplier).unwrap_or_default(),
+            tick: units(spec.tick_size, self.places.price.1).unwrap_or_default(),
+            lot: units(spec.lot_size, self.places.quantity.1).unwrap_or_default(),
+            multiplier: units(spec.multiplier, self.places.multiplier.1).unwrap_or_default(),
         });
         Ok(())
     }
@@ -189,21 +192,24 @@ fn units(step: Step, places: u32) -> Option<i128> {
     i128::from(step.mantissa).checked_mul(10i128.checked_pow(places.checked_sub(step.decimals)?)?)
 }
 
-fn check(spec: &InstrumentSpec, places: Places) -> io::Result<()> {
-    let fits = |step, places, most: i128| {
-        units(step, places)
-            .and_then(|units| units.checked_mul(most))
-            .is_some_and(|u| u <= UNITS_MAX)
+/// Whether all prices and quantities of an instrument can stand in their columns.
+fn fits(spec: &InstrumentSpec, places: Places) -> bool {
+    let fits = |step, (digits, places): (u8, u32), most: i128| {
+        let units = units(step, places).and_then(|units| units.checked_mul(most));
+        units.is_some_and(|units| units < 10i128.pow(u32::from(digits)))
     };
-    if fits(spec.tick_size, places.price, i128::from(Price::MAX.ticks()))
+    fits(spec.tick_size, places.price, i128::from(Price::MAX.ticks()))
         && fits(spec.lot_size, places.quantity, i128::from(Qty::MAX.lots()))
         && fits(spec.multiplier, places.multiplier, 1)
-    {
+}
+
+fn check(spec: &InstrumentSpec, places: Places) -> io::Result<()> {
+    if fits(spec, places) {
         return Ok(());
     }
     let Places { price, quantity, multiplier, .. } = places;
     Err(io::Error::other(format!(
-        "tables: expected the steps of {} to fit decimals of 38 digits with {price} (price), {quantity} (quantity) and {multiplier} (multiplier) places, which the run's instruments ask for; write events as jsonl instead",
+        "tables: expected the steps of {} to fit decimals (digits, places) {price:?} for prices, {quantity:?} for quantities and {multiplier:?} for multipliers, which the run's instruments ask for; write events as jsonl instead",
         spec.symbol
     )))
 }

@@ -52,7 +52,7 @@ fn cell(array: &dyn Array, row: usize) -> Value {
         DataType::UInt32 => array.as_primitive::<UInt32Type>().value(row).into(),
         DataType::Boolean => array.as_boolean().value(row).into(),
         DataType::Utf8 => array.as_string::<i32>().value(row).into(),
-        DataType::Decimal128(38, _) => {
+        DataType::Decimal128(..) => {
             plain(&array.as_primitive::<Decimal128Type>().value_as_string(row)).into()
         }
         DataType::Dictionary(key, _) if **key == DataType::UInt8 => {
