@@ -107,8 +107,8 @@ fn threads_change_nothing() {
         .expect("JSON");
     assert_eq!((&lab["complete"], &lab["baseline"]), (&true.into(), &"least".into()));
     let of = |metric: &str| {
-        let metrics = lab["metrics"].as_array().expect("metrics").iter();
-        metrics.cloned().find(|found| found["metric"] == metric).expect("there")
+        let mut metrics = lab["metrics"].as_array().expect("metrics").iter();
+        metrics.find(|found| found["metric"] == metric).cloned().expect("there")
     };
     let lots = of("lots_liquidated");
     assert_eq!(lots["variants"][0]["difference"], Value::Null);

@@ -47,8 +47,11 @@ impl Watch {
                 .calls
                 .compare_exchange(calls, over, Ordering::AcqRel, Ordering::Relaxed)
                 .is_ok();
-        while !free {
-            thread::park();
+        if !free {
+            // A thread may wake from parking without a reason.
+            loop {
+                thread::park();
+            }
         }
     }
 
@@ -140,7 +143,7 @@ fn attempt<S: Stage + Send + 'static>(
             Err(RecvTimeoutError::Timeout) => {}
         }
         let calls = watch.calls.load(Ordering::Acquire);
-        if calls != seen.0 || calls % 2 == 0 {
+        if calls != seen.0 || calls.is_multiple_of(2) {
             seen = (calls, Instant::now());
         } else if seen.1.elapsed() >= limit && watch.abandon(calls) {
             return Attempt::Hangs(calls / 2);
