@@ -26,7 +26,7 @@ impl Stage for Part {
 }
 
 /// The same part of a scenario under both detectors ends in the same state with the same lines; how many cases it has.
-fn same_under_both(mut scenario: Scenario, bytes_max: usize) -> usize {
+fn same_under_both(mut scenario: Scenario, bytes_max: usize) -> u64 {
     let mut run = |detector| {
         scenario.exchange.detector = detector;
         let mut part = Part { lines: Vec::new(), bytes_max };
