@@ -26,6 +26,9 @@ fn mix(mut x: u64) -> u64 {
 
 impl Prng {
     /// The stream of `member` of `group` under `seed`.
+    // Inlined into a loop with its name unrolled, this is a chain of shifts that LLVM 22's vectoriser looks at in
+    // exponential time: a release build of the command line did not end in half an hour.
+    #[inline(never)]
     pub fn new(seed: u64, group: &str, member: u64) -> Prng {
         let named = group.bytes().fold(mix(seed ^ STEP), |key, byte| {
             mix(key.wrapping_add(u64::from(byte)).wrapping_mul(STEP))
