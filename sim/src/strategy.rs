@@ -1,7 +1,7 @@
 //! A strategy under test: what it hears, what it may do, and what can go wrong with it.
 //!
 //! The border is kept plain (owned values, no generics, no named lifetimes), so that a strategy may come from another language.
-//! A strategy sees the market late and is heard late: see [`crate::run`] for who hears what when.
+//! A strategy sees the market late and is heard late: see [`mod@crate::run`] for who hears what when.
 
 pub mod basis;
 pub mod desk;

@@ -160,7 +160,7 @@ pub struct Tables {
 impl Tables {
     /// Begins the files. `later` are instruments that will be listed in the run; a batch has `rows` rows.
     ///
-    /// Errors: files that cannot be made; steps that do not fit one decimal column (see [`Universe::new`]).
+    /// Errors: files that cannot be made; steps that do not fit one decimal column (see `Universe::new`).
     pub fn create(
         about: &About<'_>,
         format: Format,
