@@ -1,12 +1,13 @@
-//! The files a run leaves at its end: summary, report and configuration. Its events are [`crate::output`]'s.
+//! Files at both ends of a run: recorded text read, and summary, report and configuration left. Its events are [`crate::output`]'s.
 
 use crate::outcome::Outcome;
 use crate::report::report;
 use crate::scenario::Scenario;
 use crate::summary::summary;
+use flate2::read::GzDecoder;
 use serde_json::Value;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 /// Writes `summary.json`, `report.html` and `exchange.toml`, each at once or not at all; returns the summary.
@@ -41,4 +42,18 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::write(&part, bytes).and_then(|()| fs::rename(&part, path)).inspect_err(|_| {
         let _ = fs::remove_file(&part);
     })
+}
+
+/// Reads at most so many bytes of text, unpacked where the file is gzip.
+///
+/// Errors: the disk's; bytes that are no UTF-8.
+pub fn read_text(file: &Path, bytes_max: u64) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    fs::File::open(file)?.take(bytes_max).read_to_end(&mut bytes)?;
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        let mut text = String::new();
+        GzDecoder::new(bytes.as_slice()).take(bytes_max).read_to_string(&mut text)?;
+        return Ok(text);
+    }
+    String::from_utf8(bytes).map_err(io::Error::other)
 }

@@ -6,15 +6,13 @@
 
 use super::own::OwnOrders;
 use super::{Agent, World};
+use crate::files::read_text;
 use crate::scenario::Recorded;
 use crate::scenario::reader::{SECOND, clock};
-use flate2::read::GzDecoder;
 use plimsoll_text::{Error, decimal};
 use plimsoll_types::{
     AccountId, Command, Event, InstrumentId, Phase, Price, Side, Step, TimeInForce, Ts,
 };
-use std::io::Read;
-use std::path::Path;
 
 /// A day, in nanoseconds.
 pub const DAY: Ts = 24 * 3_600 * SECOND;
@@ -74,7 +72,7 @@ pub fn read_days(recorded: &Recorded, units: Units) -> Result<Vec<Snapshot>, Err
     let mut snapshots: Vec<Snapshot> = Vec::new();
     for (day, file) in recorded.files.iter().enumerate() {
         let name = file.display().to_string();
-        let text = read_text(file).map_err(|error| {
+        let text = read_text(file, u64::MAX).map_err(|error| {
             let place = std::path::absolute(file).unwrap_or_else(|_| file.clone());
             let found = format!("{error} at {}", place.display());
             Error {
@@ -105,17 +103,6 @@ pub fn read_days(recorded: &Recorded, units: Units) -> Result<Vec<Snapshot>, Err
 
 /// What a line must look like.
 const FORM: &str = "time,last,volume,turnover,open_interest,bid,bid_qty,ask,ask_qty,limit_up,limit_down,prev_settlement";
-
-fn read_text(file: &Path) -> std::io::Result<String> {
-    let bytes = std::fs::read(file)?;
-    let mut text = String::new();
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        GzDecoder::new(bytes.as_slice()).read_to_string(&mut text)?;
-    } else {
-        text = String::from_utf8(bytes).map_err(std::io::Error::other)?;
-    }
-    Ok(text)
-}
 
 /// One line; what is wrong with it otherwise: the field and what stood there.
 fn snapshot(line: &str, day: Ts, units: Units) -> Result<Snapshot, (&str, &str)> {

@@ -1,3 +1,5 @@
+//! Tests of latency models: how they are read, and that no message overtakes another.
+
 use super::*;
 use plimsoll_text::config::dom::Source;
 

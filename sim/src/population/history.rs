@@ -1,11 +1,10 @@
 //! The prices at which clients came in before the opening: given, evenly spaced, read from a file, or walked.
 
 use super::plan::Entries;
+use crate::files::read_text;
 use crate::prng::Prng;
-use flate2::read::GzDecoder;
 use plimsoll_text::{Error, decimal};
 use plimsoll_types::{Price, Step};
-use std::io::Read;
 use std::path::Path;
 
 /// Most bytes a file of prices may have once it is unpacked.
@@ -28,7 +27,7 @@ pub fn range(from: Price, to: Price, steps: u32) -> Vec<Price> {
 /// Errors: a file that cannot be read, a line without a price on the tick, no price at all.
 pub fn read(file: &Path, column: usize, steps: u32, tick: Step) -> Result<Vec<Price>, Error> {
     let name = file.display().to_string();
-    let text = read_text(file).map_err(|error| {
+    let text = read_text(file, FILE_MAX).map_err(|error| {
         Error::new("file", "a readable csv file", &error.to_string()).in_file(&name)
     })?;
     let mut prices = Vec::new();
@@ -50,17 +49,6 @@ pub fn read(file: &Path, column: usize, steps: u32, tick: Step) -> Result<Vec<Pr
     let taken = prices.len().min(steps as usize);
     // The last line is always one of them, so that the path ends where the file does.
     Ok((1..=taken).map(|step| prices[step * prices.len() / taken - 1]).collect())
-}
-
-fn read_text(file: &Path) -> std::io::Result<String> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(file)?.take(FILE_MAX).read_to_end(&mut bytes)?;
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut text = String::new();
-        GzDecoder::new(bytes.as_slice()).take(FILE_MAX).read_to_string(&mut text)?;
-        return Ok(text);
-    }
-    String::from_utf8(bytes).map_err(std::io::Error::other)
 }
 
 /// The prices before an opening at `opening`, in order of time.

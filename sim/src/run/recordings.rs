@@ -1,7 +1,9 @@
 //! Markets recorded order by order: opened before a run, seated with its other agents.
 
+use super::Run;
+#[cfg(feature = "arrow")]
+use super::Seated;
 use super::market::Market;
-use super::{Run, Seated};
 #[cfg(feature = "arrow")]
 use crate::flow::l3::Playing;
 use crate::scenario::Scenario;

@@ -1,3 +1,5 @@
+//! Tests of recorded depth: captures read, and what becomes of them in a book.
+
 use super::capture::{Capture, Steps};
 use super::*;
 use plimsoll_exchange::Exchange;
