@@ -80,6 +80,36 @@ fn the_hunters_trade_around_liquidations() {
 }
 
 #[test]
+fn strategies_trade_inside_a_recorded_book_which_leaves_the_recording_by_as_much() {
+    let file = path("backtest_recorded.toml");
+    let mut scenario = Scenario::load(&file).expect("good");
+    let capture = &scenario.flows[0].depth.as_ref().expect("recorded depth").file;
+    if !capture.exists() {
+        eprintln!("SKIPPED: the recording is not here: {}", capture.display());
+        return;
+    }
+    let out = folder("backtest-recorded").display().to_string();
+    let tables = ["--events", "none", "--tables", "none", "--json", "--quiet"];
+    let ran = backtest(&[&[&*file.display().to_string(), "--out", &out], &tables[..]].concat());
+    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stderr));
+    let summary: Value = serde_json::from_slice(&ran.stdout).expect("JSON");
+    assert_eq!((&summary["conservation"], &summary["complete"]), (&"0".into(), &true.into()));
+    for sheet in summary["strategies"].as_array().expect("strategies") {
+        assert!(sheet["fills"].as_u64().is_some_and(|fills| fills > 0), "{sheet}");
+    }
+    let count = |key: &str| summary["recorded"][key].as_u64().expect("a number");
+    assert!(count("drift_samples") > 300, "{}", summary["recorded"]);
+    assert!(count("drift_samples_apart") > 0 && count("drift_lots_max") > 0);
+    // What the strategies took was not there for the recording's own trades and cancels.
+    assert!(count("lots_met_others") > 0 && count("cancels_gone") > 0, "{}", summary["recorded"]);
+    scenario.strategies.clear();
+    let alone = plimsoll::sim::run(&scenario, scenario.seed, &mut Nowhere).expect("it runs");
+    let alone = alone.recorded.expect("a recording");
+    assert_eq!(alone.drift.samples, count("drift_samples"));
+    assert_eq!((alone.drift.apart, alone.cancels_gone, alone.lots_met_others), (0, 0, 0));
+}
+
+#[test]
 fn a_strategy_of_ones_own_runs() {
     example::main();
 }
