@@ -1,83 +1,13 @@
 //! Sessions written by hand, message by message, and what becomes of files that are none.
 
+mod encoder;
+
 use super::*;
 use crate::config::read_config;
 use crate::recorded::{Reason, Step};
 use crate::r#where::Error;
+use encoder::Encoder;
 use plimsoll_types::Label;
-
-/// Writes messages as the venue does.
-#[derive(Default)]
-struct Encoder {
-    bytes: Vec<u8>,
-    ts: u64,
-}
-
-impl Encoder {
-    /// A message of stock 7, a microsecond after the last.
-    fn message(&mut self, kind: u8, fields: &[&[u8]]) -> &mut Encoder {
-        self.ts += 1_000;
-        let mut message = vec![kind, 0, 7, 0, 0];
-        message.extend_from_slice(&self.ts.to_be_bytes()[2..]);
-        message.extend(fields.concat());
-        self.raw(&message)
-    }
-
-    fn raw(&mut self, message: &[u8]) -> &mut Encoder {
-        self.bytes.extend_from_slice(&(message.len() as u16).to_be_bytes());
-        self.bytes.extend_from_slice(message);
-        self
-    }
-
-    fn add(&mut self, order: u64, side: u8, shares: u32, price: u32) -> &mut Encoder {
-        let (order, shares, price) =
-            (order.to_be_bytes(), shares.to_be_bytes(), price.to_be_bytes());
-        self.message(b'A', &[&order, &[side], &shares, b"ACME    ", &price])
-    }
-
-    fn add_of_member(&mut self, order: u64, side: u8, shares: u32, price: u32) -> &mut Encoder {
-        let (order, shares, price) =
-            (order.to_be_bytes(), shares.to_be_bytes(), price.to_be_bytes());
-        self.message(b'F', &[&order, &[side], &shares, b"ACME    ", &price, b"MEMB"])
-    }
-
-    fn executed(&mut self, order: u64, shares: u32) -> &mut Encoder {
-        self.message(b'E', &[&order.to_be_bytes(), &shares.to_be_bytes(), &[0; 8]])
-    }
-
-    fn executed_at(&mut self, order: u64, shares: u32, printed: u8, price: u32) -> &mut Encoder {
-        let (order, shares, price) =
-            (order.to_be_bytes(), shares.to_be_bytes(), price.to_be_bytes());
-        self.message(b'C', &[&order, &shares, &[0; 8], &[printed], &price])
-    }
-
-    fn cancel(&mut self, order: u64, shares: u32) -> &mut Encoder {
-        self.message(b'X', &[&order.to_be_bytes(), &shares.to_be_bytes()])
-    }
-
-    fn delete(&mut self, order: u64) -> &mut Encoder {
-        self.message(b'D', &[&order.to_be_bytes()])
-    }
-
-    fn replace(&mut self, order: u64, new: u64, shares: u32, price: u32) -> &mut Encoder {
-        let (shares, price) = (shares.to_be_bytes(), price.to_be_bytes());
-        self.message(b'U', &[&order.to_be_bytes(), &new.to_be_bytes(), &shares, &price])
-    }
-
-    fn state(&mut self, state: u8) -> &mut Encoder {
-        self.message(b'H', &[b"ACME    ", &[state, b' '], b"    "])
-    }
-
-    fn listed(&mut self) -> &mut Encoder {
-        self.message(b'R', &[b"ACME    ", &[b'Q', b'N', 0, 0, 0, 100], &[b' '; 14]])
-    }
-
-    fn cross(&mut self, shares: u64, price: u32) -> &mut Encoder {
-        let fields: [&[u8]; 5] =
-            [&shares.to_be_bytes(), b"ACME    ", &price.to_be_bytes(), &[0; 8], b"O"];
-        self.message(b'Q', &fields)
-    }
-}
 
 /// A conversion of a whole file.
 fn convert(bytes: &[u8], symbols: &[Label]) -> Result<(Survey, Vec<Step>, Conversion), Error> {
