@@ -4,6 +4,8 @@
 //! The data is not part of the repository; without it the test says so and passes.
 #![cfg(feature = "dbn")]
 
+mod recorded;
+
 use plimsoll_text::dbn::Recording;
 use serde_json::{Value, json};
 use std::fs;
@@ -13,19 +15,10 @@ use std::process::Command;
 const SNAPSHOT: &str = "esh4-glbx-mdp3-20231224.mbo.dbn.zst";
 const HOUR: &str = "esh4-glbx-mdp3-20231225.mbo.dbn.zst";
 
-/// The folder of the recording, or `None` and a line that says what is missing.
+/// The folder of the recording, if it is here.
 fn folder() -> Option<PathBuf> {
-    let shared = std::env::var_os("PLIMSOLL_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let folder = shared.join("data/cme_mbo");
-    if folder.join(HOUR).is_file() {
-        return Some(folder);
-    }
-    eprintln!(
-        "SKIPPED: no recorded data in {}; set PLIMSOLL_SHARED to where data/cme_mbo is",
-        folder.display()
-    );
-    None
+    let file = recorded::recorded(&format!("cme_mbo/{HOUR}"))?;
+    file.parent().map(Path::to_owned)
 }
 
 fn out(name: &str) -> String {

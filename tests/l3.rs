@@ -3,31 +3,24 @@
 //! The data is not part of the repository; without it a test says so and passes.
 #![cfg(feature = "arrow")]
 
-use flate2::read::GzDecoder;
+mod recorded;
+#[path = "recorded/shanghai.rs"]
+mod shanghai;
+
 use plimsoll_exchange::Exchange;
 use plimsoll_sim::l3::Row;
 use plimsoll_sim::l3::read::Recording;
 use plimsoll_sim::{Ending, Outcome, Scenario, Stage, run};
 use plimsoll_text::recorded::Action;
-use plimsoll_types::{Event, EventKind, Money, OrderId, Side, TradeKind};
+use plimsoll_types::{Event, EventKind, Money, OrderId};
+use recorded::recorded;
 use serde_json::Value;
+use shanghai::{Fill, INPUTS, expected};
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-
-/// A file of recorded data, or `None` and a line that says what is missing.
-fn recorded(file: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("PLIMSOLL_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let path = shared.join("data").join(file);
-    if path.is_file() {
-        return Some(path);
-    }
-    eprintln!("SKIPPED: no {}; set PLIMSOLL_SHARED to where data/ is", path.display());
-    None
-}
 
 fn out(name: &str) -> PathBuf {
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("l3");
@@ -80,39 +73,6 @@ fn play(file: &Path, stage: &mut dyn Stage) -> Outcome {
     outcome
 }
 
-/// A fill: its kind, both orders, the taker's side, price in cents and quantity.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Fill {
-    kind: String,
-    buy: String,
-    sell: String,
-    taker: String,
-    cents: i64,
-    qty: u64,
-}
-
-fn expected(path: &Path) -> BTreeMap<String, Vec<Fill>> {
-    let mut text = String::new();
-    let file = File::open(path).expect("the recording is readable");
-    GzDecoder::new(file).read_to_string(&mut text).expect("the recording is gzip");
-    let mut fills = BTreeMap::<String, Vec<Fill>>::new();
-    for line in text.lines().skip(1) {
-        let columns: Vec<&str> = line.split(',').collect();
-        let [symbol, _after_seq, _time, kind, buy, sell, taker, cents, qty] = columns[..] else {
-            panic!("9 columns: {line}");
-        };
-        fills.entry(symbol.to_owned()).or_default().push(Fill {
-            kind: kind.to_owned(),
-            buy: buy.to_owned(),
-            sell: sell.to_owned(),
-            taker: taker.to_owned(),
-            cents: cents.parse().expect("a number"),
-            qty: qty.parse().expect("a number"),
-        });
-    }
-    fills
-}
-
 /// A stage that keeps fills, and the numbers of orders in the order in which they were accepted.
 #[derive(Default)]
 struct Kept {
@@ -152,26 +112,7 @@ impl Kept {
         };
         let mut fills = BTreeMap::<String, Vec<Fill>>::new();
         for (symbol, kind) in &self.fills {
-            let EventKind::Trade { price, qty, maker_id, taker_id, side, kind, .. } = kind else {
-                continue;
-            };
-            let (buy, sell) = match side {
-                Side::Buy => (taker_id, maker_id),
-                Side::Sell => (maker_id, taker_id),
-            };
-            let (kind, taker) = match (kind, side) {
-                (TradeKind::Auction, _) => ("auction", "-"),
-                (_, Side::Buy) => ("cont", "B"),
-                (_, Side::Sell) => ("cont", "S"),
-            };
-            fills.entry(symbol.clone()).or_default().push(Fill {
-                kind: kind.to_owned(),
-                buy: id(buy),
-                sell: id(sell),
-                taker: taker.to_owned(),
-                cents: price.ticks(),
-                qty: qty.lots(),
-            });
+            fills.entry(symbol.clone()).or_default().extend(Fill::of(kind, id));
         }
         fills
     }
@@ -179,18 +120,17 @@ impl Kept {
 
 #[test]
 fn a_day_played_alone_gives_the_exchanges_fills_in_order() {
-    let Some(input) = recorded("sse_l3/inputs.csv.gz") else { return };
+    let Some(input) = recorded(INPUTS) else { return };
     let file = out("day.l3");
     convert("csv", &input, &file);
     let (recording, rows) = rows(&file);
     assert_eq!(recording.symbols().len(), 3);
     let mut kept = Kept::default();
     let outcome = play(&file, &mut kept);
-    let expected = expected(&input.with_file_name("expected_fills.csv.gz"));
-    assert_eq!(expected.values().map(Vec::len).sum::<usize>(), 51_303);
+    let expected = expected(&input);
     let actual = kept.fills(&rows);
     for (symbol, expected) in &expected {
-        let differs = expected.iter().zip(&actual[symbol]).position(|(a, b)| a != b);
+        let differs = expected.iter().zip(&actual[symbol]).position(|((_, a), b)| a != b);
         assert_eq!(differs, None, "the first fill of {symbol} that differs");
         assert_eq!(actual[symbol].len(), expected.len(), "fills of {symbol}");
     }
@@ -200,6 +140,60 @@ fn a_day_played_alone_gives_the_exchanges_fills_in_order() {
     assert_eq!(gone, (0, 0, 0), "inputs name takers, no executions");
     assert!(replayed.drift.samples > 500, "{:?}", replayed.drift);
     assert_eq!((replayed.drift.apart, replayed.drift.ticks_max), (0, 0));
+}
+
+/// Plays a scenario's text through the command line; its summary and its events.
+fn simulate(name: &str, text: &str) -> (Value, String) {
+    let (file, folder) = (out(&format!("{name}.toml")), out(name));
+    fs::write(&file, text).expect("written");
+    let (file, folder) = (file.to_string_lossy(), folder.to_string_lossy());
+    let tables = ["--tables", "none", "--json", "--quiet"];
+    let done = plimsoll(&[&["simulate", &*file, "--out", &*folder], &tables[..]].concat());
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let summary: Value = serde_json::from_slice(&done.stdout).expect("JSON");
+    assert_eq!((&summary["conservation"], &summary["complete"]), (&"0".into(), &true.into()));
+    (summary, fs::read_to_string(out(name).join("events.jsonl")).expect("events"))
+}
+
+#[test]
+fn the_command_line_gives_the_recorded_fills_and_drifts_with_orders_of_ones_own_only() {
+    let Some(input) = recorded(INPUTS) else { return };
+    let file = out("alone.l3");
+    convert("csv", &input, &file);
+    let (summary, events) = simulate("alone", &scenario(&file, ""));
+    let mut fills = BTreeMap::<String, Vec<(String, String, i64, u64)>>::new();
+    for line in events.lines().filter(|line| line.contains("\"event\":\"trade\"")) {
+        let event: Value = serde_json::from_str(line).expect("JSON");
+        let word = |key: &str| event[key].as_str().expect("a word").to_owned();
+        let taker = if word("side") == "buy" { "B" } else { "S" };
+        let (kind, taker) =
+            if word("kind") == "auction" { ("auction", "-") } else { ("cont", taker) };
+        let cents = (word("price").parse::<f64>().expect("a price") * 100.0).round() as i64;
+        let qty = word("qty").parse().expect("shares");
+        let fill = (kind.to_owned(), taker.to_owned(), cents, qty);
+        fills.entry(word("symbol")).or_default().push(fill);
+    }
+    let expected: BTreeMap<String, Vec<_>> = expected(&input)
+        .into_iter()
+        .map(|(symbol, fills)| {
+            let fills = fills.into_iter().map(|(_, f)| (f.kind, f.taker, f.cents, f.qty));
+            (symbol, fills.collect())
+        })
+        .collect();
+    assert!(fills == expected, "{} trades", summary["trades"]);
+    let drift = |summary: &Value, key: &str| summary["recorded"][key].as_u64().expect("a number");
+    assert!(drift(&summary, "drift_samples") > 500);
+    assert_eq!((drift(&summary, "drift_samples_apart"), drift(&summary, "cancels_gone")), (0, 0));
+    // Somebody buys a part of what stands there an hour after the first order.
+    let symbol = expected.keys().next().expect("a stock");
+    let own = format!(
+        "[[at]]\nafter = \"1h\"\ncmd = \"open_account\"\naccount = \"own\"\nprofile = \"unlimited\"\n\
+         [[at]]\nafter = \"1h\"\ncmd = \"order\"\naccount = \"own\"\nid = \"o1\"\nsymbol = \"{symbol}\"\n\
+         side = \"buy\"\ntype = \"market\"\nqty = \"20000\"\n"
+    );
+    let (summary, events) = simulate("with-own", &(scenario(&file, "") + &own));
+    assert!(events.contains("\"taker\":\"own\""));
+    assert!(drift(&summary, "drift_samples_apart") > 0 && drift(&summary, "drift_lots_max") > 0);
 }
 
 #[test]
@@ -227,7 +221,7 @@ fn every_execution_that_convert_reproduces_meets_its_order_again() {
 
 #[test]
 fn a_file_that_is_none_is_one_line_and_exit_2() {
-    let Some(input) = recorded("sse_l3/inputs.csv.gz") else { return };
+    let Some(input) = recorded(INPUTS) else { return };
     let (good, bad) = (out("good.l3"), out("bad.l3"));
     convert("csv", &input, &good);
     let text = scenario(&good, "").replace("good.l3", "bad.l3");

@@ -3,6 +3,8 @@
 //!
 //! The data is not part of the repository; without it the test says so and passes.
 
+mod recorded;
+
 use plimsoll_exchange::Exchange;
 use plimsoll_text::lobster::Recording;
 use plimsoll_text::recorded::ToldBy;
@@ -16,19 +18,10 @@ use std::process::Command;
 const MESSAGES: &str = "AAPL_2012-06-21_34200000_57600000_message_10.csv";
 const BOOK: &str = "AAPL_2012-06-21_34200000_57600000_orderbook_10.csv";
 
-/// The folder of the recording, or `None` and a line that says what is missing.
+/// The folder of the recording, if it is here.
 fn folder() -> Option<PathBuf> {
-    let shared = std::env::var_os("PLIMSOLL_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let folder = shared.join("data/lobster");
-    if folder.join(MESSAGES).is_file() {
-        return Some(folder);
-    }
-    eprintln!(
-        "SKIPPED: no recorded data in {}; set PLIMSOLL_SHARED to where data/lobster is",
-        folder.display()
-    );
-    None
+    let file = recorded::recorded(&format!("lobster/{MESSAGES}"))?;
+    file.parent().map(Path::to_owned)
 }
 
 fn text(folder: &Path, name: &str) -> String {
