@@ -1,35 +1,10 @@
 //! No allocation on the order path once warm: a counting allocator watches a million commands.
 
+mod counting;
+
+use counting::allocations;
 use plimsoll::types::{Command, Event, Label};
 use plimsoll::{exchange_flow, workload};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Counts what the system allocator is asked for.
-struct Counting;
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-
-// SAFETY: every call is handed to the system allocator unchanged; counting touches no memory it manages.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's contract is the system allocator's.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: as above.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const WARM_UP: usize = 500_000;
 const COUNTED: usize = 1_000_000;
@@ -54,9 +29,9 @@ fn allocations_of(commands: &[Command], setup: &[Command]) -> u64 {
     };
     run(setup);
     run(&commands[..WARM_UP]);
-    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    let before = allocations();
     run(&commands[WARM_UP..]);
-    let allocations = ALLOCATIONS.load(Ordering::Relaxed) - before;
+    let allocations = allocations() - before;
     let resting = exchange.open_orders(plimsoll::types::InstrumentId(0)) as usize;
     assert!(resting.abs_diff(workload::FLOWS[0].resting) < 2_000, "nothing was refused: {resting}");
     allocations
