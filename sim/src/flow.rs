@@ -3,6 +3,7 @@
 pub mod depth;
 pub mod fundamental;
 pub mod hawkes;
+pub mod index;
 #[cfg(feature = "arrow")]
 pub mod l3;
 pub mod maker;

@@ -6,6 +6,7 @@ pub mod reader;
 use crate::flow::depth::plan::Depth;
 use crate::flow::fundamental::Fundamental;
 use crate::flow::hawkes::Hawkes;
+use crate::flow::index::Index;
 use crate::flow::maker::Stress;
 use crate::flow::zero::Zero;
 use crate::population::plan::Population;
@@ -78,6 +79,8 @@ pub struct Flow {
     pub instrument: InstrumentId,
     /// How far the value that makers quote around moves by itself: ticks of standard deviation a second.
     pub value_noise: Ratio,
+    /// The index that follows that value.
+    pub index: Option<Index>,
     /// Market makers.
     pub makers: Option<Makers>,
     /// Traders without a plan.

@@ -4,6 +4,7 @@ use super::host::{Host, Message};
 use super::{NOBODY, Run, Seated};
 use crate::flow::Agent;
 use crate::flow::depth::Replay;
+use crate::flow::index::Oracle;
 use crate::flow::roster::roster;
 use crate::flow::wave::Wave;
 use crate::outcome::{AccountRecord, Ending};
@@ -135,6 +136,12 @@ impl Run<'_> {
             n => format!("{name}{}", n + 1),
         };
         self.open_recording(flow, &group("recorded"), &group("taker"));
+        if let Some(plan) = &flow.index {
+            // Whoever looks at the opening already sees the index of its moment.
+            let (seat, oracle) =
+                (Seated::new(instrument, plan.latency), Oracle::new(plan.clone(), seed));
+            self.agent_of(&[], seat, ts, |_| Box::new(oracle));
+        }
         let suffix = group("");
         for newcomer in roster(flow, seed, ts, &suffix) {
             let seat = Seated::new(instrument, newcomer.latency);

@@ -1,10 +1,11 @@
 //! Tests of the loop: who hears what when, scripted commands, several instruments, strategies that go wrong.
 
 use super::*;
+use crate::flow::index::Index;
 use crate::latency::{LatencyPlan, Model};
 use crate::strategy::plan::Seat;
 use crate::strategy::{Desk, Fill, Order, OrderState, OrderUpdate, StrategyError, TimerId};
-use plimsoll_types::{Label, ProfileId, Reject};
+use plimsoll_types::{Label, MarkSource, ProfileId, Reject};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -246,6 +247,49 @@ fn two_instruments_have_books_agents_and_clients_of_their_own() {
     let alone = run(&short(""), 1, &mut Kept::default()).expect("runs");
     let marks = |outcome: &Outcome| outcome.samples.iter().map(|s| s.mark).collect::<Vec<_>>();
     assert_eq!(marks(&alone), marks(&outcome));
+}
+
+/// The events of the built-in scenario's first half minute with an index each second, under a source of the mark.
+fn indexed(mark: MarkSource) -> Vec<Event> {
+    let mut scenario = short("");
+    let index = Index { every: 1_000 * MS, venues: 3, noise: 5, average: 0, latency: 0 };
+    scenario.flows[0].index = Some(index);
+    scenario.exchange.instruments[0].mark = mark;
+    let mut kept = Kept::default();
+    let outcome = run(&scenario, 1, &mut kept).expect("runs");
+    assert_eq!(outcome.ending, Ending::Complete);
+    kept.0
+}
+
+#[test]
+fn an_index_that_nobody_marks_by_disturbs_nobody() {
+    let mut without = Kept::default();
+    run(&short(""), 1, &mut without).expect("runs");
+    let rest = |events: Vec<Event>| {
+        let others = events.into_iter().filter(|e| !matches!(e.kind, EventKind::Index { .. }));
+        others.map(|event| (event.ts, event.kind)).collect::<Vec<_>>()
+    };
+    let with = indexed(MarkSource::Last);
+    let told = with.iter().filter(|e| matches!(e.kind, EventKind::Index { .. })).count();
+    assert_eq!(told, 30, "at the opening and each second until the end");
+    assert!(rest(with) == rest(without.0), "other events differ");
+}
+
+#[test]
+fn a_mark_by_index_moves_with_the_index_alone() {
+    let (mut last, mut moved, mut trades) = (None, 0, 0);
+    for event in indexed(MarkSource::Index { cap: None }) {
+        match event.kind {
+            EventKind::Index { price, .. } => last = Some(price),
+            EventKind::Mark { price, .. } => {
+                assert_eq!(Some(price), last, "at {}", event.ts);
+                moved += 1;
+            }
+            EventKind::Trade { .. } if last.is_some() => trades += 1,
+            _ => {}
+        }
+    }
+    assert!(moved == 30 && trades > 30, "{moved} {trades}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::{BUILT_IN, Flow, L3, Recorded, Scenario, Scripted, Shock};
 use crate::flow::depth::plan::depth;
 use crate::flow::fundamental::fundamental;
 use crate::flow::hawkes::hawkes;
+use crate::flow::index::index;
 use crate::flow::maker::makers;
 use crate::flow::momentum::momentum;
 use crate::flow::noise::noise;
@@ -253,6 +254,7 @@ fn flow(mut section: Section<'_>, exchange: &ExchangeSpec, file: &Path) -> Resul
     let flow = Flow {
         instrument: instrument(&mut section, exchange)?,
         value_noise: section.share("value_noise", Some("0"), ["0", "1000"])?,
+        index: section.section("index")?.map(index).transpose()?,
         makers: section.section("makers")?.map(makers).transpose()?,
         noise: section.section("noise")?.map(noise).transpose()?,
         momentum: section.section("momentum")?.map(momentum).transpose()?,
@@ -267,6 +269,10 @@ fn flow(mut section: Section<'_>, exchange: &ExchangeSpec, file: &Path) -> Resul
     if recordings.iter().filter(|is_there| **is_there).count() > 1 {
         let last = if flow.l3.is_some() { "l3" } else { "depth" };
         return Err(section.complaint(last, "one recording of an instrument", "two"));
+    }
+    if flow.index.is_some() && flow.is_recorded() {
+        let expected = "agents without a recording, which has no value that an index could follow";
+        return Err(section.complaint("index", expected, "a recording"));
     }
     section.finish()?;
     Ok(flow)

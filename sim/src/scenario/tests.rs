@@ -77,6 +77,26 @@ fn no_toml_is_told_in_one_line() {
 }
 
 #[test]
+fn an_index_that_cannot_be_told_is_refused() {
+    let with = |index: &str| format!("[flow.index]\n{index}\n\n[flow.makers]");
+    for (index, what) in [
+        ("venues = 3", "flow.index.every: expected a duration in quotes"),
+        ("every = \"1us\"", "flow.index.every: expected 1ms or more, found less"),
+        ("every = \"3s\"\nvenues = 0", "flow.index.venues: expected a whole number from 1 to 101"),
+        ("every = \"3s\"\nnoise = -1", "flow.index.noise: expected a whole number from 0"),
+        ("every = \"3s\"\nlag = \"1s\"", "flow.index.lag: expected a known key"),
+    ] {
+        let said = refused("[flow.makers]", &with(index));
+        assert!(said.starts_with("s.toml:") && said.contains(what), "{said}");
+    }
+    let recorded = include_str!("../../../scenarios/cffex.toml");
+    let both = "[flow.index]\nevery = \"3s\"\n[flow.recorded]";
+    let text = recorded.replacen("[flow.recorded]", both, 1);
+    let said = Scenario::read("s.toml", &text).expect_err("refused").to_string();
+    assert!(said.contains("flow.index: expected agents without a recording"), "{said}");
+}
+
+#[test]
 fn impossible_agents_are_refused() {
     let agents = include_str!("../../../scenarios/agents.toml");
     for (from, to, what) in [
