@@ -1,8 +1,9 @@
 //! What deleveraging took from those who won, and what it needed: the measure of the studies of 2025-10-10.
 //!
 //! Deleveraging trades with less than five seconds between them are a wave. *Needed* is what a wave's closings
-//! transferred: |mark - price| x quantity, each at its own moment. *Taken* is what the winners lack at the wave's end
-//! against having been left alone on the same prices; a winner who lacks nothing counts as zero, not below it. Source: arXiv 2512.01112.
+//! transferred: |mark - price| x quantity, each at its own moment. *Taken* is what the winners lack at the wave's last trade
+//! against having been left alone on the same prices; a winner who lacks nothing counts as zero, not below it. Source: arXiv 2512.01112
+//! (its tables: a gap of five seconds, a horizon of none).
 
 use crate::scenario::reader::SECOND;
 use plimsoll_exchange::Exchange;
@@ -38,6 +39,8 @@ struct Open {
     to: Ts,
     needed: i128,
     notional: i128,
+    /// Mark and tick value of each instrument at its last trade.
+    marks: BTreeMap<InstrumentId, (Price, i64)>,
     /// Signed lots taken, and what they went for, signed.
     given: BTreeMap<(AccountId, InstrumentId), (i64, i128)>,
 }
@@ -61,7 +64,12 @@ impl Waves {
             match event.kind {
                 EventKind::Mark { instrument, price } => {
                     let spec = &exchange.spec().instruments[instrument.index()];
-                    self.marks.insert(instrument, (price, spec.tick_value));
+                    let mark = (price, spec.tick_value);
+                    self.marks.insert(instrument, mark);
+                    // A mark of the same moment is still the wave's; a later one only if the wave goes on.
+                    if let Some(open) = self.open.as_mut().filter(|open| open.to == event.ts) {
+                        open.marks.insert(instrument, mark);
+                    }
                 }
                 EventKind::Trade {
                     instrument,
@@ -94,6 +102,7 @@ impl Waves {
         let worth = |price| Money::of_lots(price, lots, tick_value).units();
         let open = self.open.get_or_insert_with(|| Open { from: ts, ..Open::default() });
         open.to = ts;
+        open.marks.clone_from(&self.marks);
         open.needed += (worth(mark) - worth(price)).abs();
         open.notional += worth(mark).abs();
         // The winner held what the loser sold to it, with the other sign: it bought -lots back at this price.
@@ -106,7 +115,7 @@ impl Waves {
         let Some(open) = self.open.take() else { return };
         let mut winners: BTreeMap<AccountId, i128> = BTreeMap::new();
         for (&(winner, instrument), &(lots, paid)) in &open.given {
-            let (mark, tick_value) = self.marks[&instrument];
+            let (mark, tick_value) = open.marks[&instrument];
             let now = Money::of_lots(mark, lots, tick_value).units();
             *winners.entry(winner).or_default() += now - paid;
         }
@@ -164,16 +173,16 @@ mod tests {
         };
         let mut waves = Waves::default();
         waves.note(&exchange, &[mark(1, 1_000), trade(1, 3, 1_005), mark(2, 990)]);
-        waves
-            .note(&exchange, &[trade(4, 4, 985), mark(5, 980), trade(9, 5, 1_000), mark(9, 1_100)]);
+        waves.note(&exchange, &[trade(4, 4, 985), mark(4, 980), mark(5, 970)]);
+        waves.note(&exchange, &[trade(9, 5, 1_000), mark(9, 1_100)]);
         let waves = waves.finish();
         let a_tick = exchange.spec().instruments[0].tick_value as i128 * 10;
         assert_eq!(waves.len(), 2);
-        // 5 ticks at the first, 5 at the second, whatever the sign; at the end the mark is 980.
+        // 5 ticks at the first, 5 at the second, whatever the sign; at the moment of the last trade the mark goes to 980.
         assert_eq!(waves[0].needed.units(), 10 * a_tick);
         assert_eq!(waves[0].taken.units(), (25 + 5) * a_tick);
         assert_eq!((waves[0].winners, waves[0].largest.units()), (2, 25 * a_tick));
         // Who was closed before the price came back lacks nothing.
-        assert_eq!((waves[1].needed.units(), waves[1].taken.units()), (20 * a_tick, 0));
+        assert_eq!((waves[1].needed.units(), waves[1].taken.units()), (30 * a_tick, 0));
     }
 }
