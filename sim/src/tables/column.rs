@@ -2,9 +2,10 @@
 
 use arrow_array::builder::{
     ArrayBuilder as _, BooleanBuilder, Decimal128Builder, PrimitiveBuilder, StringBuilder,
-    UInt8Builder, UInt16Builder,
 };
-use arrow_array::types::{ArrowPrimitiveType, UInt32Type, UInt64Type};
+use arrow_array::types::{
+    ArrowDictionaryKeyType, ArrowPrimitiveType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
 use arrow_array::{ArrayRef, DictionaryArray, StringArray};
 use arrow_schema::{ArrowError, DataType, Field};
 use plimsoll_types::{OrderId, broken};
@@ -120,11 +121,55 @@ impl Column for Decimals {
     }
 }
 
-/// Words of a short list that is known beforehand.
-pub struct Words {
-    codes: UInt8Builder,
-    list: Vec<&'static str>,
+/// Codes of words in a list that is known beforehand.
+pub struct Coded<K: ArrowDictionaryKeyType> {
+    codes: PrimitiveBuilder<K>,
     values: ArrayRef,
+}
+
+/// Names of the configuration by their place: symbols, profiles, tiers.
+pub type Listed = Coded<UInt16Type>;
+
+impl<K: ArrowDictionaryKeyType> Coded<K> {
+    /// An empty column over a list of words.
+    pub fn new(values: &ArrayRef) -> Coded<K> {
+        Coded { codes: PrimitiveBuilder::new(), values: Arc::clone(values) }
+    }
+
+    /// Puts the word at a place of the list into a row.
+    #[inline]
+    pub fn put(&mut self, row: usize, place: K::Native) {
+        self.pad(row);
+        self.codes.append_value(place);
+    }
+}
+
+impl<K: ArrowDictionaryKeyType> Column for Coded<K> {
+    fn field(&self, name: &str) -> Field {
+        let kind = DataType::Dictionary(Box::new(K::DATA_TYPE), Box::new(DataType::Utf8));
+        Field::new(name, kind, true)
+    }
+
+    #[inline]
+    fn pad(&mut self, rows: usize) {
+        if rows > self.codes.len() {
+            self.codes.append_nulls(rows - self.codes.len());
+        }
+    }
+
+    fn take(&mut self) -> Result<ArrayRef, ArrowError> {
+        let made = DictionaryArray::try_new(self.codes.finish(), Arc::clone(&self.values));
+        match made {
+            Ok(array) => Ok(Arc::new(array)),
+            Err(error) => broken(format_args!("a code without a word: {error}")),
+        }
+    }
+}
+
+/// Words of a short list that is known beforehand, by themselves.
+pub struct Words {
+    coded: Coded<UInt8Type>,
+    list: Vec<&'static str>,
     /// The word put last, and its code: words come in runs.
     last: (&'static str, u8),
 }
@@ -139,7 +184,7 @@ impl Words {
             }
         }
         let values: ArrayRef = Arc::new(StringArray::from(list.clone()));
-        Words { codes: UInt8Builder::new(), list, values, last: ("", 0) }
+        Words { coded: Coded::new(&values), list, last: ("", 0) }
     }
 
     /// Puts a word of the list into a row.
@@ -148,8 +193,7 @@ impl Words {
         if !std::ptr::eq(word, self.last.0) {
             self.last = (word, self.code(word));
         }
-        self.pad(row);
-        self.codes.append_value(self.last.1);
+        self.coded.put(row, self.last.1);
     }
 
     fn code(&self, word: &'static str) -> u8 {
@@ -162,66 +206,16 @@ impl Words {
 
 impl Column for Words {
     fn field(&self, name: &str) -> Field {
-        let kind = DataType::Dictionary(Box::new(DataType::UInt8), Box::new(DataType::Utf8));
-        Field::new(name, kind, true)
+        self.coded.field(name)
     }
 
     #[inline]
     fn pad(&mut self, rows: usize) {
-        if rows > self.codes.len() {
-            self.codes.append_nulls(rows - self.codes.len());
-        }
+        self.coded.pad(rows);
     }
 
     fn take(&mut self) -> Result<ArrayRef, ArrowError> {
-        dictionary(DictionaryArray::try_new(self.codes.finish(), Arc::clone(&self.values)))
-    }
-}
-
-/// Names of the configuration, known beforehand: symbols, profiles, tiers.
-pub struct Listed {
-    codes: UInt16Builder,
-    values: ArrayRef,
-}
-
-impl Listed {
-    /// An empty column over a list of names.
-    pub fn new(values: &ArrayRef) -> Listed {
-        Listed { codes: UInt16Builder::new(), values: Arc::clone(values) }
-    }
-
-    /// Puts the name at a place of the list into a row.
-    #[inline]
-    pub fn put(&mut self, row: usize, place: u16) {
-        self.pad(row);
-        self.codes.append_value(place);
-    }
-}
-
-impl Column for Listed {
-    fn field(&self, name: &str) -> Field {
-        let kind = DataType::Dictionary(Box::new(DataType::UInt16), Box::new(DataType::Utf8));
-        Field::new(name, kind, true)
-    }
-
-    #[inline]
-    fn pad(&mut self, rows: usize) {
-        if rows > self.codes.len() {
-            self.codes.append_nulls(rows - self.codes.len());
-        }
-    }
-
-    fn take(&mut self) -> Result<ArrayRef, ArrowError> {
-        dictionary(DictionaryArray::try_new(self.codes.finish(), Arc::clone(&self.values)))
-    }
-}
-
-fn dictionary<K: arrow_array::types::ArrowDictionaryKeyType>(
-    made: Result<DictionaryArray<K>, ArrowError>,
-) -> Result<ArrayRef, ArrowError> {
-    match made {
-        Ok(array) => Ok(Arc::new(array)),
-        Err(error) => broken(format_args!("a code without a word: {error}")),
+        self.coded.take()
     }
 }
 
