@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -158,8 +159,8 @@ fn swept(folder: &Path, out: &str, most: usize) -> (usize, usize) {
     let sweep = Sweep::load(&folder.join("sweep.toml")).expect("good");
     let out = folder.join(out);
     let store = Store::open(&out).expect("open");
-    let onlooker = Impatient { done: AtomicUsize::new(0), most };
-    let results = run(&sweep.work, &store, 2, &onlooker).expect("it runs");
+    let onlooker = Arc::new(Impatient { done: AtomicUsize::new(0), most });
+    let results = run(&sweep.work, &store, 2, onlooker).expect("it runs");
     let cells = sweep.cells();
     let summary = write_results(&out, &sweep.title, &sweep.columns, &cells, &results.finished)
         .expect("written");

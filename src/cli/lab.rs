@@ -13,6 +13,7 @@ use plimsoll_sim::lab::store::{Store, write};
 use plimsoll_sim::lab::work;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Compare variants of a scenario under the same seeds.
 ///
@@ -53,8 +54,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let store = Store::open(&args.out).map_err(failure)?;
     let store = if args.fresh { store.fresh() } else { store };
     interrupt::listen();
-    let looker = Looker::new(lab.work.jobs(), args.quiet);
-    let results = work::run(&lab.work, &store, threads(args.threads), &looker);
+    let looker = Arc::new(Looker::new(lab.work.jobs(), args.quiet));
+    let results = work::run(&lab.work, &store, threads(args.threads), looker.clone());
     looker.clear();
     let results = results.map_err(failure)?;
     let comparison = Comparison::new(&lab, &results);

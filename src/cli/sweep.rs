@@ -5,9 +5,11 @@ use super::jobs::{Looker, failure, threads};
 use plimsoll_sim::interrupt;
 use plimsoll_sim::lab::store::Store;
 use plimsoll_sim::lab::sweep::{Summary, Sweep, collect, job_file, write_results};
+use plimsoll_sim::lab::watch::Stop;
 use plimsoll_sim::lab::work;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Run a scenario over a grid or a sample of its numbers.
 ///
@@ -59,7 +61,8 @@ Ctrl-C keeps the finished runs; the same command goes on from there.";
 pub fn run(args: Args) -> Result<(), Failure> {
     if let (Some(job), Some(result)) = (&args.job, &args.result) {
         interrupt::listen();
-        return job_file(job, result, &interrupt::asked).map(drop).map_err(failure);
+        let stop: Stop = Arc::new(interrupt::asked);
+        return job_file(job, result, &stop).map(drop).map_err(failure);
     }
     if let Some(folder) = &args.collect {
         let summary = collect(folder).map_err(failure)?;
@@ -82,8 +85,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let store = Store::open(&args.out).map_err(failure)?;
     let store = if args.fresh { store.fresh() } else { store };
     interrupt::listen();
-    let looker = Looker::new(sweep.work.jobs(), args.quiet);
-    let results = work::run(&sweep.work, &store, threads(args.threads), &looker);
+    let looker = Arc::new(Looker::new(sweep.work.jobs(), args.quiet));
+    let results = work::run(&sweep.work, &store, threads(args.threads), looker.clone());
     looker.clear();
     let results = results.map_err(failure)?;
     if results.taken_up > 0 {

@@ -1,11 +1,15 @@
 //! A job: a scenario with its seed in one text, and the result of its run, kept as a small file of its own.
 
 use super::metrics::{METRICS, Values, measure};
-use super::watch::Watch;
+use super::watch::{Stop, Watch};
 use crate::outcome::Ending;
+use crate::run::Own;
+use crate::run::watch::{Watched, run_watched};
 use crate::scenario::Scenario;
 use plimsoll_text::Error;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::Trouble;
@@ -80,16 +84,29 @@ pub fn number(value: Option<f64>) -> Value {
 
 /// Runs a job; `None` where it was asked to stop. `name` stands for it in complaints.
 ///
-/// Errors: a text that is no scenario, data that cannot be read, a run whose books do not add up.
-pub fn carry_out(
+/// Errors: a text that is no scenario, data that cannot be read, a strategy that fails or does not return, a run whose books
+/// do not add up.
+pub fn carry_out(name: &str, text: &str, stop: &Stop) -> Result<Option<Finished>, Trouble> {
+    carry_out_with(name, text, &Vec::new, stop)
+}
+
+/// The same, with strategies of one's own behind those the scenario names; the key knows nothing of them.
+///
+/// Errors: as [`carry_out`].
+pub fn carry_out_with(
     name: &str,
     text: &str,
-    stop: &dyn Fn() -> bool,
+    own: &dyn Fn() -> Vec<Own>,
+    stop: &Stop,
 ) -> Result<Option<Finished>, Trouble> {
-    let scenario = Scenario::read(name, text)?;
-    let mut watch = Watch::new(stop);
-    let outcome = crate::run(&scenario, scenario.seed, &mut watch)
-        .map_err(|error| if error.file.is_empty() { error.in_file(name) } else { error })?;
+    let scenario = Arc::new(Scenario::read(name, text)?);
+    let limit = Duration::from_nanos(scenario.strategy_timeout);
+    let mut stage = || Ok(Watch::new(stop));
+    let Watched { outcome, stage: watch } =
+        run_watched(&scenario, scenario.seed, limit, own, &mut stage)
+            .map_err(|why| Trouble::Run(format!("{name}: {why}")))?;
+    let outcome =
+        outcome.map_err(|error| if error.file.is_empty() { error.in_file(name) } else { error })?;
     match &outcome.ending {
         Ending::Complete => {}
         Ending::Stopped => return Ok(None),
@@ -118,6 +135,10 @@ pub fn told_of(error: Error, file: &str, what: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::latency::LatencyPlan;
+    use crate::strategy::plan::Seat;
+    use crate::strategy::{Desk, Strategy, StrategyError, TimerId};
+    use plimsoll_types::{Label, Money};
 
     #[test]
     fn a_result_reads_back_bit_for_bit() {
@@ -133,5 +154,49 @@ mod tests {
         let other = text.replace(&format!("\"engine\":\"{ENGINE}\""), "\"engine\":\"0.0.0\"");
         assert_ne!(other, text);
         assert_eq!(Finished::read(&other), None);
+    }
+
+    /// A strategy that never comes back from a timer.
+    struct Endless;
+
+    impl Strategy for Endless {
+        fn on_start(&mut self, desk: &mut Desk) -> Result<(), StrategyError> {
+            desk.set_timer(1_000_000_000);
+            Ok(())
+        }
+
+        fn on_timer(&mut self, _: &mut Desk, _: TimerId) -> Result<(), StrategyError> {
+            loop {
+                std::thread::park();
+            }
+        }
+    }
+
+    #[test]
+    fn a_strategy_that_never_returns_ends_its_job_in_one_line() {
+        let text = crate::scenario::BUILT_IN
+            .replacen("duration = \"20m\"", "duration = \"5s\"\nstrategy_timeout = \"500ms\"", 1)
+            .replacen("accounts = 3000", "accounts = 20", 1);
+        let scenario = Scenario::read("job.toml", &text).expect("good");
+        let seat = Seat {
+            account: Label::new("own").expect("short"),
+            profile: scenario.populations[0].profile,
+            deposit: Money::new(100_000_000),
+            latency: LatencyPlan::default(),
+        };
+        let own =
+            || vec![Own { seat: seat.clone(), strategy: Box::new(Endless) as Box<dyn Strategy> }];
+        let stop: Stop = Arc::new(|| false);
+        let Err(Trouble::Run(line)) = carry_out_with("job.toml", &text, &own, &stop) else {
+            panic!("it ended well")
+        };
+        let expected = "job.toml: strategy own, on_timer, 09:30:01: did not return within 0.5 s";
+        assert_eq!(line, expected);
+        // Without it the job is a job like any other.
+        let finished = carry_out("job.toml", &text, &stop).expect("it runs").expect("to its end");
+        let outcome = crate::run(&scenario, scenario.seed, &mut Watch::new(&stop)).expect("runs");
+        assert_eq!(finished.state_hash, format!("{:032x}", outcome.state_hash));
+        let asked: Stop = Arc::new(|| true);
+        assert_eq!(carry_out("job.toml", &text, &asked).expect("it runs"), None);
     }
 }

@@ -169,7 +169,7 @@ pub const METRICS: [Metric; 27] = [
 pub type Values = Vec<Option<f64>>;
 
 /// Takes the measure of a run.
-pub fn measure(scenario: &Scenario, outcome: &Outcome, watch: &Watch<'_>) -> Values {
+pub fn measure(scenario: &Scenario, outcome: &Outcome, watch: &Watch) -> Values {
     let spec = &scenario.exchange.instruments[scenario.instrument.index()];
     let scale = Scale::new(scenario.exchange.money_decimals, spec);
     let money = |money: Money| Some(scale.money_plain(money));

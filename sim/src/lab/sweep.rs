@@ -7,6 +7,7 @@ use super::plan::{base, changes, seed_list, text_of};
 use super::rows::Rows;
 use super::space::{Axis, POINTS_MAX, cell, grid, sample};
 use super::store::{Store, write};
+use super::watch::Stop;
 use super::work::{Cell, Point, Work};
 use crate::lab::base::check_data;
 use crate::lab::metrics::METRICS;
@@ -236,7 +237,7 @@ impl Plan {
 /// Runs the job of a file and writes its result to another; a result that is there already stays. Tells whether it was.
 ///
 /// Errors: a job that cannot be read or run, data that are not those it was planned with, the disk's; a wish to stop.
-pub fn job_file(job: &Path, result: &Path, stop: &dyn Fn() -> bool) -> Result<bool, Trouble> {
+pub fn job_file(job: &Path, result: &Path, stop: &Stop) -> Result<bool, Trouble> {
     let name = job.display().to_string();
     let text = text_of(job, "a readable job")?;
     let earlier = std::fs::read_to_string(result).ok().and_then(|text| Finished::read(&text));

@@ -4,24 +4,28 @@ use crate::run::Stage;
 use plimsoll_exchange::Exchange;
 use plimsoll_types::{Event, EventKind, TradeKind};
 use std::io;
+use std::sync::Arc;
+
+/// Whether to stop, which any thread may ask.
+pub type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// Looks on, until somebody asks it to stop.
-pub struct Watch<'a> {
-    stop: &'a dyn Fn() -> bool,
+pub struct Watch {
+    stop: Stop,
     /// Money units that those who were deleveraged got less than at the mark; below zero they got more.
     pub haircut: i128,
     /// Lots deleveraged.
     pub deleveraged: u64,
 }
 
-impl<'a> Watch<'a> {
+impl Watch {
     /// One who asks `stop` whether to go on.
-    pub fn new(stop: &'a dyn Fn() -> bool) -> Watch<'a> {
-        Watch { stop, haircut: 0, deleveraged: 0 }
+    pub fn new(stop: &Stop) -> Watch {
+        Watch { stop: Arc::clone(stop), haircut: 0, deleveraged: 0 }
     }
 }
 
-impl Stage for Watch<'_> {
+impl Stage for Watch {
     fn events(&mut self, exchange: &Exchange, events: &[Event]) -> io::Result<()> {
         for event in events {
             let EventKind::Trade { instrument, price, qty, side, kind, .. } = event.kind else {

@@ -5,11 +5,12 @@ use super::base::Base;
 use super::change::Change;
 use super::job::{Finished, carry_out, key, told_of};
 use super::store::Store;
+use super::watch::Stop;
 use crate::scenario::Scenario;
 use plimsoll_text::Error;
 use rayon::prelude::*;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// A coordinate of a point, as the table of results shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,7 +83,7 @@ impl Work {
 }
 
 /// Somebody who looks on.
-pub trait Onlooker: Sync {
+pub trait Onlooker: Send + Sync {
     /// A job is done; `taken_up` tells whether an earlier run had done it.
     fn done(&self, taken_up: bool);
 
@@ -118,14 +119,17 @@ pub fn run(
     work: &Work,
     store: &Store,
     threads: usize,
-    onlooker: &dyn Onlooker,
+    onlooker: Arc<dyn Onlooker>,
 ) -> Result<Results, Trouble> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| Trouble::Run(format!("threads: {error}")))?;
     let slots: Vec<Mutex<Option<Finished>>> = (0..work.jobs()).map(|_| Mutex::new(None)).collect();
     let failed: Mutex<Option<(usize, Trouble)>> = Mutex::new(None);
-    let (given_up, taken_up) = (AtomicBool::new(false), AtomicUsize::new(0));
-    let stop = || given_up.load(Ordering::Relaxed) || onlooker.stop();
+    let (given_up, taken_up) = (Arc::new(AtomicBool::new(false)), AtomicUsize::new(0));
+    let stop: Stop = {
+        let (given_up, onlooker) = (Arc::clone(&given_up), Arc::clone(&onlooker));
+        Arc::new(move || given_up.load(Ordering::Relaxed) || onlooker.stop())
+    };
     let one = |job: usize| -> Result<(), Trouble> {
         let text = work.text(job)?;
         let earlier = store.find(&key(&text));
