@@ -59,11 +59,15 @@ impl Format {
         folder.join(format!("{table}.{}", self.extension()))
     }
 
-    fn begin(self, part: Part, schema: &SchemaRef) -> io::Result<Box<dyn Store>> {
+    /// Begins a file of batches of so many `rows`, which Arrow need not know.
+    #[cfg_attr(not(feature = "parquet"), expect(unused_variables))]
+    fn begin(self, part: Part, schema: &SchemaRef, rows: usize) -> io::Result<Box<dyn Store>> {
         match self {
             Format::Arrow => Ok(Box::new(ipc::IpcFile::new(part, schema)?)),
             #[cfg(feature = "parquet")]
-            Format::Parquet => Ok(Box::new(parquet::ParquetFile::new(part, Arc::clone(schema))?)),
+            Format::Parquet => {
+                Ok(Box::new(parquet::ParquetFile::new(part, Arc::clone(schema), rows)?))
+            }
         }
     }
 }
@@ -105,7 +109,7 @@ impl<T: Rows> Filed<T> {
         let fields: Vec<Field> = table.fields();
         let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
         let path = begin.format.file(begin.folder, name);
-        let store = begin.format.begin(Part::create(path, begin.make)?, &schema)?;
+        let store = begin.format.begin(Part::create(path, begin.make)?, &schema, begin.rows)?;
         Ok(Filed { table, schema, store, rows: begin.rows, batches: 0 })
     }
 

@@ -1,6 +1,8 @@
 //! Tables and lines say the same of every kind of event; a failing disk leaves whole files.
 
 mod kinds;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod reading;
 
 use super::*;

@@ -12,8 +12,8 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-/// Rows of a row group, a whole number of batches.
-const GROUP_ROWS: usize = 16 * crate::output::ROWS;
+/// Batches of a row group.
+const GROUP_BATCHES: usize = 16;
 /// Compression of the pages: the quickest of its kind.
 const ZSTD_LEVEL: i32 = 1;
 
@@ -28,14 +28,14 @@ pub struct ParquetFile {
 }
 
 impl ParquetFile {
-    /// Begins a file.
+    /// Begins a file of batches of so many `rows`.
     ///
     /// Errors: a schema Parquet has no types for.
-    pub fn new(part: Part, schema: SchemaRef) -> io::Result<ParquetFile> {
+    pub fn new(part: Part, schema: SchemaRef, rows: usize) -> io::Result<ParquetFile> {
         let level = ZstdLevel::try_new(ZSTD_LEVEL).map_err(trouble)?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(level))
-            .set_max_row_group_row_count(Some(GROUP_ROWS))
+            .set_max_row_group_row_count(Some(GROUP_BATCHES * rows))
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_offset_index_disabled(true)
             .build();
@@ -43,8 +43,9 @@ impl ParquetFile {
         Ok(ParquetFile { writer, part, groups: 0, failed: false })
     }
 
-    /// Hands on to the file what the writer has finished.
+    /// Hands on to the file what the writer has finished, the bytes it still holds back among it.
     fn hand_on(&mut self) -> io::Result<()> {
+        self.writer.sync()?;
         let ready = self.writer.inner_mut();
         let written = self.part.write_all(ready);
         ready.clear();
@@ -62,8 +63,7 @@ impl ParquetFile {
     }
 
     /// A footer that names the groups in the file and no others.
-    fn footer_of_whole_groups(&mut self) -> io::Result<Vec<u8>> {
-        let all = self.writer.finish().map_err(trouble)?;
+    fn footer_of_whole_groups(&self, all: &ParquetMetaData) -> io::Result<Vec<u8>> {
         let groups = all.row_groups()[..self.groups].to_vec();
         let about = all.file_metadata();
         let about = FileMetaData::new(
@@ -84,7 +84,7 @@ impl ParquetFile {
 impl Store for ParquetFile {
     fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
         self.writer.write(batch).map_err(trouble)?;
-        if self.writer.inner().is_empty() { Ok(()) } else { self.hand_on() }
+        if self.writer.flushed_row_groups().len() == self.groups { Ok(()) } else { self.hand_on() }
     }
 
     fn path(&self) -> PathBuf {
@@ -92,23 +92,19 @@ impl Store for ParquetFile {
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
+        // A writer can be finished once only.
+        let all = self.writer.finish().map_err(trouble)?;
+        let mut written = Ok(());
         if !self.failed {
-            self.writer.finish().map_err(trouble)?;
-            let tail = self.writer.inner_mut();
-            let written = self.part.write_all(tail);
-            tail.clear();
+            written = self.part.write_all(self.writer.inner());
             if written.is_ok() {
                 return self.part.publish();
             }
             self.part.forget()?;
-            let footer = self.footer_of_whole_groups()?;
-            self.part.write_all(&footer)?;
-            self.part.publish()?;
-            return written;
         }
-        let footer = self.footer_of_whole_groups()?;
-        self.part.write_all(&footer)?;
-        self.part.publish()
+        self.part.write_all(&self.footer_of_whole_groups(&all)?)?;
+        self.part.publish()?;
+        written
     }
 }
 

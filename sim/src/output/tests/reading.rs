@@ -4,12 +4,14 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, RecordBatch};
 use arrow_ipc::reader::{FileReader, StreamReader};
-use arrow_schema::DataType;
+use arrow_schema::{ArrowError, DataType, Schema};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+#[cfg(feature = "parquet")]
+use std::sync::Arc;
 
 const NAMES: [&str; 7] = ["trades", "orders", "risk", "cases", "marks", "market", "accounts"];
 
@@ -33,6 +35,7 @@ impl Drop for Folder {
 }
 
 /// A table's rows: cells that are not null, by column.
+#[derive(PartialEq)]
 pub struct Table(Vec<Map<String, Value>>);
 
 impl Table {
@@ -84,18 +87,40 @@ fn rows(batch: &RecordBatch, into: &mut Vec<Map<String, Value>>) {
     }
 }
 
+/// A whole table, batch by batch.
+fn table(
+    name: &str,
+    schema: &Schema,
+    batches: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
+) -> (String, Table) {
+    assert_eq!(schema.metadata()["plimsoll.table"], name);
+    assert_eq!(schema.metadata()["plimsoll.seed"], "1");
+    let mut found = Vec::new();
+    batches.for_each(|batch| rows(&batch.expect("a whole batch"), &mut found));
+    (name.to_owned(), Table(found))
+}
+
 /// The tables of a folder.
 pub fn tables(folder: &Path) -> BTreeMap<String, Table> {
-    let read = |name: &str| {
+    let read = |name: &&str| {
         let file = File::open(folder.join(format!("{name}.arrow"))).expect("the table is there");
         let reader = FileReader::try_new(file, None).expect("a whole file");
-        assert_eq!(reader.schema().metadata()["plimsoll.table"], name);
-        assert_eq!(reader.schema().metadata()["plimsoll.seed"], "1");
-        let mut found = Vec::new();
-        reader.for_each(|batch| rows(&batch.expect("a whole batch"), &mut found));
-        (name.to_owned(), Table(found))
+        table(name, &reader.schema(), reader)
     };
-    NAMES.iter().map(|name| read(name)).collect()
+    NAMES.iter().map(read).collect()
+}
+
+/// The tables of a folder, from Parquet files.
+#[cfg(feature = "parquet")]
+pub fn parquet_tables(folder: &Path) -> BTreeMap<String, Table> {
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    let read = |name: &&str| {
+        let file = File::open(folder.join(format!("{name}.parquet"))).expect("the table is there");
+        let file = ParquetRecordBatchReaderBuilder::try_new(file).expect("a whole file");
+        let schema = Arc::clone(file.schema());
+        table(name, &schema, file.build().expect("readable"))
+    };
+    NAMES.iter().map(read).collect()
 }
 
 /// What can be read of the files that a kill leaves: whole batches up to the cut.
