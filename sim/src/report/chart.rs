@@ -243,7 +243,7 @@ impl Chart {
 
     /// Text inside the chart, `down` pixels from the top.
     pub fn note(&mut self, x: f64, down: f64, text: &str) {
-        let side = if x > WIDTH * 0.7 { "r" } else { "l" };
+        let side = if reads_leftwards(x) { "r" } else { "l" };
         let at = if side == "r" { 100.0 - x / WIDTH * 100.0 } else { x / WIDTH * 100.0 };
         let edge = if side == "r" { "right" } else { "left" };
         let _ = write!(
@@ -275,6 +275,11 @@ impl Chart {
             labels(&below, "left"),
         )
     }
+}
+
+/// Whether text inside a chart ends at `x` instead of beginning there: it would not fit on the right.
+pub fn reads_leftwards(x: f64) -> bool {
+    x > WIDTH * 0.7
 }
 
 /// A number for an axis: as many places as its steps need, thousands apart.

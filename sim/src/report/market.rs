@@ -2,7 +2,9 @@
 
 use super::View;
 use super::axis::TimeAxis;
-use super::chart::{Chart, HEIGHT, Upward, WIDTH, number, numbers, rectangle, thinned, through};
+use super::chart::{
+    Chart, HEIGHT, Upward, WIDTH, number, numbers, reads_leftwards, rectangle, thinned, through,
+};
 use super::tables::table;
 use crate::outcome::Sample;
 use crate::record::fills::Fill;
@@ -100,9 +102,34 @@ pub fn shade_shocks(
 ) {
     let from = view.outcome.from;
     let shocks = view.scenario.shocks.iter().filter(|shock| shock.instrument == instrument);
-    for (n, shock) in shocks.enumerate() {
+    let mut shocks: Vec<_> = shocks.collect();
+    // Where there is no room for all names, the largest moves have theirs.
+    shocks.sort_by_key(|shock| -shock.value.nano().abs());
+    let mut names = Names::default();
+    for shock in shocks {
         let (a, b) = (axis.at(from + shock.from), axis.at(from + shock.to));
-        chart.shade(a, b, if named { &shock.name } else { "" }, n % 3);
+        match names.row(a, &shock.name).filter(|_| named) {
+            Some(row) => chart.shade(a, b, &shock.name, row),
+            None => chart.shade(a, b, "", 0),
+        }
+    }
+}
+
+/// Names at the top of a chart, in three rows: from where to where each row is taken.
+#[derive(Default)]
+struct Names([Vec<(f64, f64)>; 3]);
+
+impl Names {
+    /// The first row in which a name at `x` meets no other; `None` where it meets one in each.
+    fn row(&mut self, x: f64, name: &str) -> Option<usize> {
+        /// A letter's width on a screen, in units of the chart; on a telephone they are wider, and names may touch.
+        const LETTER: f64 = 8.0;
+        let wide = (name.chars().count() + 1) as f64 * LETTER;
+        let (from, to) = if reads_leftwards(x) { (x - wide, x) } else { (x, x + wide) };
+        let free = |row: &Vec<(f64, f64)>| row.iter().all(|&(a, b)| to <= a || b <= from);
+        let row = self.0.iter().position(free)?;
+        self.0[row].push((from, to));
+        Some(row)
     }
 }
 
@@ -295,4 +322,19 @@ pub fn others(view: &View<'_>) -> String {
         );
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_would_meet_have_rows_of_their_own_or_are_left_out() {
+        let mut names = Names::default();
+        // Of five letters and a space: 48 units each.
+        let rows = [100.0, 120.0, 140.0, 147.0, 148.0, 900.0, 860.0, 852.0];
+        let rows = rows.map(|x| names.row(x, "panic"));
+        let expected = [Some(0), Some(1), Some(2), None, Some(0), Some(0), Some(1), Some(0)];
+        assert_eq!(rows, expected);
+    }
 }
