@@ -304,9 +304,10 @@ impl Lot {
     }
 }
 
-/// Whether an account that stands so would have met the goal by closing.
+/// Whether an account that stands so would have met the goal by closing: without the margins it asks for, equity has to be there.
 pub(crate) fn is_safe(goal: &Goal, after: &Standing) -> bool {
-    if after.margins == [Money::ZERO; 2] {
+    let mut lines = std::iter::once(goal.target).chain(goal.release);
+    if lines.all(|line| after.margin(line.basis) == Money::ZERO) {
         return after.equity >= Money::ZERO;
     }
     goal.is_met(after)

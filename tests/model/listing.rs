@@ -75,10 +75,15 @@ impl Model {
         let oldest = self.trades.len().saturating_sub(kept);
         let place = self.trades.iter().position(|t| t.seq == trade && !t.busted);
         let place = place.filter(|place| *place >= oldest).ok_or(Reject::UnknownTrade)?;
-        let Traded { instrument, price, qty, sides, .. } = self.trades[place];
+        let Traded { instrument, price, qty, mut sides, .. } = self.trades[place];
         if !self.books[instrument].live {
             self.saw("bust of a delisted instrument's trade");
             return Err(Reject::UnknownTrade);
+        }
+        for undone in &mut sides {
+            // Its account may have changed between cross and isolated since.
+            let owner = self.owner(undone.holder);
+            undone.holder = self.holder(owner, instrument).expect("a pocket where it has traded");
         }
         if sides[0].holder != sides[1].holder {
             for undone in sides {
@@ -94,10 +99,9 @@ impl Model {
         }
         let (instrument_id, price, qty) = (instrument_id(instrument), to_price(price), to_qty(qty));
         self.emit(EventKind::Busted { trade, instrument: instrument_id, price, qty });
-        let mut holders = sides.map(|undone| undone.holder);
-        holders.sort_unstable();
-        for holder in holders {
-            self.empty_pocket(holder);
+        // The maker's first, as after a trade.
+        for undone in sides {
+            self.empty_pocket(undone.holder);
         }
         let mut owners = sides.map(|undone| self.owner(undone.holder));
         owners.sort_unstable();
