@@ -3,7 +3,7 @@
 use crate::exchange::Exchange;
 use crate::market::Market;
 use crate::timers::Alarm;
-use plimsoll_risk::{Case, Paid, Purpose, Rolled, Standing, Step};
+use plimsoll_risk::{Awaited, Case, Paid, Purpose, Rolled, Standing, Step};
 use plimsoll_types::{
     AccountId, AuctionPolicy, CancelReason, CaseId, CaseStep, EventKind, ForcedReason,
     InstrumentId, LockedPolicy, Money, ParkReason, Phase, Policy, ProfileId, ProtectionPrice, Side,
@@ -228,30 +228,38 @@ impl Exchange {
     /// Whether any mark may concern a case: it has a batch in the queue, waits with several positions, or asks what others have.
     ///
     /// A parked case with one position waits for that instrument alone, and is woken by it.
-    pub(crate) fn is_restless(&self, case: &Case, held: usize) -> bool {
-        case.resting.is_some() || case.parked && held > 1 || self.depends_on_others(case)
+    pub(crate) fn is_restless(&self, case: &Case, held: usize, equity: Money) -> bool {
+        case.resting.is_some() || case.parked && held > 1 || self.asks_others(case, equity)
     }
 
-    /// Notes for which instruments a case waits, and whether for marks beyond its goal.
+    /// Notes for which instruments a case waits, and what marks it waits for.
     pub(crate) fn start_waiting(&mut self, case: &Case) {
         let held = self.risk.positions(case.account).filter(|p| p.lots() != 0).count();
+        let equity = self.risk.standing(case.account).equity;
         let goal = match case.purpose {
             Purpose::Safe(goal) => Some(goal),
             Purpose::Lots { .. } | Purpose::Flat => None,
         };
-        self.risk.calm_case(case.account, !self.is_restless(case, held), goal);
-        // One that may hand over asks anew whenever one of its markets changes, also between two batches.
-        if !case.parked && case.resting.is_none() && !self.depends_on_others(case) {
+        let calm = !self.is_restless(case, held, equity);
+        let awaited = Awaited { goal, loss: self.may_hand_over(case) };
+        self.risk.calm_case(case.account, calm.then_some(awaited));
+        // One that asks others asks anew whenever one of its markets changes, also between two batches.
+        let asks = self.asks_others(case, equity);
+        if asks {
+            self.asking.insert(case.id.0);
+        } else if !case.parked && case.resting.is_none() {
             return;
         }
         // With several positions any change in one of the books may change the plan.
-        let queues = held > 1 || self.waits_for_more(case);
+        let queues = held > 1 || asks || self.waits_for_more(case);
+        // Whoever may not send a batch yet is woken by its timer, not by what comes before.
+        let waits = case.parked && self.log.now >= case.due(self.risk.rules(case.rules).interval);
         for position in self.risk.positions(case.account).filter(|p| p.lots() != 0) {
             let market = &mut self.markets[position.instrument().index()];
             if queues {
                 market.queueing.insert(case.id.0);
             }
-            if case.parked {
+            if waits {
                 let side = if position.lots() > 0 { Side::Sell } else { Side::Buy };
                 market.parked[side as usize].insert(case.id.0);
             }
@@ -261,13 +269,11 @@ impl Exchange {
     /// Whether more than something opposite in its book may let a case go on.
     fn waits_for_more(&self, case: &Case) -> bool {
         let rules = self.risk.rules(case.rules);
-        rules.locked != LockedPolicy::Park
-            || rules.auction == AuctionPolicy::Join
-            || self.depends_on_others(case)
+        rules.locked != LockedPolicy::Park || rules.auction == AuctionPolicy::Join
     }
 
-    /// Whether a case may hand its positions over, so that it asks what the fund has and who else holds what.
-    pub(crate) fn depends_on_others(&self, case: &Case) -> bool {
+    /// Whether a case may hand its positions over, so that it may have to ask what the fund has and who else holds what.
+    fn may_hand_over(&self, case: &Case) -> bool {
         let rules = self.risk.rules(case.rules);
         matches!(case.purpose, Purpose::Safe(_))
             && (case.price == ProtectionPrice::Bankruptcy
@@ -275,12 +281,23 @@ impl Exchange {
                 || rules.waterfall.contains(&WaterfallStage::Deleverage))
     }
 
+    /// Whether a case asks that now. Deleveraging alone is for accounts that have lost more than they had; the rest of their
+    /// cases trade like any other, and there are many of them.
+    fn asks_others(&self, case: &Case, equity: Money) -> bool {
+        self.may_hand_over(case)
+            && (equity < Money::ZERO
+                || case.price == ProtectionPrice::Bankruptcy
+                || self.risk.rules(case.rules).backstop.is_some()
+                || self.risk.account(case.account).is_unlimited())
+    }
+
     fn stop_waiting(&mut self, case: &Case) {
+        self.asking.remove(&case.id.0);
         for position in self.risk.positions(case.account) {
             let market = &mut self.markets[position.instrument().index()];
             market.queueing.remove(&case.id.0);
             for side in &mut market.parked {
-                side.remove(&case.id.0);
+                side.remove(case.id.0);
             }
         }
     }

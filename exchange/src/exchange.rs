@@ -35,6 +35,8 @@ pub struct Exchange {
     pub(crate) cases_opened: u32,
     /// Cases that may have something to do.
     pub(crate) agenda: BTreeSet<u32>,
+    /// Cases that may hand their positions over: they ask what the fund has. Not state.
+    pub(crate) asking: BTreeSet<u32>,
     /// Accounts that wait for a case, with the tier that asks for it (0 = flat with a loss).
     pub(crate) breaches: BTreeMap<AccountId, u8>,
     /// Changes of terms that wait for their time, by number.
@@ -88,6 +90,7 @@ impl Exchange {
             cases: BTreeMap::new(),
             cases_opened: 0,
             agenda: BTreeSet::new(),
+            asking: BTreeSet::new(),
             breaches: BTreeMap::new(),
             fund_rules: ProfileId::UNLIMITED,
             cover: None,

@@ -35,6 +35,7 @@ mod look;
 mod market;
 mod orders;
 mod own_margins;
+mod parked;
 mod pass;
 mod phases;
 mod plain;

@@ -2,7 +2,7 @@
 
 use crate::exchange::Exchange;
 use crate::timers::Alarm;
-use plimsoll_risk::{Call, Standing};
+use plimsoll_risk::{Awaited, Call, Standing};
 use plimsoll_types::{AccountId, Action, CancelReason, EventKind, Money, Ts};
 
 impl Exchange {
@@ -44,9 +44,20 @@ impl Exchange {
     /// Puts an account's case on the agenda if it may have something to do.
     fn look_at_case(&mut self, account: AccountId, standing: Standing) {
         let Some(number) = self.risk.account(account).case() else { return };
-        let Some(case) = self.cases.get(&number.0) else { return };
         let held = self.risk.positions(account).filter(|position| position.lots() != 0).count();
-        if self.is_restless(case, held) || held == 0 || self.has_met(case, &standing) {
+        // A falling market asks most cases for nothing else: that is known without fetching them.
+        if let Some(Awaited { goal: Some(goal), loss }) = self.risk.awaited(account)
+            && held == 1
+            && !goal.is_met(&standing)
+            && !(loss && standing.equity < Money::ZERO)
+        {
+            return;
+        }
+        let Some(case) = self.cases.get(&number.0) else { return };
+        if self.is_restless(case, held, standing.equity)
+            || held == 0
+            || self.has_met(case, &standing)
+        {
             self.agenda.insert(number.0);
         }
     }

@@ -7,6 +7,7 @@ use crate::index::Index;
 use crate::indicative::Outcome;
 use crate::limit_state::AtLimit;
 use crate::orders::{Records, Role};
+use crate::parked::Parked;
 use plimsoll_matching::Book;
 use plimsoll_matching::stops::Stops;
 use plimsoll_risk::Liquidity;
@@ -72,7 +73,7 @@ pub(crate) struct Market {
     /// Something in the book, the phase or the band changed since cases were last woken.
     pub(crate) changed: bool,
     /// Parked cases that would close here by [buying, selling].
-    pub(crate) parked: [BTreeSet<u32>; 2],
+    pub(crate) parked: [Parked; 2],
     /// Cases that rest here, or would if they could.
     pub(crate) queueing: BTreeSet<u32>,
 }
@@ -107,7 +108,7 @@ impl Market {
             said: Outcome::default(),
             unsaid: true,
             changed: false,
-            parked: [BTreeSet::new(), BTreeSet::new()],
+            parked: Default::default(),
             queueing: BTreeSet::new(),
         };
         market.obey(spec);
@@ -172,6 +173,11 @@ impl Market {
     pub(crate) fn stands_at_limit(&self, side: Side) -> bool {
         let best = self.book.best(side).map(|best| best.0);
         best.is_some() && best == self.edge(side)
+    }
+
+    /// Whether a case that would close with `side` finds something opposite.
+    pub(crate) fn has_for_parked(&self, side: Side) -> bool {
+        self.phase == Phase::Continuous && self.book.best(side.opposite()).is_some()
     }
 
     /// Whether another account than `owner` has an order at the limit price of `side`.

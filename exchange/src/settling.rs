@@ -1,7 +1,8 @@
 //! Settling: triggered stops enter, open cases act, breaches become cases, until nothing more happens. Source: SEMANTICS 8.
 
 use crate::exchange::Exchange;
-use plimsoll_types::{Phase, Side};
+use crate::parked::Parked;
+use plimsoll_types::Side;
 
 impl Exchange {
     /// Runs stops, cases and breaches until nothing more happens.
@@ -15,17 +16,18 @@ impl Exchange {
 
     #[cold]
     fn settle_cases(&mut self) {
+        self.markets.iter_mut().flat_map(|market| &mut market.parked).for_each(Parked::calm);
         loop {
             self.enter_triggered();
-            self.wake();
+            self.wake(0);
             self.put_fund_on_agenda();
             let mut last = 0;
             let mut acted = false;
-            while let Some(&number) = self.agenda.range(last + 1..).next() {
+            while let Some(number) = self.next_to_act(last) {
                 self.agenda.remove(&number);
                 last = number;
                 acted |= self.act(number);
-                self.wake();
+                self.wake(last);
             }
             let pending: Vec<_> = self.breaches.keys().copied().collect();
             for account in pending {
@@ -38,10 +40,30 @@ impl Exchange {
                     acted = true;
                 }
             }
-            if !acted && self.agenda.is_empty() && self.triggered.is_empty() {
+            let mut woken = false;
+            for parked in self.markets.iter_mut().flat_map(|market| &mut market.parked) {
+                woken |= parked.begin_round();
+            }
+            if !acted && !woken && self.agenda.is_empty() && self.triggered.is_empty() {
                 return;
             }
         }
+    }
+
+    /// The case with the lowest number behind `last` that may have something to do: on the agenda, or woken by what it finds in its book.
+    fn next_to_act(&self, last: u32) -> Option<u32> {
+        let mut next = self.agenda.range(last + 1..).next().copied();
+        for market in &self.markets {
+            for side in [Side::Buy, Side::Sell] {
+                if let Some(woken) = market.parked[side as usize].next(last)
+                    && next.is_none_or(|next| woken < next)
+                    && market.has_for_parked(side)
+                {
+                    next = Some(woken);
+                }
+            }
+        }
+        next
     }
 
     /// Lets the fund's case act in every round: no look at its account does, because it trades without margin.
@@ -58,14 +80,12 @@ impl Exchange {
         self.agenda.extend(self.cases.keys().copied());
     }
 
-    /// Puts waiting cases on the agenda whose instrument changed so that they might go on.
-    fn wake(&mut self) {
+    /// Wakes waiting cases whose instrument changed so that they might go on, where case `last` was the last to act in this round.
+    fn wake(&mut self, last: u32) {
         let cover = self.risk.house().fund + self.fund_equity();
         if self.cover != Some(cover) {
             self.cover = Some(cover);
-            let asking = self.cases.values().filter(|case| self.depends_on_others(case));
-            let asking: Vec<u32> = asking.map(|case| case.id.0).collect();
-            self.agenda.extend(asking);
+            self.agenda.extend(&self.asking);
         }
         for market in &mut self.markets {
             if !market.changed {
@@ -73,14 +93,9 @@ impl Exchange {
             }
             market.changed = false;
             self.agenda.extend(market.queueing.iter().copied());
-            if market.phase != Phase::Continuous {
-                continue;
-            }
             for side in [Side::Buy, Side::Sell] {
-                if !market.parked[side as usize].is_empty()
-                    && market.book.best(side.opposite()).is_some()
-                {
-                    self.agenda.extend(market.parked[side as usize].iter().copied());
+                if !market.parked[side as usize].is_empty() && market.has_for_parked(side) {
+                    market.parked[side as usize].wake(last);
                 }
             }
         }

@@ -228,7 +228,7 @@ impl Exchange {
                 said: market.said,
                 unsaid: true,
                 changed: false,
-                parked: [BTreeSet::new(), BTreeSet::new()],
+                parked: Default::default(),
                 queueing: BTreeSet::new(),
             })
             .collect();
@@ -276,6 +276,7 @@ impl Exchange {
             schedules: saved.schedules.into_owned(),
             schedules_made: saved.schedules_made,
             agenda: BTreeSet::new(),
+            asking: BTreeSet::new(),
             breaches: Default::default(),
             fund_rules: ProfileId::UNLIMITED,
             cover: None,

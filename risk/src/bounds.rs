@@ -44,6 +44,11 @@ impl Risk {
         !stands(&goal.target, 1) && !goal.release.is_some_and(|line| stands(&line, 0))
     }
 
+    /// Whether an account could have no equity left for some marks in its boxes. May err towards yes.
+    pub(crate) fn could_lose_all(&self, id: AccountId) -> bool {
+        self.way(id, &Line::LOSS, End::Most).is_none_or(|way| way >= 0)
+    }
+
     /// Whether some position asks for margin at every mark in its box.
     fn surely_margined(&self, id: AccountId, basis: Basis) -> bool {
         self.held(id).any(|held| self.margin_at(held, basis, self.ends_of(held)[0]) > 0)

@@ -18,6 +18,10 @@ pub struct Line {
 }
 
 impl Line {
+    /// Where no equity is left: a way to it is `-E`, whatever the margin.
+    pub(crate) const LOSS: Line =
+        Line { margin_weight: 0, equity_weight: 1, basis: Basis::Maintenance };
+
     /// The line at `threshold` of the measure taken of one of the margins.
     pub fn new(measure: MeasureKind, basis: Basis, threshold: Ratio) -> Line {
         let (threshold, one) = (threshold.nano(), Ratio::SCALE);
@@ -46,6 +50,13 @@ impl Line {
         margin > Money::ZERO
             && (equity <= Money::ZERO
                 || above(self.margin_weight, margin.units(), self.equity_weight, equity.units()))
+    }
+
+    /// Whether whoever stands at or past this line surely stands at or past the other.
+    pub(crate) fn implies(&self, other: &Line) -> bool {
+        let [mine, its] = [self.margin_weight, other.margin_weight].map(i128::from);
+        self.basis == other.basis
+            && its * i128::from(self.equity_weight) >= mine * i128::from(other.equity_weight)
     }
 }
 

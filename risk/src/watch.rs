@@ -4,7 +4,7 @@
 //! their boxes still prove their tier. Whoever cannot be proved safe at the marks is named; who is named is not thereby in
 //! another tier, that is for [`Risk::next_tier`] to say. The scan asks everybody instead: what the index is held against.
 
-use crate::case::Goal;
+use crate::calm::{Awaited, Calm};
 use crate::contract::Contract;
 use crate::ledger::Risk;
 use crate::tiers::Lines;
@@ -14,7 +14,7 @@ use crate::trigger::plain::{Fence, Term};
 use crate::trigger::sharing::Sharing;
 use plimsoll_types::prefetch::prefetch;
 use plimsoll_types::{AccountId, Detector, InstrumentId, Price};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What the index has had to do so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub(crate) struct Watch {
     /// Accounts in a case that any mark may concern: named whenever one has moved.
     pub(crate) restless: BTreeSet<AccountId>,
     /// Accounts in a case that waits for its goal alone, or for nothing that marks do: watched by the index.
-    pub(crate) calm: BTreeMap<AccountId, Option<Goal>>,
+    pub(crate) calm: Calm,
     pub(crate) ladders: Vec<Ladder>,
     paces: Vec<Pace>,
     /// By profile, the fence of each tier.
@@ -214,7 +214,7 @@ impl Risk {
             }
             self.accounts[id.index()].touched = false;
             if self.account(id).case != 0 {
-                if self.watch.calm.contains_key(&id) {
+                if self.watch.calm.contains(id) {
                     self.keep_case_armed(id);
                 }
                 found.push(id);
@@ -257,7 +257,7 @@ impl Risk {
 
     /// Puts an account on the list of those in a case, or takes it off.
     pub(crate) fn watch_case(&mut self, id: AccountId, open: bool) {
-        self.watch.calm.remove(&id);
+        self.watch.calm.remove(id);
         if open {
             self.watch.restless.insert(id);
         } else {
@@ -265,18 +265,23 @@ impl Risk {
         }
     }
 
-    /// Says whether any mark may concern an account's case, or only one that meets its goal or moves the account to another tier.
+    /// Says whether any mark may concern an account's case, or only one that moves the account to another tier or brings what it waits for.
     ///
-    /// A case that waits for marks in any other way must not be calm. `goal` is what ends it, if a mark can.
-    pub fn calm_case(&mut self, id: AccountId, calm: bool, goal: Option<Goal>) {
-        if !calm {
+    /// A case that waits for marks in any other way than `calm` says must not be calm.
+    pub fn calm_case(&mut self, id: AccountId, calm: Option<Awaited>) {
+        if !calm.is_some_and(|awaited| self.watch.calm.insert(id, awaited)) {
             return self.watch_case(id, true);
         }
         self.watch.restless.remove(&id);
-        self.watch.calm.insert(id, goal);
         if self.watch.detector == Detector::Index {
             self.keep_case_armed(id);
         }
+    }
+
+    /// What marks may bring an account's case, if it is calm; `None` where any may concern it.
+    #[inline]
+    pub fn awaited(&self, id: AccountId) -> Option<Awaited> {
+        self.watch.calm.contains(id).then(|| self.watch.calm.awaited(id))
     }
 
     /// What was proved of everybody who holds an instrument no longer holds: all are to be asked. Cost: O(its holders).

@@ -4,6 +4,7 @@ use super::boxes::{HIGHEST, LOWEST, Span};
 use super::draw::Keep;
 use super::plain::Plain;
 use crate::account::PositionId;
+use crate::calm::Awaited;
 use crate::ledger::Risk;
 use plimsoll_types::AccountId;
 
@@ -21,6 +22,16 @@ pub(crate) enum Drawn {
     Due,
 }
 
+/// What became of boxes that were to prove that nothing can happen to an account.
+enum Redrawn {
+    /// They prove so as they are.
+    Kept,
+    /// The account holds nothing.
+    Flat,
+    /// They were drawn anew.
+    Drawn(Drawn),
+}
+
 impl Risk {
     /// Sees to it that an account that changed, in no case, stands in boxes that prove its tier. Whether it is due: then it
     /// has no boxes until its tier has changed.
@@ -31,17 +42,10 @@ impl Risk {
         if self.account(id).unlimited {
             return false;
         }
-        let drawn = match self.prove_plain(id) {
-            Plain::Safe => return false,
-            Plain::Flat => return self.is_flat_and_due(id),
-            Plain::Outside => self.draw(id, Keep::Nothing),
-            Plain::Unproved => self.draw(id, Keep::Quarter),
-            Plain::Other => {
-                if self.stands_in_boxes(id) && !self.could_cross(id) {
-                    return false;
-                }
-                self.draw(id, Keep::Nothing)
-            }
+        let drawn = match self.redraw(id) {
+            Redrawn::Kept => return false,
+            Redrawn::Flat => return self.is_flat_and_due(id),
+            Redrawn::Drawn(drawn) => drawn,
         };
         match drawn {
             Drawn::Armed => false,
@@ -54,23 +58,45 @@ impl Risk {
         }
     }
 
+    /// Draws the boxes of an account anew where its present ones do not prove that nothing can happen to it.
+    #[inline]
+    fn redraw(&mut self, id: AccountId) -> Redrawn {
+        let drawn = match self.prove_plain(id) {
+            Plain::Safe => return Redrawn::Kept,
+            Plain::Flat => return Redrawn::Flat,
+            Plain::Outside => self.draw(id, Keep::Nothing),
+            Plain::Unproved => self.draw(id, Keep::Quarter),
+            Plain::Other => {
+                if self.stands_in_boxes(id) && !self.could_move(id) {
+                    return Redrawn::Kept;
+                }
+                self.draw(id, Keep::Nothing)
+            }
+        };
+        Redrawn::Drawn(drawn)
+    }
+
     /// The same of an account in a case, whose goal is watched beside its tier. Whoever is in a case is looked at anyway.
-    #[cold]
     pub(crate) fn keep_case_armed(&mut self, id: AccountId) {
-        let flat = self.held(id).next().is_none();
-        if self.account(id).unlimited || flat || self.stands_in_boxes(id) && !self.could_move(id) {
+        if self.account(id).unlimited {
             return;
         }
-        self.watch.counts.drawn += 1;
-        if self.draw_by_trial(id) != Drawn::Armed {
-            self.arm_tightly(id);
+        match self.redraw(id) {
+            Redrawn::Kept | Redrawn::Flat | Redrawn::Drawn(Drawn::Armed) => {}
+            Redrawn::Drawn(Drawn::Unproved | Drawn::Due) => self.arm_tightly(id),
         }
     }
 
-    /// Whether an account could change its tier, or meet its case's goal, for some marks in its boxes.
+    /// Whether an account could change its tier, or its case find what it waits for, for some marks in its boxes.
     fn could_move(&self, id: AccountId) -> bool {
-        let goal = self.watch.calm.get(&id).copied().flatten();
-        self.could_cross(id) || goal.is_some_and(|goal| self.could_meet(id, &goal))
+        if self.could_cross(id) {
+            return true;
+        }
+        if self.account(id).case == 0 {
+            return false;
+        }
+        let Awaited { goal, loss } = self.watch.calm.awaited(id);
+        goal.is_some_and(|goal| self.could_meet(id, &goal)) || loss && self.could_lose_all(id)
     }
 
     /// An account without positions is looked at while it stands in a tier or has lost more than it had.

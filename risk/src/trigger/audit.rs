@@ -2,8 +2,9 @@
 
 use super::boxes::{HIGHEST, LOWEST};
 use crate::account::PositionId;
+use crate::calm::Awaited;
 use crate::ledger::Risk;
-use plimsoll_types::{AccountId, Detector, InstrumentId, Price};
+use plimsoll_types::{AccountId, Detector, InstrumentId, Money, Price};
 
 /// What is wrong with the trigger index.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +72,7 @@ impl Risk {
         let mut flagged = 0;
         for (index, account) in self.accounts.iter().enumerate() {
             let id = AccountId(index as u32);
-            let listed = self.watch.restless.contains(&id) || self.watch.calm.contains_key(&id);
+            let listed = self.watch.restless.contains(&id) || self.watch.calm.contains(id);
             if (account.case != 0) != listed {
                 return Err(Unwatched::Case(id));
             }
@@ -96,15 +97,16 @@ impl Risk {
         })
     }
 
-    /// Whether a look at an account would find something at the marks: another tier, or in a case the goal met.
+    /// Whether a look at an account would find something at the marks: another tier, or in a case the goal met or the equity gone.
     pub(crate) fn is_news(&self, id: AccountId) -> bool {
         if self.account(id).case == 0 {
             return self.is_due(id);
         }
         let standing = self.standing(id);
-        let goal = self.watch.calm.get(&id).copied().flatten();
+        let Awaited { goal, loss } = self.watch.calm.awaited(id);
         self.next_tier(id, standing) != self.account(id).tier
             || goal.is_some_and(|goal| goal.is_met(&standing))
+            || loss && standing.equity < Money::ZERO
     }
 
     /// Tries marks inside the boxes of every account at rest: corners, and points drawn from `seed`. None may change a tier or meet a case's goal.

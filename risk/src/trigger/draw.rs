@@ -13,7 +13,7 @@ impl Risk {
     /// `None` where the general bound must say. Cost: O(its positions); two divisions each.
     pub(crate) fn draw_plain(&mut self, id: AccountId, keep: Keep) -> Option<Drawn> {
         let account = self.account(id);
-        let (fence, cash) = self.fence(account)?;
+        let (fence, cash) = self.fence(id, account)?;
         let first = account.first;
         let one = self.positions.get(first as usize);
         if one.is_some_and(|one| one.next == NIL && one.account == id && one.lots != 0) {

@@ -3,6 +3,7 @@
 use super::arm::Drawn;
 use super::boxes::Span;
 use crate::account::{Account, NIL, Position, PositionId};
+use crate::calm::Awaited;
 use crate::ledger::Risk;
 use crate::line::Line;
 use crate::tiers::{Bases, Lines};
@@ -35,12 +36,23 @@ pub(crate) struct Weights {
     margin: i64,
     /// Times 10^9.
     equity: i64,
+    /// 1 where only what is past the line counts, not what stands at it.
+    past: i64,
 }
 
 impl Weights {
+    /// No equity left.
+    const LOSS: Weights = Weights { margin: 0, equity: NANO, past: 0 };
+
     fn of(line: &Line) -> Option<Weights> {
         let fits = line.margin_weight <= WEIGHT_MAX && line.equity_weight <= WEIGHT_MAX;
-        fits.then(|| Weights { margin: line.margin_weight, equity: line.equity_weight * NANO })
+        let equity = line.equity_weight.wrapping_mul(NANO);
+        fits.then_some(Weights { margin: line.margin_weight, equity, past: 0 })
+    }
+
+    /// The same line for those who must be past it.
+    fn past(line: &Line) -> Option<Weights> {
+        Weights::of(line).map(|weights| Weights { past: 1, ..weights })
     }
 
     /// How far a unit of the position's worth brings the account.
@@ -64,7 +76,7 @@ impl Weights {
 
     #[inline(always)]
     pub(crate) fn cash(self, cash: i64) -> i128 {
-        -(i128::from(self.equity) * i128::from(cash))
+        -(i128::from(self.equity) * i128::from(cash)) - i128::from(self.past)
     }
 }
 
@@ -75,18 +87,21 @@ pub(crate) struct Fence {
     pub(crate) basis: Basis,
     pub(crate) worse: Option<Weights>,
     pub(crate) better: Option<Weights>,
+    /// Of an account in a case.
+    in_case: bool,
 }
 
 impl Fence {
     /// What becomes of an account whose positions ask for no margin: without margin there is no tier, and no mark makes one.
+    /// Of one in a case nothing is said: its goal is met, and it may lose what it has.
     pub(crate) fn unmargined(self) -> Drawn {
-        if self.better.is_some() { Drawn::Due } else { Drawn::Armed }
+        if self.better.is_some() || self.in_case { Drawn::Due } else { Drawn::Armed }
     }
 
     /// The same of boxes: every box proves that such an account stays in no tier.
     #[inline(always)]
     fn proves_unmargined(self) -> Plain {
-        if self.better.is_some() { Plain::Unproved } else { Plain::Safe }
+        if self.better.is_some() || self.in_case { Plain::Unproved } else { Plain::Safe }
     }
 
     /// The fence of each tier, from normal on; `None` where the general bound must say.
@@ -98,13 +113,8 @@ impl Fence {
     /// Whether who stands at a line stands at its release, and at the lines before it, as every profile that was loaded has it:
     /// only then do two lines say all.
     fn are_ordered(lines: &Lines) -> bool {
-        let implies = |line: &Line, other: &Line| {
-            let [a, b] = [line.margin_weight, other.margin_weight].map(i128::from);
-            b * i128::from(line.equity_weight) >= a * i128::from(other.equity_weight)
-        };
-        let rising = |lines: &[Line]| lines.windows(2).all(|pair| implies(&pair[1], &pair[0]));
-        let released =
-            lines.at.iter().zip(&lines.release).all(|(at, release)| implies(at, release));
+        let rising = |lines: &[Line]| lines.windows(2).all(|pair| pair[1].implies(&pair[0]));
+        let released = lines.at.iter().zip(&lines.release).all(|(at, release)| at.implies(release));
         released && rising(&lines.at) && rising(&lines.release)
     }
 
@@ -118,7 +128,7 @@ impl Fence {
             Some(below) => Some(Weights::of(&lines.release[below])?),
             None => None,
         };
-        Some(Fence { basis, worse, better })
+        Some(Fence { basis, worse, better, in_case: false })
     }
 }
 
@@ -176,11 +186,38 @@ impl Term {
 impl Risk {
     /// The fence of an account and its cash; `None` where the general bound must say.
     #[inline(always)]
-    pub(crate) fn fence(&self, account: &Account) -> Option<(Fence, i64)> {
+    pub(crate) fn fence(&self, id: AccountId, account: &Account) -> Option<(Fence, i64)> {
         let fences = &self.watch.fences[account.profile.index()];
-        let fence = (*fences.get(usize::from(account.tier))?)?;
+        let mut fence = (*fences.get(usize::from(account.tier))?)?;
+        if account.case != 0 {
+            fence = self.case_fence(id, fence)?;
+        }
         let cash = i64::try_from(account.cash).ok().filter(|cash| cash.abs() <= AMOUNT_MAX)?;
         Some((fence, cash))
+    }
+
+    /// The fence of an account in a case: inside it, its case does not find what it waits for either.
+    ///
+    /// A goal is not met by who stands at the release of the tier that asked for the case, nor by who is past the target. Whoever
+    /// has a tier stands at its release, and so at those before. Let go by the tier that asked, it is its target that counts.
+    /// Whoever has lost all is past every line: where there is a next tier, it comes first.
+    #[cold]
+    fn case_fence(&self, id: AccountId, fence: Fence) -> Option<Fence> {
+        let Awaited { goal, loss } = self.watch.calm.awaited(id);
+        let worse = fence.worse.or(loss.then_some(Weights::LOSS));
+        let fence = Fence { worse, in_case: true, ..fence };
+        let Some(goal) = goal else { return Some(fence) };
+        let below = usize::from(self.account(id).tier).checked_sub(1);
+        let held = below.map(|tier| self.lines(id).release[tier]);
+        let says_all = held.is_some_and(|held| {
+            let holds = goal.release.is_some_and(|asked| held.implies(&asked));
+            holds || held.basis == goal.target.basis && !goal.target.implies(&held)
+        });
+        if says_all {
+            return Some(fence);
+        }
+        let better = Some(Weights::past(&goal.target)?);
+        (goal.target.basis == fence.basis).then_some(Fence { better, ..fence })
     }
 
     /// Whether the boxes of an account still hold their marks and prove that nothing can happen in them.
@@ -190,7 +227,7 @@ impl Risk {
     pub(crate) fn prove_plain(&self, id: AccountId) -> Plain {
         let account = self.account(id);
         let Some(first) = self.positions.get(account.first as usize) else { return Plain::Flat };
-        let Some((fence, cash)) = self.fence(account) else { return Plain::Other };
+        let Some((fence, cash)) = self.fence(id, account) else { return Plain::Other };
         if first.next != NIL || first.account != id {
             return self.prove_several(id, fence, cash);
         }

@@ -2,6 +2,7 @@
 
 use crate::account::{Aim, NIL, PositionId};
 use crate::bounds::tests::Draw;
+use crate::calm::Awaited;
 use crate::contract::Contract;
 use crate::ledger::Risk;
 use crate::ledger::tests::fill;
@@ -199,7 +200,8 @@ impl World {
                 let tier = self.risk.account(id).tier();
                 if free && !draw.one_in(3) && !self.risk.account(id).is_unlimited() {
                     let goal = (!draw.one_in(4)).then(|| self.risk.goal(id, tier));
-                    self.risk.calm_case(id, true, goal);
+                    let loss = draw.one_in(3);
+                    self.risk.calm_case(id, Some(Awaited { goal, loss }));
                 }
             }
             Kind::Restore => self.restore(),
@@ -349,7 +351,7 @@ impl World {
         let free = |risk: &Risk, id: AccountId| risk.account(id).case().is_none();
         let due: Vec<AccountId> =
             all.iter().copied().filter(|&id| free(risk, id) && risk.is_due(id)).collect();
-        let calm: Vec<AccountId> = risk.watch.calm.keys().copied().collect();
+        let calm: Vec<AccountId> = risk.watch.calm.accounts().collect();
         let news: Vec<AccountId> = calm.into_iter().filter(|&id| risk.is_news(id)).collect();
         let mut found = Vec::new();
         risk.suspects(&mut found);
