@@ -14,6 +14,10 @@ use crate::users::{Reach, User};
 use plimsoll_types::{AccountId, Command, Label, Reject, Ts};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long an answer waits for the readers' exchange to have what users were told of.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// The top byte of our tags: other protocols' outcomes are not ours.
 const MARK: u64 = 2 << 56;
@@ -202,6 +206,11 @@ impl Desk {
         let pending = self.pending.remove(&tag)?;
         self.waiting.remove(&(pending.user, pending.seq));
         Some(pending)
+    }
+
+    /// Waits, for a while, until the readers' exchange has what users were told of: nobody is answered from before it.
+    pub fn catch_up(&self) {
+        self.follower.wait_for(self.heard, PATIENCE);
     }
 
     /// MsgSeqNum of a user's oldest command that has not been answered.

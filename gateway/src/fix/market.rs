@@ -75,6 +75,7 @@ impl Subscriptions {
             return refused('2', "a session has 64 subscriptions at most");
         }
         let mut replies = Vec::new();
+        desk.catch_up();
         for mut subscription in wanted {
             subscription.sent = subscription.levels(desk);
             replies.extend(subscription.snapshot(&desk.names));

@@ -11,10 +11,6 @@ use crate::inbound::UserId;
 use plimsoll_exchange::{AccountView, PositionView};
 use plimsoll_text::decimal;
 use plimsoll_types::{AccountId, Measure, Money, Price, Reject, Ts};
-use std::time::Duration;
-
-/// How long an answer waits for the readers' exchange to have what the user was told of.
-const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Instruments of one SecurityList.
 const FRAGMENT: usize = 50;
@@ -155,7 +151,7 @@ fn security_head(request: plimsoll_types::Label, result: u8) -> Body {
 
 /// An account as it stands after what the user was told of last.
 fn view(desk: &Desk, account: AccountId) -> AccountView {
-    desk.follower.wait_for(desk.heard, PATIENCE);
+    desk.catch_up();
     desk.follower.read(|exchange| exchange.account(account))
 }
 

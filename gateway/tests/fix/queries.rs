@@ -45,6 +45,7 @@ fn books_come_as_a_snapshot_and_what_changes() {
     let (mut anna, mut bert) = (rig.logged_on("anna"), rig.logged_on("bert"));
     anna.send("D", "11=a1|55=RB|40=2|59=1|54=1|38=4|44=4990|");
     anna.expect("150=0");
+    rig.wait("the bid", |it| it.open_orders(plimsoll_types::InstrumentId(0)) == 1);
     bert.send("V", "262=m1|263=1|264=0|265=1|267=3|269=0|269=1|269=2|146=1|55=RB|");
     bert.expect("35=W|262=m1|55=RB|268=1|269=0|270=4990|271=4|290=1");
     bert.send("V", "262=m1|263=1|264=0|265=1|267=1|269=0|146=1|55=RB|");
