@@ -126,6 +126,13 @@ pub struct Outcome {
     pub wall: Duration,
 }
 
+impl Outcome {
+    /// The leveraged accounts that had a case. Strategies and the fund's own account are none of them.
+    pub fn liquidated(&self) -> impl Iterator<Item = &AccountRecord> {
+        self.accounts.iter().filter(|one| self.record.cases_of(one.account) > 0)
+    }
+}
+
 /// The market of one instrument over a run.
 #[derive(Clone, Debug)]
 pub struct MarketRecord {

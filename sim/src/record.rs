@@ -24,16 +24,22 @@ use heat::Heat;
 use impact::Impact;
 use plimsoll_exchange::Exchange;
 use plimsoll_types::{
-    AccountId, CaseStep, EventKind, ExchangeSpec, ForcedReason, InstrumentId, MarkSource, Money,
-    OrderId, Price, Side, TradeKind, Ts,
+    AccountId, CaseStep, EventKind, ExchangeSpec, ForcedReason, InstrumentId, Label, MarkSource,
+    Money, OrderId, Price, Side, TradeKind, Ts,
 };
 use std::collections::BTreeMap;
 use tiers::Tiers;
+
+/// What the exchange calls the account that holds what the fund has taken over.
+pub const FUND: &str = "$fund";
 
 /// What the record asks about accounts.
 pub trait Books {
     /// Equity now.
     fn equity(&self, account: AccountId) -> Money;
+
+    /// What the account is called.
+    fn name(&self, account: AccountId) -> Label;
 
     /// The account behind an isolated position; any other account is its own.
     fn owner(&self, account: AccountId) -> AccountId {
@@ -44,6 +50,10 @@ pub trait Books {
 impl Books for Exchange {
     fn equity(&self, account: AccountId) -> Money {
         Exchange::equity(self, account)
+    }
+
+    fn name(&self, account: AccountId) -> Label {
+        self.account_name(account)
     }
 
     fn owner(&self, account: AccountId) -> AccountId {
@@ -93,6 +103,8 @@ pub struct Record {
     pub liquidated: ByAccount<u32>,
     /// The fund.
     pub fund: FundRecord,
+    /// The account in which the fund works off what it has taken over, once it has had a case.
+    pub fund_account: Option<AccountId>,
     /// Debts taken over by the house.
     pub debt: Money,
     /// Deleveragings of single accounts, and their lots.
@@ -137,6 +149,7 @@ impl Record {
             paid_in: ByAccount::default(),
             liquidated: ByAccount::default(),
             fund: FundRecord { start: fund, now: fund, min: fund },
+            fund_account: None,
             debt: Money::ZERO,
             deleveraged: (0, 0),
             socialised: Money::ZERO,
@@ -262,7 +275,11 @@ impl Record {
         let owner = books.owner(account);
         self.open_cases += 1;
         *self.liquidated.entry(owner) += 1;
-        let mut case = CaseRecord::begun(id, owner, ts, self.mark, books.equity(account));
+        let whose = (owner, books.name(owner));
+        if whose.1.as_str() == FUND {
+            self.fund_account = Some(owner);
+        }
+        let mut case = CaseRecord::begun(id, whose, ts, self.mark, books.equity(account));
         case.parent = Some(node.parent).filter(|&parent| parent != id);
         (case.root, case.depth) = (node.root, node.depth);
         self.cases.begin(case);
@@ -338,9 +355,9 @@ impl Record {
         self.cases.totals(end).cases
     }
 
-    /// How many accounts have had a case.
-    pub fn accounts_liquidated(&self) -> u64 {
-        self.liquidated.values().filter(|&&cases| cases > 0).count() as u64
+    /// How many cases an account has had, its isolated positions' among them.
+    pub fn cases_of(&self, account: AccountId) -> u32 {
+        self.liquidated.get(&account).copied().unwrap_or(0)
     }
 
     /// Lots that liquidations closed on one side, in all.

@@ -10,6 +10,7 @@ pub mod recording;
 pub mod sheets;
 pub mod tables;
 pub mod trees;
+pub mod verdict;
 pub mod words;
 
 use crate::flow::recorded::DAY;
@@ -33,7 +34,7 @@ pub fn report(scenario: &Scenario, outcome: &Outcome) -> String {
         ("title", escape(&scenario.title)),
         ("meta", words::meta(&view)),
         ("warning", warning),
-        ("verdict", words::verdict(&view)),
+        ("verdict", verdict::verdict(&view)),
         ("figures", tables::figures(&view)),
         ("css", CSS.to_owned()),
         ("footer", words::footer()),

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use plimsoll_exchange::Exchange;
 use plimsoll_sim::files::write_results;
 use plimsoll_sim::output::Output;
-use plimsoll_sim::report::words;
+use plimsoll_sim::report::verdict;
 use plimsoll_sim::run::watch::{Watched, run_watched};
 use plimsoll_sim::say::grouped;
 use plimsoll_sim::{Ending, Scenario, Stage, interrupt};
@@ -90,7 +90,7 @@ pub fn carry_out(
         writeln!(out).map_err(Failure::run)?;
     }
     if !args.quiet {
-        let story = words::plain(scenario, &outcome);
+        let story = verdict::plain(scenario, &outcome);
         let tables = more(&summary);
         let shows = format!("{shown}/report.html shows it all; the rest lies beside it");
         let reads = match args.record.lines() {

@@ -80,9 +80,14 @@ pub const METRICS: [Metric; 27] = [
         "liquidated_loss",
         "loss of the liquidated",
         "money",
-        "equity that accounts with a case lost from the opening to the end, what they paid in counted",
+        "equity that leveraged accounts with a case lost from the opening to the end, what they paid in counted",
     ),
-    less("liquidated_accounts", "accounts liquidated", "accounts", "accounts with a case"),
+    less(
+        "liquidated_accounts",
+        "accounts liquidated",
+        "accounts",
+        "leveraged accounts with a case",
+    ),
     less("lots_liquidated", "lots liquidated", "lots", "lots that liquidation orders traded"),
     less(
         "slippage_ticks",
@@ -182,10 +187,8 @@ pub fn measure(scenario: &Scenario, outcome: &Outcome, watch: &Watch) -> Values 
     let a_case = |of: fn(&CaseRecord) -> Ts| {
         (kept > 0).then(|| seconds(record.cases.values().map(of).sum()) / kept as f64)
     };
-    let lost = outcome
-        .accounts
-        .iter()
-        .filter(|a| record.liquidated.get(&a.account).is_some_and(|cases| *cases > 0));
+    let liquidated = outcome.liquidated().count() as u64;
+    let lost = outcome.liquidated();
     let lost = lost.map(|a| a.opening.units() + a.paid_in.units() - a.closing.units()).sum();
     let push: i64 = record.impacts.iter().flat_map(|i| i.by_liquidations).map(i64::abs).sum();
     let path = path(scenario, outcome);
@@ -194,7 +197,7 @@ pub fn measure(scenario: &Scenario, outcome: &Outcome, watch: &Watch) -> Values 
     let profit = (!strategies.is_empty()).then(|| profit.sum());
     let values = vec![
         money(Money::new(lost)),
-        count(record.accounts_liquidated()),
+        count(liquidated),
         count(all.lots),
         a_lot(all.slippage),
         a_lot(all.shortfall),

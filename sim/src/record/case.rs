@@ -1,6 +1,6 @@
 //! One liquidation case, as its events tell it.
 
-use plimsoll_types::{AccountId, CaseId, Money, ParkReason, Price, Side, Ts};
+use plimsoll_types::{AccountId, CaseId, Label, Money, ParkReason, Price, Side, Ts};
 
 /// Trades and waits of one case kept for drawing; its totals count all.
 const KEPT_MAX: usize = 64;
@@ -83,6 +83,8 @@ pub struct CaseRecord {
     pub id: CaseId,
     /// Whose: the owner where an isolated position is liquidated.
     pub account: AccountId,
+    /// What that account is called.
+    pub name: Label,
     /// When it began.
     pub opened: Ts,
     /// When it ended; the end of the run for one that did not.
@@ -129,10 +131,17 @@ pub struct CaseRecord {
 
 impl CaseRecord {
     /// A case that begins now.
-    pub fn begun(id: u32, account: AccountId, opened: Ts, mark: Price, equity: Money) -> Self {
+    pub fn begun(
+        id: u32,
+        (account, name): (AccountId, Label),
+        opened: Ts,
+        mark: Price,
+        equity: Money,
+    ) -> Self {
         CaseRecord {
             id: CaseId(id),
             account,
+            name,
             opened,
             ended: opened,
             end: CaseEnd::Working,

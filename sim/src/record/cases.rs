@@ -173,14 +173,15 @@ impl Cases {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plimsoll_types::{AccountId, Price};
+    use plimsoll_types::{AccountId, Label, Price};
 
     #[test]
     fn totals_stay_exact_when_small_cases_are_dropped() {
         let mut cases = Cases::default();
         let many = (CASES_MAX + SLACK + 10) as u32;
         for id in 1..=many {
-            let mut case = CaseRecord::begun(id, AccountId(0), 0, Price::clamped(9), Money::new(1));
+            let whose = (AccountId(0), Label::new("one").expect("short"));
+            let mut case = CaseRecord::begun(id, whose, 0, Price::clamped(9), Money::new(1));
             case.lots = u64::from(id % 100);
             case.end = CaseEnd::Restored;
             cases.begin(case);

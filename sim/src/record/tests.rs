@@ -11,6 +11,10 @@ impl Books for Same {
     fn equity(&self, _: AccountId) -> Money {
         Money::new(self.0)
     }
+
+    fn name(&self, account: AccountId) -> Label {
+        Label::new(&format!("a-{}", account.0)).expect("short")
+    }
 }
 
 const IX: InstrumentId = InstrumentId(0);

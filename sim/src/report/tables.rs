@@ -3,7 +3,7 @@
 use super::words::Losses;
 use super::{View, escape};
 use crate::record::cases::CaseTotals;
-use crate::record::{CaseEnd, CaseRecord};
+use crate::record::{CaseEnd, CaseRecord, FUND};
 use crate::say::{count, grouped, quotient, span};
 use crate::summary::{tier_counts, tier_names};
 use plimsoll_types::{Action, MeasureKind, Money, Side, Tier, Ts, half_up_div};
@@ -233,17 +233,27 @@ pub fn worst(view: &View<'_>) -> String {
     table(&heads, &rows, false)
 }
 
+/// Whose a case is: a leveraged account's name, or what else the account is.
+fn whose(view: &View<'_>, case: &CaseRecord) -> String {
+    let name = escape(case.name.as_str());
+    let is_strategy = view.outcome.strategies.iter().any(|one| one.account == case.account);
+    match case.name.as_str() {
+        FUND => "insurance fund".to_owned(),
+        _ if is_strategy => format!("{name}, strategy"),
+        _ => name,
+    }
+}
+
 fn worst_row(view: &View<'_>, case: &CaseRecord) -> Vec<String> {
     let accounts = &view.outcome.accounts;
-    let place = accounts.iter().position(|account| account.account == case.account);
-    let client = place.map(|place| accounts[place].client);
+    let client = accounts.iter().find(|account| account.account == case.account);
+    let client = client.map(|account| account.client);
+    let opened = client.map(|client| client.side).or(case.side.map(Side::opposite));
     let leverage = client.and_then(|client| quotient(client.leverage.nano() / 100_000_000, 10, 1));
     vec![
         format!("#{}", case.id.0),
-        place.map_or("-".to_owned(), |place| format!("client-{:05}", place + 1)),
-        client
-            .map_or("-", |client| if client.side == Side::Buy { "long" } else { "short" })
-            .to_owned(),
+        whose(view, case),
+        opened.map_or("-", |side| if side == Side::Buy { "long" } else { "short" }).to_owned(),
         leverage.map_or("-".to_owned(), |leverage| format!("{leverage}x")),
         view.moment(case.opened),
         span(case.waited()),

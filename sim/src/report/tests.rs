@@ -18,6 +18,15 @@ impl Books for Same {
     fn equity(&self, _: AccountId) -> Money {
         Money::new(5_000)
     }
+
+    fn name(&self, account: AccountId) -> Label {
+        let name = match account.0 {
+            998 => "$fund".to_owned(),
+            999 => "trend <1>".to_owned(),
+            n => format!("client-{:05}", n + 1),
+        };
+        Label::new(&name).expect("short")
+    }
 }
 
 /// A made-up run of the built-in scenario: a fall to the limit and back, with a case on every tenth account.
@@ -181,8 +190,37 @@ fn a_report_is_whole_small_and_on_its_own() {
     for words in ["began at a mark", "liquidated in 1 case", "Numbers behind", "trend &lt;1&gt;"] {
         assert!(page.contains(words), "{words}");
     }
-    assert!(words::verdict(&View::new(&scenario, &outcome)).contains("limit-down"));
-    assert!(!words::plain(&scenario, &outcome).contains('<'));
+    assert!(verdict::verdict(&View::new(&scenario, &outcome)).contains("limit-down"));
+    assert!(!verdict::plain(&scenario, &outcome).contains('<'));
+}
+
+#[test]
+fn strategies_and_the_fund_are_no_leveraged_accounts() {
+    let scenario = Scenario::built_in().expect("the built-in scenario is good");
+    let mut outcome = outcome(&scenario);
+    outcome.accounts.truncate(990);
+    let clients = outcome.liquidated().count();
+    // The case of account 999 is the strategy's, that of 998 the fund's; both are the costliest of all.
+    for (account, id) in [(998, 201), (999, 202)] {
+        let mut step = |step| {
+            let kind = EventKind::Case { account: AccountId(account), case: CaseId(id), step };
+            outcome.record.note(outcome.to, &kind, &Same);
+        };
+        step(CaseStep::Triggered { reason: ForcedReason::Funds });
+        step(CaseStep::Waterfall);
+        let amount = Money::new(9_000_000_000);
+        let debt = EventKind::Debt { account: AccountId(account), amount };
+        outcome.record.note(outcome.to, &debt, &Same);
+    }
+    let view = View::new(&scenario, &outcome);
+    let verdict = verdict::plain(&scenario, &outcome);
+    assert_eq!(outcome.liquidated().count(), clients);
+    let expected = format!("{clients} of 990 leveraged accounts were liquidated. 122 cases in all");
+    assert!(verdict.contains(&expected), "{verdict}");
+    assert!(verdict.contains("(1 of strategies, 1 of the insurance fund)"), "{verdict}");
+    let worst = tables::worst(&view);
+    assert!(worst.contains("trend &lt;1&gt;, strategy") && worst.contains("insurance fund"));
+    assert!(!worst.contains("$fund") && worst.contains(">client-"));
 }
 
 /// The charts of every report.

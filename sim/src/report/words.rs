@@ -1,14 +1,12 @@
 //! What the charts show, said in sentences: a report is read before it is looked at.
 
+use super::View;
 use super::cases::chosen;
-use super::{View, sheets};
-use crate::outcome::{AccountRecord, Outcome, Sample, StrategyRecord};
-use crate::record::{CaseEnd, CaseRecord};
+use crate::outcome::{AccountRecord, Sample};
+use crate::record::CaseRecord;
 use crate::say::{count, grouped, percent, span};
-use crate::scenario::Scenario;
 use crate::summary::price_range;
-use plimsoll_types::{Money, Price, Ts};
-use std::cmp::Ordering;
+use plimsoll_types::{Money, Ts};
 
 /// What was run, in one line.
 pub fn meta(view: &View<'_>) -> String {
@@ -49,142 +47,6 @@ pub fn locked_down(samples: &[Sample]) -> Locked {
         }
     }
     locked
-}
-
-/// A change against the opening, signed, in per cent.
-fn change(view: &View<'_>, price: Price) -> String {
-    let open = view.outcome.price.ticks();
-    percent((price.ticks() - open).abs(), open)
-}
-
-fn move_words(view: &View<'_>) -> String {
-    let outcome = view.outcome;
-    let (low, high) = price_range(outcome);
-    let (open, close) = (outcome.price, outcome.record.mark);
-    let fell = open.ticks() - low.ticks() >= high.ticks() - open.ticks();
-    let far = change(view, if fell { low } else { high });
-    let verb = if fell { "fell" } else { "rose" };
-    let locked = locked_down(&outcome.samples);
-    let middle = match locked.first {
-        Some(first) => format!(
-            "The market {verb} <b class=\"bad\">{far}\u{a0}%</b> to limit-down by {}, stood there without a buyer for {}",
-            view.moment(first),
-            span(locked.total)
-        ),
-        None => format!("The market {verb} by up to <b>{far}\u{a0}%</b>"),
-    };
-    let end = match close.cmp(&open) {
-        Ordering::Equal => "where it had opened".to_owned(),
-        Ordering::Less => format!("{}\u{a0}% below its opening", change(view, close)),
-        Ordering::Greater => format!("{}\u{a0}% above its opening", change(view, close)),
-    };
-    format!("{middle}, and ended {end}. ")
-}
-
-/// Strategies the verdict names.
-const STRATEGIES: usize = 4;
-
-fn told(view: &View<'_>, strategy: &StrategyRecord) -> String {
-    format!(
-        "Strategy <b>{}</b> {}. ",
-        super::escape(strategy.name.as_str()),
-        sheets::result(view, strategy)
-    )
-}
-
-/// The whole story in a few sentences.
-pub fn verdict(view: &View<'_>) -> String {
-    let record = &view.outcome.record;
-    let all = view.outcome.accounts.len() as u64;
-    let mut out: String =
-        view.outcome.strategies.iter().take(STRATEGIES).map(|s| told(view, s)).collect();
-    out += &move_words(view);
-    if record.cases.is_empty() {
-        out += &format!(
-            "None of {} was liquidated.",
-            count(all, "leveraged account", "leveraged accounts")
-        );
-        return out;
-    }
-    let ended = |end| record.ended(end);
-    let parts = [
-        (ended(CaseEnd::Restored), "brought back to safety"),
-        (ended(CaseEnd::Closed), "closed out with money left"),
-        (ended(CaseEnd::Waterfall), "ended below zero"),
-        (ended(CaseEnd::Parked) + ended(CaseEnd::Working), "still open at the end"),
-    ];
-    let parts: Vec<String> = parts
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, words)| format!("<b>{}</b> {words}", grouped(*n)))
-        .collect();
-    out += &format!(
-        "<b>{}</b> of {} leveraged accounts were liquidated, in {}: {}. ",
-        grouped(record.accounts_liquidated()),
-        grouped(all),
-        count(record.cases.len(), "case", "cases"),
-        parts.join(", "),
-    );
-    let parked = record.cases.all().ever_parked;
-    let cascade = &record.cascade;
-    if cascade.driven > 0 {
-        out += &format!(
-            "<b>{}\u{a0}%</b> of the cases began at a mark that another liquidation had moved. ",
-            percent(cascade.driven as i64, (cascade.driven + cascade.roots) as i64)
-        );
-    }
-    if parked > 0 {
-        out += &format!("{} had to wait for a buyer or seller. ", count(parked, "case", "cases"));
-    }
-    let (_, taken) = record.deleveraged;
-    if taken > 0 {
-        out += &format!(
-            "<b>{}</b> of those with a profit were closed in deleveraging. ",
-            count(taken, "lot", "lots")
-        );
-    }
-    out + &money_words(view)
-}
-
-/// The whole story without markup, for a terminal.
-pub fn plain(scenario: &Scenario, outcome: &Outcome) -> String {
-    let mut out = String::new();
-    let mut inside = false;
-    for c in verdict(&View::new(scenario, outcome)).chars() {
-        match c {
-            '<' => inside = true,
-            '>' if inside => inside = false,
-            c if !inside => out.push(c),
-            _ => {}
-        }
-    }
-    out
-}
-
-fn money_words(view: &View<'_>) -> String {
-    let record = &view.outcome.record;
-    let paid = record.fund.start - record.fund.now;
-    let amount =
-        |money| format!("<b>{} {}</b>", view.scale.short(money), super::escape(view.currency));
-    let debtors = record.cases.values().filter(|case| case.debt > Money::ZERO).count() as u64;
-    match (paid > Money::ZERO, record.debt > Money::ZERO) {
-        (false, false) => "The insurance fund was not touched, and nobody is in debt.".to_owned(),
-        (true, false) => format!("The insurance fund paid {}; nobody is in debt.", amount(paid)),
-        (paid_any, true) => {
-            let fund = match (paid_any, record.fund.now) {
-                (false, _) => "The insurance fund had nothing to give".to_owned(),
-                (true, Money::ZERO) => {
-                    format!("The insurance fund paid {}, all it had", amount(paid))
-                }
-                (true, _) => format!("The insurance fund paid {}", amount(paid)),
-            };
-            format!(
-                "{fund}; {} of debt is left with {}.",
-                amount(record.debt),
-                count(debtors, "client", "clients")
-            )
-        }
-    }
 }
 
 /// Under "Price".
@@ -296,10 +158,8 @@ impl Losses {
     /// Those of a run: own = what liquidated accounts had after the opening and paid in, less what they have.
     pub fn of(view: &View<'_>) -> Losses {
         let record = &view.outcome.record;
-        let hit = |a: &&AccountRecord| record.liquidated.get(&a.account).is_some_and(|&n| n > 0);
-        let accounts = view.outcome.accounts.iter().filter(hit);
         Losses {
-            own: accounts.map(|a| a.opening + a.paid_in - a.closing).sum(),
+            own: view.outcome.liquidated().map(|a| a.opening + a.paid_in - a.closing).sum(),
             fund: record.fund.start - record.fund.now,
             winners: record.socialised,
             debt: record.debt,

@@ -1,0 +1,176 @@
+//! The verdict: the whole story of a run in a few sentences.
+
+use super::words::locked_down;
+use super::{View, escape, sheets};
+use crate::outcome::{Outcome, StrategyRecord};
+use crate::record::CaseEnd;
+use crate::say::{count, grouped, percent, span};
+use crate::scenario::Scenario;
+use crate::summary::price_range;
+use plimsoll_types::{Money, Price};
+use std::cmp::Ordering;
+
+/// A change against the opening, signed, in per cent.
+fn change(view: &View<'_>, price: Price) -> String {
+    let open = view.outcome.price.ticks();
+    percent((price.ticks() - open).abs(), open)
+}
+
+fn move_words(view: &View<'_>) -> String {
+    let outcome = view.outcome;
+    let (low, high) = price_range(outcome);
+    let (open, close) = (outcome.price, outcome.record.mark);
+    let fell = open.ticks() - low.ticks() >= high.ticks() - open.ticks();
+    let far = change(view, if fell { low } else { high });
+    let verb = if fell { "fell" } else { "rose" };
+    let locked = locked_down(&outcome.samples);
+    let middle = match locked.first {
+        Some(first) => format!(
+            "The market {verb} <b class=\"bad\">{far}\u{a0}%</b> to limit-down by {}, stood there without a buyer for {}",
+            view.moment(first),
+            span(locked.total)
+        ),
+        None => format!("The market {verb} by up to <b>{far}\u{a0}%</b>"),
+    };
+    let end = match close.cmp(&open) {
+        Ordering::Equal => "where it had opened".to_owned(),
+        Ordering::Less => format!("{}\u{a0}% below its opening", change(view, close)),
+        Ordering::Greater => format!("{}\u{a0}% above its opening", change(view, close)),
+    };
+    format!("{middle}, and ended {end}. ")
+}
+
+/// Strategies the verdict names.
+const STRATEGIES: usize = 4;
+
+fn told(view: &View<'_>, strategy: &StrategyRecord) -> String {
+    format!(
+        "Strategy <b>{}</b> {}. ",
+        escape(strategy.name.as_str()),
+        sheets::result(view, strategy)
+    )
+}
+
+/// The whole story in a few sentences.
+pub fn verdict(view: &View<'_>) -> String {
+    let record = &view.outcome.record;
+    let all = view.outcome.accounts.len() as u64;
+    let mut out: String =
+        view.outcome.strategies.iter().take(STRATEGIES).map(|s| told(view, s)).collect();
+    out += &move_words(view);
+    if record.cases.is_empty() {
+        out += &format!(
+            "None of {} was liquidated.",
+            count(all, "leveraged account", "leveraged accounts")
+        );
+        return out;
+    }
+    out += &liquidated_words(view);
+    let parked = record.cases.all().ever_parked;
+    let cascade = &record.cascade;
+    if cascade.driven > 0 {
+        out += &format!(
+            "<b>{}\u{a0}%</b> of the cases began at a mark that another liquidation had moved. ",
+            percent(cascade.driven as i64, (cascade.driven + cascade.roots) as i64)
+        );
+    }
+    if parked > 0 {
+        out += &format!("{} had to wait for a buyer or seller. ", count(parked, "case", "cases"));
+    }
+    let (_, taken) = record.deleveraged;
+    if taken > 0 {
+        out += &format!(
+            "<b>{}</b> of those with a profit were closed in deleveraging. ",
+            count(taken, "lot", "lots")
+        );
+    }
+    out + &money_words(view)
+}
+
+/// How many were liquidated, and how that ended.
+fn liquidated_words(view: &View<'_>) -> String {
+    let outcome = view.outcome;
+    let record = &outcome.record;
+    let all = record.cases.len();
+    let clients = || outcome.liquidated().map(|one| u64::from(record.cases_of(one.account)));
+    let named = outcome.strategies.iter().map(|one| u64::from(record.cases_of(one.account)));
+    let strategies: u64 = named.sum();
+    // The fund's own work off what it has taken over.
+    let fund = record.fund_account.map_or(0, |fund| u64::from(record.cases_of(fund)));
+    let others = all.saturating_sub(clients().sum::<u64>() + strategies + fund);
+    let whose = [
+        (strategies, "of strategies"),
+        (fund, "of the insurance fund"),
+        (others, "of other accounts"),
+    ];
+    let whose: Vec<String> = whose
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, words)| format!("{} {words}", grouped(*n)))
+        .collect();
+    let whose = match whose.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", whose.join(", ")),
+    };
+    let ended = |end| record.ended(end);
+    let parts = [
+        (ended(CaseEnd::Restored), "brought back to safety"),
+        (ended(CaseEnd::Closed), "closed out with money left"),
+        (ended(CaseEnd::Waterfall), "ended below zero"),
+        (ended(CaseEnd::Parked) + ended(CaseEnd::Working), "still open at the end"),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, words)| format!("<b>{}</b> {words}", grouped(*n)))
+        .collect();
+    let liquidated = clients().count() as u64;
+    format!(
+        "<b>{}</b> of {} {} liquidated. {} in all{whose}: {}. ",
+        grouped(liquidated),
+        count(outcome.accounts.len() as u64, "leveraged account", "leveraged accounts"),
+        if liquidated == 1 { "was" } else { "were" },
+        count(all, "case", "cases"),
+        parts.join(", "),
+    )
+}
+
+/// The whole story without markup, for a terminal.
+pub fn plain(scenario: &Scenario, outcome: &Outcome) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    for c in verdict(&View::new(scenario, outcome)).chars() {
+        match c {
+            '<' => inside = true,
+            '>' if inside => inside = false,
+            c if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
+fn money_words(view: &View<'_>) -> String {
+    let record = &view.outcome.record;
+    let paid = record.fund.start - record.fund.now;
+    let amount = |money| format!("<b>{} {}</b>", view.scale.short(money), escape(view.currency));
+    let debtors = record.cases.values().filter(|case| case.debt > Money::ZERO).count() as u64;
+    match (paid > Money::ZERO, record.debt > Money::ZERO) {
+        (false, false) => "The insurance fund was not touched, and nobody is in debt.".to_owned(),
+        (true, false) => format!("The insurance fund paid {}; nobody is in debt.", amount(paid)),
+        (paid_any, true) => {
+            let fund = match (paid_any, record.fund.now) {
+                (false, _) => "The insurance fund had nothing to give".to_owned(),
+                (true, Money::ZERO) => {
+                    format!("The insurance fund paid {}, all it had", amount(paid))
+                }
+                (true, _) => format!("The insurance fund paid {}", amount(paid)),
+            };
+            format!(
+                "{fund}; {} of debt is left with {}.",
+                amount(record.debt),
+                count(debtors, "client", "clients")
+            )
+        }
+    }
+}
