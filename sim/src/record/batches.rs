@@ -12,8 +12,28 @@ pub struct BatchClass {
     pub lots: u64,
     /// Sum over lots of ticks worse than the mark the batch met.
     pub slippage: i64,
-    /// Most ticks a lot, rounded down, that one batch lost against the mark it met.
+    /// Most ticks that one of these lots traded worse than the mark its batch met.
     pub worst: i64,
+}
+
+/// What one batch traded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Lots.
+    pub lots: u64,
+    /// Sum over them of ticks worse than the mark it met.
+    pub slippage: i64,
+    /// Most ticks of one lot.
+    pub worst: i64,
+}
+
+impl Batch {
+    /// Takes lots that traded so many ticks worse than the mark.
+    pub fn fill(&mut self, lots: u64, ticks: i64) {
+        self.worst = if self.lots == 0 { ticks } else { self.worst.max(ticks) };
+        self.lots += lots;
+        self.slippage += ticks * lots as i64;
+    }
 }
 
 /// All batches that traded.
@@ -21,17 +41,16 @@ pub struct BatchClass {
 pub struct Batches(pub [BatchClass; CLASSES]);
 
 impl Batches {
-    /// Takes a batch: lots it traded, and the sum over them of ticks worse than the mark.
-    pub(super) fn push(&mut self, (lots, slippage): (u64, i64)) {
-        if lots == 0 {
+    /// Takes a batch, if it traded.
+    pub(super) fn push(&mut self, batch: Batch) {
+        if batch.lots == 0 {
             return;
         }
-        let class = &mut self.0[class(lots)];
-        let a_lot = slippage.div_euclid(lots as i64);
-        class.worst = if class.batches == 0 { a_lot } else { class.worst.max(a_lot) };
+        let class = &mut self.0[class(batch.lots)];
+        class.worst = if class.batches == 0 { batch.worst } else { class.worst.max(batch.worst) };
         class.batches += 1;
-        class.lots += lots;
-        class.slippage += slippage;
+        class.lots += batch.lots;
+        class.slippage += batch.slippage;
     }
 
     /// The classes that have batches: fewest lots, most lots, what is in it.
@@ -54,15 +73,33 @@ fn least(class: usize) -> u64 {
 mod tests {
     use super::*;
 
+    fn batch(fills: &[(u64, i64)]) -> Batch {
+        let mut batch = Batch::default();
+        fills.iter().for_each(|&(lots, ticks)| batch.fill(lots, ticks));
+        batch
+    }
+
     #[test]
     fn a_batch_falls_into_the_class_of_its_lots() {
         let mut batches = Batches::default();
-        for batch in [(1, 2), (2, 2), (3, 9), (4, -4), (5, 5), (0, 0)] {
-            batches.push(batch);
-        }
+        let fills: [&[(u64, i64)]; 6] =
+            [&[(1, 2)], &[(2, 1)], &[(2, 3), (1, 3)], &[(4, -1)], &[(5, 1)], &[]];
+        fills.iter().for_each(|fills| batches.push(batch(fills)));
         let found: Vec<_> =
             batches.classes().map(|(a, b, c)| (a, b, c.batches, c.slippage)).collect();
         assert_eq!(found, [(1, 1, 1, 2), (2, 2, 1, 2), (3, 4, 2, 5), (5, 8, 1, 5)]);
         assert_eq!(batches.classes().nth(2).map(|(_, _, c)| (c.lots, c.worst)), Some((7, 3)));
+    }
+
+    #[test]
+    fn the_worst_lot_is_never_better_than_the_mean() {
+        let mut batches = Batches::default();
+        // 3 ticks and 2: 2.5 a lot, which rounded down to 2 would pass for the worst. All better than the mark: -4 and -1.
+        batches.push(batch(&[(1, 3), (1, 2)]));
+        batches.push(batch(&[(3, -4), (1, -1)]));
+        let found: Vec<_> =
+            batches.classes().map(|(_, _, c)| (c.slippage, c.lots, c.worst)).collect();
+        assert_eq!(found, [(5, 2, 3), (-13, 4, -1)]);
+        assert!(found.iter().all(|&(sum, lots, worst)| worst * lots as i64 >= sum));
     }
 }

@@ -1,5 +1,6 @@
 //! One liquidation case, as its events tell it.
 
+use super::batches::Batch;
 use plimsoll_types::{AccountId, CaseId, Label, Money, ParkReason, Price, Side, Ts};
 
 /// Trades and waits of one case kept for drawing; its totals count all.
@@ -125,8 +126,8 @@ pub struct CaseRecord {
     pub depth: u32,
     pub(super) waiting: Option<(Ts, ParkReason)>,
     pub(super) batch_mark: Price,
-    /// Lots of the batch that works, and their slippage.
-    pub(super) batch: (u64, i64),
+    /// The batch that works.
+    pub(super) batch: Batch,
 }
 
 impl CaseRecord {
@@ -163,7 +164,7 @@ impl CaseRecord {
             depth: 0,
             waiting: None,
             batch_mark: mark,
-            batch: (0, 0),
+            batch: Batch::default(),
         }
     }
 
@@ -187,13 +188,12 @@ impl CaseRecord {
 
     /// Lots at a price, worse than the mark by so many ticks.
     pub(super) fn fill(&mut self, ts: Ts, price: Price, lots: u64, side: Side) {
-        let worse = |than: Price| side.sign() * (price.ticks() - than.ticks()) * lots as i64;
+        let worse = |than: Price| side.sign() * (price.ticks() - than.ticks());
         self.lots += lots;
         self.fills.push((ts, lots));
-        self.slippage += worse(self.batch_mark);
-        self.shortfall += worse(self.mark);
-        self.batch.0 += lots;
-        self.batch.1 += worse(self.batch_mark);
+        self.slippage += worse(self.batch_mark) * lots as i64;
+        self.shortfall += worse(self.mark) * lots as i64;
+        self.batch.fill(lots, worse(self.batch_mark));
     }
 }
 

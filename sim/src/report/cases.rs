@@ -187,7 +187,6 @@ pub fn slippage(view: &View<'_>) -> String {
         ]
     };
     let rows: Vec<Vec<String>> = classes.iter().map(row).collect();
-    let heads =
-        ["<lots of a batch", "batches", "lots", "ticks a lot, mean", "ticks a lot, worst batch"];
+    let heads = ["<lots of a batch", "batches", "lots", "ticks a lot, mean", "ticks, worst lot"];
     format!("{}{}", chart.html(), numbers("Numbers behind slippage", &table(&heads, &rows, false)))
 }
