@@ -41,6 +41,9 @@ pub trait Books {
     /// What the account is called.
     fn name(&self, account: AccountId) -> Label;
 
+    /// What a lot is worth a tick, money units.
+    fn tick_value(&self, instrument: InstrumentId) -> i64;
+
     /// The account behind an isolated position; any other account is its own.
     fn owner(&self, account: AccountId) -> AccountId {
         account
@@ -54,6 +57,10 @@ impl Books for Exchange {
 
     fn name(&self, account: AccountId) -> Label {
         self.account_name(account)
+    }
+
+    fn tick_value(&self, instrument: InstrumentId) -> i64 {
+        self.spec().instruments.get(instrument.index()).map_or(0, |spec| spec.tick_value)
     }
 
     fn owner(&self, account: AccountId) -> AccountId {
@@ -70,6 +77,24 @@ pub struct FundRecord {
     pub now: Money,
     /// Least.
     pub min: Money,
+    /// All that came in: from positions it took over, and paid in by command.
+    pub taken_in: Money,
+    /// All that it paid out. Always: start + taken in - paid out = now.
+    pub paid: Money,
+}
+
+impl FundRecord {
+    /// A fund that begins with so much.
+    pub fn new(start: Money) -> FundRecord {
+        FundRecord { start, now: start, min: start, taken_in: Money::ZERO, paid: Money::ZERO }
+    }
+
+    fn change(&mut self, change: Money, balance: Money) {
+        self.now = balance;
+        self.min = self.min.min(balance);
+        self.taken_in += change.max(Money::ZERO);
+        self.paid += (-change).max(Money::ZERO);
+    }
 }
 
 /// What happened, counted.
@@ -109,6 +134,9 @@ pub struct Record {
     pub debt: Money,
     /// Deleveragings of single accounts, and their lots.
     pub deleveraged: (u64, u64),
+    /// How much worse than at the mark of the moment the deleveraged were closed, on the whole: net, below zero where they
+    /// got more than at the mark.
+    pub haircut: Money,
     /// Losses borne by those with a profit.
     pub socialised: Money,
     /// The present mark of the first instrument.
@@ -127,7 +155,6 @@ pub struct Record {
 impl Record {
     /// Nothing has happened yet on this exchange; `instrument` is the one the report is about.
     pub fn new(spec: &ExchangeSpec, instrument: InstrumentId) -> Record {
-        let fund = spec.insurance_fund;
         let marks: Vec<Price> = spec.instruments.iter().map(|one| one.prev_settlement).collect();
         let mark = marks[instrument.index()];
         let by_trades = |source: MarkSource| {
@@ -148,10 +175,11 @@ impl Record {
             calls: 0,
             paid_in: ByAccount::default(),
             liquidated: ByAccount::default(),
-            fund: FundRecord { start: fund, now: fund, min: fund },
+            fund: FundRecord::new(spec.insurance_fund),
             fund_account: None,
             debt: Money::ZERO,
             deleveraged: (0, 0),
+            haircut: Money::ZERO,
             socialised: Money::ZERO,
             mark,
             marks,
@@ -171,7 +199,7 @@ impl Record {
     /// Takes note of an event. Cost: O(1), a case's steps O(log cases).
     pub fn note(&mut self, ts: Ts, kind: &EventKind, books: &impl Books) {
         match kind {
-            EventKind::Trade { .. } => return self.trade(ts, kind),
+            EventKind::Trade { .. } => return self.trade(ts, kind, books),
             EventKind::Mark { instrument, price } => return self.mark(ts, *instrument, *price),
             EventKind::Tier { account, from, to, .. } => {
                 self.cascade.tier(*account, *from, *to);
@@ -197,9 +225,8 @@ impl Record {
                 *self.paid_in.entry(*account) += *amount;
             }
             EventKind::Fund { change, balance, case } => {
-                self.fund.now = *balance;
-                self.fund.min = self.fund.min.min(*balance);
-                if let Some(case) = case {
+                self.fund.change(*change, *balance);
+                if let Some(case) = case.filter(|_| *change < Money::ZERO) {
                     self.cases.pay(case.0, -*change, Money::ZERO);
                 }
             }
@@ -221,7 +248,7 @@ impl Record {
         self.cascade.other();
     }
 
-    fn trade(&mut self, ts: Ts, trade: &EventKind) {
+    fn trade(&mut self, ts: Ts, trade: &EventKind, books: &impl Books) {
         let EventKind::Trade { instrument, price, qty, maker_id, taker_id, side, kind, .. } = trade
         else {
             return;
@@ -230,6 +257,14 @@ impl Record {
         self.trades += 1;
         self.volume += lots;
         // A deleveraging names its case on both sides, and is no liquidation fill; neither it nor a reduction moves a mark.
+        if *kind == TradeKind::Deleverage {
+            // The taker is the bankrupt one; who gives has the other side.
+            let mark = self.marks.get(instrument.index()).copied().unwrap_or(*price);
+            let worse = side.opposite().sign() * (price.ticks() - mark.ticks());
+            let units =
+                i128::from(worse) * i128::from(lots) * i128::from(books.tick_value(*instrument));
+            self.haircut += Money::new(units);
+        }
         if matches!(kind, TradeKind::Deleverage | TradeKind::Reduction) {
             return;
         }

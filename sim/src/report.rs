@@ -4,6 +4,7 @@ pub mod axis;
 pub mod cases;
 pub mod chart;
 pub mod effects;
+pub mod losses;
 pub mod market;
 pub mod people;
 pub mod recording;
@@ -45,7 +46,7 @@ pub fn report(scenario: &Scenario, outcome: &Outcome) -> String {
 }
 
 /// What is said, and the tables.
-fn sentences(view: &View<'_>) -> [(&'static str, String); 17] {
+fn sentences(view: &View<'_>) -> [(&'static str, String); 19] {
     [
         ("caption_price", words::price(view)),
         ("caption_book", words::book(view)),
@@ -56,8 +57,10 @@ fn sentences(view: &View<'_>) -> [(&'static str, String); 17] {
         ("caption_tiers", words::tiers(view)),
         ("note_timeline", words::timeline(view)),
         ("caption_equity", words::equity(view)),
-        ("caption_waterfall", words::waterfall(view)),
-        ("waterfall", tables::waterfall(view)),
+        ("caption_waterfall", losses::caption(view)),
+        ("waterfall", losses::waterfall(view)),
+        ("winners", losses::winners(view)),
+        ("fund_bars", losses::fund(view)),
         ("table_tiers", tables::tiers(view)),
         ("table_ends", tables::ends(view)),
         ("table_worst", tables::worst(view)),

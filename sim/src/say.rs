@@ -105,6 +105,11 @@ pub fn percent(n: i64, d: i64) -> String {
     quotient(n * 100, d.max(1) as u64, 1).unwrap_or_default()
 }
 
+/// A share of an amount above zero, in per cent with one place.
+pub fn share(part: Money, whole: Money) -> String {
+    padded(half_up_div(part.units() * 1000, whole.units().max(1)), 1)
+}
+
 /// A whole number with its thousands apart.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();

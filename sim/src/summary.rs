@@ -48,12 +48,15 @@ pub fn summary(scenario: &Scenario, outcome: &Outcome) -> Value {
         "liquidations": liquidations(scenario, outcome, &scale),
         "fund": {
             "start": scale.money(record.fund.start),
+            "taken_in": scale.money(record.fund.taken_in),
+            "paid": scale.money(record.fund.paid),
             "end": scale.money(record.fund.now),
             "min": scale.money(record.fund.min),
         },
         "adl": {
             "events": record.deleveraged.0,
             "lots": scale.lots(record.deleveraged.1),
+            "haircut": scale.money(record.haircut),
         },
         "socialised": scale.money(record.socialised),
         "debt": scale.money(record.debt),

@@ -102,9 +102,8 @@ pub fn carry_out_with(
     let scenario = Arc::new(Scenario::read(name, text)?);
     let limit = Duration::from_nanos(scenario.strategy_timeout);
     let mut stage = || Ok(Watch::new(stop));
-    let Watched { outcome, stage: watch } =
-        run_watched(&scenario, scenario.seed, limit, own, &mut stage)
-            .map_err(|why| Trouble::Run(format!("{name}: {why}")))?;
+    let Watched { outcome, .. } = run_watched(&scenario, scenario.seed, limit, own, &mut stage)
+        .map_err(|why| Trouble::Run(format!("{name}: {why}")))?;
     let outcome =
         outcome.map_err(|error| if error.file.is_empty() { error.in_file(name) } else { error })?;
     match &outcome.ending {
@@ -122,7 +121,7 @@ pub fn carry_out_with(
         key: key(text),
         seed: scenario.seed,
         state_hash: format!("{:032x}", outcome.state_hash),
-        values: measure(&scenario, &outcome, &watch),
+        values: measure(&scenario, &outcome),
     }))
 }
 

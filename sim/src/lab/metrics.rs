@@ -2,7 +2,6 @@
 //!
 //! Floats: these numbers are shown and never enter an exchange.
 
-use super::watch::Watch;
 use crate::outcome::{Outcome, StrategyRecord};
 use crate::record::{CaseEnd, CaseRecord};
 use crate::say::Scale;
@@ -109,7 +108,7 @@ pub const METRICS: [Metric; 27] = [
         "haircut",
         "haircut of the deleveraged",
         "money",
-        "how much worse than the mark the deleveraged were closed",
+        "how much worse than the mark the deleveraged were closed, on the whole; below zero: better",
     ),
     less("socialised", "socialised", "money", "losses shared out among those with a profit"),
     less(
@@ -174,7 +173,7 @@ pub const METRICS: [Metric; 27] = [
 pub type Values = Vec<Option<f64>>;
 
 /// Takes the measure of a run.
-pub fn measure(scenario: &Scenario, outcome: &Outcome, watch: &Watch) -> Values {
+pub fn measure(scenario: &Scenario, outcome: &Outcome) -> Values {
     let spec = &scenario.exchange.instruments[scenario.instrument.index()];
     let scale = Scale::new(scenario.exchange.money_decimals, spec);
     let money = |money: Money| Some(scale.money_plain(money));
@@ -204,8 +203,8 @@ pub fn measure(scenario: &Scenario, outcome: &Outcome, watch: &Watch) -> Values 
         (all.cases > 0).then(|| 100.0 * restored as f64 / all.cases as f64),
         money(record.fund.start - record.fund.now),
         money(record.debt),
-        count(watch.deleveraged),
-        money(Money::new(watch.haircut)),
+        count(record.deleveraged.1),
+        money(record.haircut),
         money(record.socialised),
         count(record.cascade.driven),
         count(u64::from(record.cascade.depth_max)),

@@ -15,6 +15,10 @@ impl Books for Same {
     fn name(&self, account: AccountId) -> Label {
         Label::new(&format!("a-{}", account.0)).expect("short")
     }
+
+    fn tick_value(&self, _: InstrumentId) -> i64 {
+        20
+    }
 }
 
 const IX: InstrumentId = InstrumentId(0);

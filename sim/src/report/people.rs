@@ -192,7 +192,10 @@ pub fn fund(view: &View<'_>, market: &Drawn<'_>) -> String {
     let fund = |n: usize| view.scale.money_plain(market.samples[n].fund);
     let debt = |n: usize| view.scale.money_plain(market.samples[n].debt);
     let all = || (0..market.samples.len()).flat_map(|n| [fund(n), debt(n)]);
-    let most = all().fold(0.0, f64::max).max(1.0);
+    let most = all().fold(0.0, f64::max);
+    if most <= 0.0 {
+        return String::new();
+    }
     let money = Upward::even(all().fold(0.0, f64::min), most * 1.08);
     let words = "Line chart of the insurance fund and of the debts taken over by the house.";
     let mut chart = Chart::new("chart-fund", words, 150)
@@ -205,5 +208,6 @@ pub fn fund(view: &View<'_>, market: &Drawn<'_>) -> String {
     };
     chart.area("parked area", &line(&fund), money.at(0.0));
     chart.path("debt", &through(line(&debt).into_iter()));
-    chart.html()
+    let key = "<div class=\"key second\"><span class=\"k area parked\">insurance fund</span><span class=\"k line waterfall\">debts taken over</span></div>";
+    format!("{key}{}", chart.html())
 }

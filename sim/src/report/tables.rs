@@ -1,18 +1,16 @@
-//! The report's figures, tables and the bars of the loss waterfall, as HTML.
+//! The report's figures and tables, as HTML.
 
-use super::words::Losses;
 use super::{View, escape};
 use crate::record::cases::CaseTotals;
 use crate::record::{CaseEnd, CaseRecord, FUND};
 use crate::say::{count, grouped, quotient, span};
 use crate::summary::{tier_counts, tier_names};
-use plimsoll_types::{Action, MeasureKind, Money, Side, Tier, Ts, half_up_div};
+use plimsoll_types::{Action, MeasureKind, Money, Side, Tier, Ts};
 
 /// The key figures at the top.
 pub fn figures(view: &View<'_>) -> String {
     let record = &view.outcome.record;
     let all = record.cases.all();
-    let paid = record.fund.start - record.fund.now;
     let of = |money: Money| {
         format!("{} <small>{}</small>", view.scale.short(money), escape(view.currency))
     };
@@ -23,7 +21,7 @@ pub fn figures(view: &View<'_>) -> String {
         figure(grouped(all.ever_parked), "waited at the limit or for depth", false),
         figure(grouped(all.lots), "lots liquidated", false),
         deleveraged(record.deleveraged.1),
-        figure(of(paid), "paid by the insurance fund", false),
+        figure(of(record.fund.paid), "paid by the insurance fund", false),
         figure(of(record.debt), "left as debt", waterfall > 0 && record.debt > Money::ZERO),
     ]
     .concat()
@@ -41,42 +39,6 @@ fn figure(number: String, label: &str, bad: bool) -> String {
     format!(
         "<div class=\"{class}\"><div class=\"n\">{number}</div><div class=\"l\">{label}</div></div>"
     )
-}
-
-/// The loss waterfall: the whole loss, then who bore which part of it.
-pub fn waterfall(view: &View<'_>) -> String {
-    let losses = Losses::of(view);
-    let total = losses.total().units().max(1);
-    let steps = [
-        ("total", "lost in all", losses.total(), 0),
-        ("own", "own money", losses.own, 0),
-        ("fund", "insurance fund", losses.fund, losses.own.units()),
-        ("winners", "those with a profit", losses.winners, (losses.own + losses.fund).units()),
-        (
-            "debt",
-            "debt to the house",
-            losses.debt,
-            (losses.own + losses.fund + losses.winners).units(),
-        ),
-    ];
-    // Most exchanges have either of the last two.
-    let steps = steps
-        .into_iter()
-        .filter(|(class, _, amount, _)| *class != "winners" || *amount > Money::ZERO);
-    let mille = |units: i128| half_up_div(units.clamp(0, total) * 1000, total);
-    let rows = steps.map(|(class, name, amount, from)| {
-        let (left, width) = (mille(from), mille(amount.units()));
-        let share = quotient(mille(amount.units()) as i64, 10, 1).unwrap_or_default();
-        let hidden = if amount.units() > 0 { "" } else { " hidden" };
-        format!(
-            "<div>{name}</div><div class=\"bar {class}\"><i style=\"left:{}%;width:{}%\"{hidden}></i></div><div class=\"v\">{}<small>{share}\u{a0}%</small></div>",
-            left as f64 / 10.0,
-            width as f64 / 10.0,
-            view.scale.short(amount),
-        )
-    });
-    // The classes stand on the bars; the grid needs all cells in one container.
-    format!("<div class=\"fall\">{}</div>", rows.collect::<String>())
 }
 
 /// A table: column heads (a leading `<` = aligned left), then rows of cells.

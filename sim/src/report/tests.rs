@@ -27,10 +27,14 @@ impl Books for Same {
         };
         Label::new(&name).expect("short")
     }
+
+    fn tick_value(&self, _: InstrumentId) -> i64 {
+        20
+    }
 }
 
 /// A made-up run of the built-in scenario: a fall to the limit and back, with a case on every tenth account.
-fn outcome(scenario: &Scenario) -> Outcome {
+pub(super) fn outcome(scenario: &Scenario) -> Outcome {
     let spec = &scenario.exchange.instruments[0];
     let (open, from) = (spec.prev_settlement, scenario.start);
     let path = [open];
@@ -294,6 +298,9 @@ fn what_a_run_records_adds_up() {
     assert_eq!(record.batches.classes().map(|(_, _, class)| class.lots).sum::<u64>(), all.lots);
     assert_eq!(record.batches.classes().map(|(_, _, c)| c.slippage).sum::<i64>(), all.slippage);
     assert_eq!(record.fills.lots, all.lots);
+    let fund = record.fund;
+    assert_eq!(fund.start + fund.taken_in - fund.paid, fund.now);
+    assert_eq!(fund.paid, all.fund);
     for (impact, (mark, spec)) in
         record.impacts.iter().zip(record.marks.iter().zip(&scenario.exchange.instruments))
     {

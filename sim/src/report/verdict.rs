@@ -9,6 +9,7 @@ use crate::scenario::Scenario;
 use crate::summary::price_range;
 use plimsoll_types::{Money, Price};
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// A change against the opening, signed, in per cent.
 fn change(view: &View<'_>, price: Price) -> String {
@@ -150,27 +151,38 @@ pub fn plain(scenario: &Scenario, outcome: &Outcome) -> String {
     out
 }
 
+/// The fund, those with a profit, and debts.
 fn money_words(view: &View<'_>) -> String {
     let record = &view.outcome.record;
-    let paid = record.fund.start - record.fund.now;
+    let fund = record.fund;
     let amount = |money| format!("<b>{} {}</b>", view.scale.short(money), escape(view.currency));
-    let debtors = record.cases.values().filter(|case| case.debt > Money::ZERO).count() as u64;
-    match (paid > Money::ZERO, record.debt > Money::ZERO) {
-        (false, false) => "The insurance fund was not touched, and nobody is in debt.".to_owned(),
-        (true, false) => format!("The insurance fund paid {}; nobody is in debt.", amount(paid)),
-        (paid_any, true) => {
-            let fund = match (paid_any, record.fund.now) {
-                (false, _) => "The insurance fund had nothing to give".to_owned(),
-                (true, Money::ZERO) => {
-                    format!("The insurance fund paid {}, all it had", amount(paid))
-                }
-                (true, _) => format!("The insurance fund paid {}", amount(paid)),
-            };
-            format!(
-                "{fund}; {} of debt is left with {}.",
-                amount(record.debt),
-                count(debtors, "client", "clients")
-            )
+    let had_nothing = fund.start + fund.taken_in == Money::ZERO;
+    let mut parts = vec![match (had_nothing, fund.paid > Money::ZERO, fund.now) {
+        (true, ..) => "There was no money in the insurance fund".to_owned(),
+        (_, false, _) => "The insurance fund paid nothing".to_owned(),
+        (_, true, Money::ZERO) => {
+            format!("The insurance fund paid {}, all it had", amount(fund.paid))
         }
+        (_, true, _) => format!("The insurance fund paid {}", amount(fund.paid)),
+    }];
+    if fund.taken_in > Money::ZERO {
+        parts[0] += &format!(" and took in {}", amount(fund.taken_in));
     }
+    if record.haircut > Money::ZERO {
+        parts.push(format!("the deleveraged got {} less than at the mark", amount(record.haircut)));
+    }
+    if record.socialised > Money::ZERO {
+        parts.push(format!("those with a profit bore {} for others", amount(record.socialised)));
+    }
+    let owing = record.cases.values().filter(|case| case.debt > Money::ZERO);
+    let debtors = owing.map(|case| case.account).collect::<BTreeSet<_>>().len() as u64;
+    parts.push(match record.debt > Money::ZERO {
+        true => format!(
+            "{} of debt is left with {}",
+            amount(record.debt),
+            count(debtors, "client", "clients")
+        ),
+        false => "nobody is in debt".to_owned(),
+    });
+    format!("{}.", parts.join("; "))
 }

@@ -141,52 +141,6 @@ pub fn equity(view: &View<'_>) -> String {
     )
 }
 
-/// What liquidated accounts lost, and who bore it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Losses {
-    /// Out of the accounts' own money.
-    pub own: Money,
-    /// By the insurance fund.
-    pub fund: Money,
-    /// By those with a profit.
-    pub winners: Money,
-    /// Owed to the house.
-    pub debt: Money,
-}
-
-impl Losses {
-    /// Those of a run: own = what liquidated accounts had after the opening and paid in, less what they have.
-    pub fn of(view: &View<'_>) -> Losses {
-        let record = &view.outcome.record;
-        Losses {
-            own: view.outcome.liquidated().map(|a| a.opening + a.paid_in - a.closing).sum(),
-            fund: record.fund.start - record.fund.now,
-            winners: record.socialised,
-            debt: record.debt,
-        }
-    }
-
-    /// All of it.
-    pub fn total(&self) -> Money {
-        self.own + self.fund + self.winners + self.debt
-    }
-}
-
-/// Under "Who bore the loss".
-pub fn waterfall(view: &View<'_>) -> String {
-    let losses = Losses::of(view);
-    let total = losses.total();
-    if total <= Money::ZERO {
-        return "Liquidated accounts lost nothing on the whole.".to_owned();
-    }
-    format!(
-        "Liquidated accounts lost {} {} in all, {}\u{a0}% of it out of their own money.",
-        view.scale.short(total),
-        super::escape(view.currency),
-        percent((losses.own.units() / 1000) as i64, (total.units() / 1000) as i64),
-    )
-}
-
 /// Under "The order book".
 pub fn book(view: &View<'_>) -> String {
     let heat = &view.outcome.record.heat;
