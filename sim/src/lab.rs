@@ -6,6 +6,7 @@
 pub mod base;
 pub mod change;
 pub mod comparison;
+pub mod holm;
 pub mod job;
 pub mod metrics;
 pub mod page;
@@ -16,6 +17,7 @@ pub mod space;
 pub mod statistics;
 pub mod store;
 pub mod sweep;
+pub mod verdict;
 pub mod watch;
 pub mod work;
 

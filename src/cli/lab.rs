@@ -4,12 +4,13 @@ use super::Failure;
 use super::jobs::{Looker, failure, threads};
 use comfy_table::{CellAlignment, Table, presets};
 use plimsoll_sim::interrupt;
-use plimsoll_sim::lab::comparison::{Comparison, Effect, short, signed};
+use plimsoll_sim::lab::comparison::{Comparison, Effect, judged, short, signed};
 use plimsoll_sim::lab::metrics::METRICS;
 use plimsoll_sim::lab::page::page;
 use plimsoll_sim::lab::plan::Lab;
 use plimsoll_sim::lab::rows::Rows;
 use plimsoll_sim::lab::store::{Store, write};
+use plimsoll_sim::lab::verdict::verdict;
 use plimsoll_sim::lab::work;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -77,8 +78,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
         };
         let runs = files.first().map_or_else(String::new, |file| file.display().to_string());
         let text = format!(
-            "{}\n{} runs{taken}. {out}/lab.html shows it; {runs} has a row for each run.",
+            "{}\n{}\n\n{}\n{} runs{taken}. {out}/lab.html shows it; {runs} has a row for each run.",
             table(&comparison),
+            legend(&comparison),
+            verdict(&comparison),
             results.done(),
         );
         let _ = writeln!(io::stderr(), "{text}");
@@ -93,14 +96,54 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
+/// What the table's marks mean, as far as it has any.
+fn legend(comparison: &Comparison) -> String {
+    let telling = comparison.telling();
+    let has = |wanted: Effect| {
+        let mut entries =
+            comparison.variants.iter().flat_map(|v| telling.iter().map(|at| (*at, v.entries[*at])));
+        entries.any(|(at, entry)| entry.effect(&METRICS[at]) == wanted)
+    };
+    let mut text = "\u{b1} half of the 95 % interval".to_owned();
+    if has(Effect::Good) || has(Effect::Bad) {
+        text += &format!("; {}", judged());
+    }
+    if has(Effect::Other) {
+        text += "; * differs as surely, and is neither better nor worse by itself";
+    }
+    text
+}
+
+/// A long name on several lines, broken between its words.
+fn wrapped(name: &str) -> String {
+    let mut text = String::new();
+    let mut line = 0;
+    for word in name.split(' ') {
+        let length = word.chars().count();
+        if line > 0 && line + 1 + length > HEAD_MAX {
+            text.push('\n');
+            line = 0;
+        } else if line > 0 {
+            text.push(' ');
+            line += 1;
+        }
+        text.push_str(word);
+        line += length;
+    }
+    text
+}
+
+/// Most characters of a name on one line, unless a single word has more.
+const HEAD_MAX: usize = 20;
+
 /// The comparison as people read it on a terminal: a metric a row, a variant a column.
 fn table(comparison: &Comparison) -> Table {
     let mut table = Table::new();
     let names = comparison.variants.iter().enumerate().map(|(n, variant)| {
         if n == comparison.baseline {
-            format!("{} (baseline)", variant.name)
+            format!("{}\n(baseline)", wrapped(&variant.name))
         } else {
-            variant.name.clone()
+            wrapped(&variant.name)
         }
     });
     let heads = ["mean, and difference to the baseline".to_owned()].into_iter().chain(names);

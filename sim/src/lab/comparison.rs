@@ -1,8 +1,10 @@
 //! Variants side by side: means, and differences to the baseline paired by seed, which take out what both have in common.
 
+use super::holm::{LEVEL, holm, p_value};
 use super::metrics::{Better, METRICS, Metric};
 use super::plan::{Lab, words};
-use super::statistics::{Estimate, Verdict};
+use super::statistics::Estimate;
+use super::verdict::NAMED;
 use super::work::Results;
 use serde_json::{Map, Value, json};
 
@@ -13,17 +15,25 @@ pub struct Entry {
     pub mean: Option<Estimate>,
     /// The mean of its paired differences to the baseline; `None` for the baseline itself.
     pub difference: Option<Estimate>,
+    /// Whether the difference counts as shown, looking at many at once.
+    pub shown: bool,
+    /// Whether it is below [`SMALL`] of the baseline's mean.
+    pub small: bool,
 }
+
+/// A difference below this share of the baseline's mean is called none, however sure: nobody chooses by it.
+pub const SMALL: f64 = 0.01;
 
 impl Entry {
     /// Whether the difference is a good thing, a bad one, or neither can be said.
     pub fn effect(&self, metric: &Metric) -> Effect {
-        let verdict = self.difference.map_or(Verdict::Unknown, |d| d.verdict());
-        match (verdict, metric.better) {
-            (Verdict::Above | Verdict::Below, Better::Neither) => Effect::Other,
-            (Verdict::Above, Better::More) | (Verdict::Below, Better::Less) => Effect::Good,
-            (Verdict::Above, Better::Less) | (Verdict::Below, Better::More) => Effect::Bad,
-            _ => Effect::None,
+        let Some(difference) = self.difference.filter(|_| self.shown && !self.small) else {
+            return Effect::None;
+        };
+        match (difference.mean > 0.0, metric.better) {
+            (_, Better::Neither) => Effect::Other,
+            (true, Better::More) | (false, Better::Less) => Effect::Good,
+            (true, Better::Less) | (false, Better::More) => Effect::Bad,
         }
     }
 }
@@ -37,8 +47,20 @@ pub enum Effect {
     Bad,
     /// Other, of a metric that is neither.
     Other,
-    /// The interval spans zero, or there is none.
+    /// Not told from chance, too small to matter, or there is none.
     None,
+}
+
+impl Effect {
+    /// The word in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Effect::Good => "better",
+            Effect::Bad => "worse",
+            Effect::Other => "other",
+            Effect::None => "none",
+        }
+    }
 }
 
 /// A variant's entries, in the order of [`METRICS`].
@@ -90,6 +112,8 @@ impl Comparison {
             Entry {
                 mean: Estimate::new(&all),
                 difference: Estimate::new(&pairs).filter(|_| variant != lab.baseline),
+                shown: false,
+                small: false,
             }
         };
         let compared = |(variant, point): (usize, &super::work::Point)| Compared {
@@ -100,6 +124,8 @@ impl Comparison {
                 .count(),
             entries: (0..METRICS.len()).map(|metric| entry(variant, metric)).collect(),
         };
+        let mut variants: Vec<Compared> = work.points.iter().enumerate().map(compared).collect();
+        judge(&mut variants, lab.baseline);
         Comparison {
             title: lab.title.clone(),
             scenario: work.base.title.clone(),
@@ -107,7 +133,7 @@ impl Comparison {
             baseline: lab.baseline,
             seeds: work.seeds.clone(),
             complete: results.complete(),
-            variants: work.points.iter().enumerate().map(compared).collect(),
+            variants,
         }
     }
 
@@ -119,7 +145,7 @@ impl Comparison {
     /// What a table calls a metric: its label, and its unit where the label does not say it.
     pub fn heading(&self, metric: &Metric) -> String {
         let unit = self.unit(metric);
-        match metric.label.contains(unit) {
+        match metric.label.split(' ').any(|word| word == unit) {
             true => metric.label.to_owned(),
             false => format!("{}, {unit}", metric.label),
         }
@@ -134,10 +160,10 @@ impl Comparison {
         (0..METRICS.len()).filter(said).collect()
     }
 
-    /// Whether no run of any variant differs from the baseline's in this metric.
-    pub fn alike(&self, metric: usize) -> bool {
-        let mut differences = self.variants.iter().filter_map(|v| v.entries[metric].difference);
-        differences.all(|d| d.mean == 0.0 && d.deviation == 0.0)
+    /// Whether any variant has an effect in this metric.
+    pub fn differs(&self, metric: usize) -> bool {
+        let effect = |v: &Compared| v.entries[metric].effect(&METRICS[metric]);
+        self.variants.iter().any(|variant| effect(variant) != Effect::None)
     }
 
     /// `lab.json`.
@@ -151,6 +177,8 @@ impl Comparison {
                     "difference": entry.difference.map(|difference| {
                         let mut shown = estimate(difference);
                         shown["sign"] = difference.verdict().as_str().into();
+                        shown["p"] = p_value(&difference).into();
+                        shown["effect"] = entry.effect(metric).as_str().into();
                         shown
                     }),
                 })
@@ -174,10 +202,47 @@ impl Comparison {
             "baseline": self.variants[self.baseline].name,
             "seeds": self.seeds,
             "confidence": 0.95,
+            "verdict": super::verdict::verdict(self),
             "variants": variants.collect::<Vec<_>>(),
             "metrics": metrics.collect::<Vec<_>>(),
         })
     }
+}
+
+/// Says which differences count: Holm's correction over the named metrics of all variants, and over all other metrics of them.
+///
+/// A difference that is zero in every run is no test: there is nothing that chance could have done.
+pub(super) fn judge(variants: &mut [Compared], baseline: usize) {
+    let bases: Vec<Option<Estimate>> = variants[baseline].entries.iter().map(|e| e.mean).collect();
+    for is_named in [true, false] {
+        let mut places = Vec::new();
+        let mut tests = Vec::new();
+        for (n, variant) in variants.iter().enumerate() {
+            for (at, entry) in variant.entries.iter().enumerate() {
+                let differs = |d: &Estimate| d.mean != 0.0 || d.deviation != 0.0;
+                let test = entry.difference.filter(differs).and_then(|d| p_value(&d));
+                if let (Some(test), true) = (test, NAMED.contains(&METRICS[at].name) == is_named) {
+                    places.push((n, at));
+                    tests.push(test);
+                }
+            }
+        }
+        for ((n, at), shown) in places.into_iter().zip(holm(&tests)) {
+            let entry = &mut variants[n].entries[at];
+            let base = bases[at].map_or(0.0, |base| base.mean.abs());
+            entry.shown = shown;
+            entry.small = entry.difference.is_some_and(|d| d.mean.abs() < SMALL * base);
+        }
+    }
+}
+
+/// How differences are judged, in one line for people.
+pub fn judged() -> String {
+    format!(
+        "better, worse: shown at {:.0} % with Holm\u{2019}s correction for looking at many, and {:.0} % of the baseline or more",
+        100.0 * LEVEL,
+        100.0 * SMALL
+    )
 }
 
 fn estimate(estimate: Estimate) -> Value {

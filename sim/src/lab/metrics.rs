@@ -73,6 +73,55 @@ const fn plain(
     Metric { better: Better::Neither, ..less(name, label, unit, meaning) }
 }
 
+/// What a metric is about, as the page groups them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Who loses what.
+    Losses,
+    /// What happens to prices, and to others through them.
+    Market,
+    /// How long it takes.
+    Time,
+    /// How much there was of what.
+    Counts,
+}
+
+impl Group {
+    /// All of them, in the page's order, with their headings.
+    pub const ALL: [(Group, &str); 4] = [
+        (Group::Losses, "Who loses"),
+        (Group::Market, "The market"),
+        (Group::Time, "Time"),
+        (Group::Counts, "Counts"),
+    ];
+}
+
+impl Metric {
+    /// What it is about.
+    pub fn group(&self) -> Group {
+        match self.name {
+            "liquidated_loss"
+            | "liquidated_accounts"
+            | "fund_used"
+            | "debt"
+            | "deleveraged_lots"
+            | "haircut"
+            | "socialised"
+            | "strategy_profit"
+            | "strategy_drawdown" => Group::Losses,
+            "slippage_ticks" | "shortfall_ticks" | "driven_cases" | "cascade_depth"
+            | "liquidation_push" | "price_impact" | "recovered" => Group::Market,
+            "recovery_seconds" | "case_seconds" | "parked_seconds" => Group::Time,
+            _ => Group::Counts,
+        }
+    }
+}
+
+/// The place of a metric by its column; `None` for a name that is none.
+pub fn metric_at(name: &str) -> Option<usize> {
+    METRICS.iter().position(|metric| metric.name == name)
+}
+
 /// Every metric, in the order of the columns.
 pub const METRICS: [Metric; 27] = [
     less(

@@ -1,8 +1,9 @@
 //! lab.html: the comparison as one page that needs no network. The verdict first, then a picture for each metric, then the numbers.
 
-use super::comparison::{Comparison, Effect, short, signed};
-use super::metrics::{Better, METRICS, Metric};
+use super::comparison::{Comparison, SMALL, judged, short, signed};
+use super::metrics::{Better, Group, METRICS, Metric};
 use super::picture::{class, picture};
+use super::verdict::{change, named, verdict};
 use crate::report::escape;
 use std::fmt::Write as _;
 
@@ -19,28 +20,12 @@ pub fn page(comparison: &Comparison) -> String {
     if !comparison.complete {
         out.push_str("<p class=\"warning\">Not all runs were done; this is what the finished ones say.</p>\n");
     }
-    let _ = writeln!(out, "<div class=\"verdict\">{}</div>", verdict(comparison, &telling));
+    let _ = writeln!(out, "<p class=\"verdict\">{}</p>", escape(&verdict(comparison)));
     let _ = writeln!(
         out,
-        "<section>\n<h2>Against \u{201c}{}\u{201d}</h2>\n{}\n<div class=\"grid\">",
-        baseline(comparison),
-        legend()
-    );
-    for at in telling.iter().filter(|at| !comparison.alike(**at)) {
-        let metric = &METRICS[*at];
-        let _ = writeln!(
-            out,
-            "<figure><figcaption><b>{}</b> <span>{}{}</span></figcaption>{}<p>{}.</p></figure>",
-            escape(&upper(metric.label)),
-            escape(comparison.unit(metric)),
-            way(metric),
-            picture(comparison, *at),
-            escape(&upper(metric.meaning)),
-        );
-    }
-    let _ = writeln!(
-        out,
-        "</div>\n</section>\n{}\n{}",
+        "{}\n{}\n{}\n{}",
+        glance(comparison, &telling),
+        pictures(comparison, &telling),
         numbers(comparison, &telling),
         variants(comparison)
     );
@@ -62,9 +47,9 @@ pub fn page(comparison: &Comparison) -> String {
 }
 
 const FOOT: &str = "Every variant ran under the same seeds, and each difference is taken within a seed: what the \
-market did to both alike is not in it. Intervals are 95 % by Student\u{2019}s t, one metric at a time: where nothing \
-differs, about one comparison in twenty still looks as if it did. A run is a pure function of scenario and seed; runs.jsonl has a row for each, \
-with its state hash.";
+market did to both alike is not in it. The intervals drawn are 95 % by Student\u{2019}s t, one metric at a time, and may miss zero by chance; \
+colours and words go by Holm\u{2019}s correction, which lets one page in twenty have a false one among the metrics of the verdict, and one in twenty among all others. \
+A run is a pure function of scenario and seed; runs.jsonl has a row for each, with its state hash.";
 
 fn baseline(comparison: &Comparison) -> String {
     escape(&comparison.variants[comparison.baseline].name)
@@ -93,117 +78,114 @@ fn way(metric: &Metric) -> &'static str {
     }
 }
 
-fn legend() -> &'static str {
-    "<p class=\"caption\">Each dot is the mean difference to the baseline over the seeds, each line its 95 % confidence interval. At the right: \
-the difference, and the variant\u{2019}s own mean. What is the same in every run has no picture, only its number in the table.</p>\n<p class=\"key\"><span class=\"k good\">better</span><span class=\"k bad\">worse</span>\
-<span class=\"k other\">different, neither better nor worse</span><span class=\"k open\">no difference shown: the interval spans zero</span></p>"
-}
+const LEGEND: &str = "<p class=\"key\"><span class=\"k good\">better</span><span class=\"k bad\">worse</span>\
+<span class=\"k other\">different, neither better nor worse</span><span class=\"k open\">no difference: not told from chance, or below 1 % of the baseline</span></p>";
 
-/// What the comparison comes to, one sentence a variant.
-fn verdict(comparison: &Comparison, telling: &[usize]) -> String {
-    if comparison.variants.len() < 2 {
-        return "<p>There is one variant and nothing to compare it with.</p>".to_owned();
+/// The numbers behind the verdict: the few metrics that it is about.
+fn glance(comparison: &Comparison, telling: &[usize]) -> String {
+    let asked: Vec<usize> = named().filter(|at| telling.contains(at)).collect();
+    if asked.is_empty() || comparison.variants.len() < 2 {
+        return String::new();
     }
-    if comparison.variants.iter().all(|variant| variant.runs < 2) {
-        return "<p>One seed shows what happened once; it takes two or more to say what a variant changes.</p>".to_owned();
-    }
-    let rest = comparison.variants.iter().enumerate().filter(|(n, _)| *n != comparison.baseline);
-    let mut out = String::new();
-    for (_, variant) in rest {
-        let part = |wanted: Effect| -> Vec<String> {
-            let found =
-                telling.iter().filter(|at| variant.entries[**at].effect(&METRICS[**at]) == wanted);
-            found.map(|at| changed(comparison, variant.entries[*at], *at)).collect()
+    let cell = |variant: usize, at: usize| {
+        let entry = comparison.variants[variant].entries[at];
+        let by = change(comparison, variant, at).filter(|_| entry.difference.is_some());
+        let by = match (by, entry.difference.filter(|d| d.mean == 0.0 && d.deviation == 0.0)) {
+            (_, Some(_)) => "the same".to_owned(),
+            (Some(by), None) => by,
+            (None, None) if variant == comparison.baseline => "baseline".to_owned(),
+            (None, None) => String::new(),
         };
-        let (good, bad) = (part(Effect::Good), part(Effect::Bad));
-        let name = escape(&variant.name);
-        let _ = match (good.is_empty(), bad.is_empty()) {
-            (true, true) => writeln!(
-                out,
-                "<p><b>{name}</b>: nothing that is better or worse can be told apart from chance.</p>"
-            ),
-            (false, true) => writeln!(
-                out,
-                "<p><b>{name}</b> is <b class=\"good\">better</b> in {}; nothing is shown to be worse.</p>",
-                list(&good)
-            ),
-            (true, false) => writeln!(
-                out,
-                "<p><b>{name}</b> is <b class=\"bad\">worse</b> in {}; nothing is shown to be better.</p>",
-                list(&bad)
-            ),
-            (false, false) => writeln!(
-                out,
-                "<p><b>{name}</b> is <b class=\"good\">better</b> in {}, and <b class=\"bad\">worse</b> in {}.</p>",
-                list(&good),
-                list(&bad)
-            ),
-        };
-    }
-    out
-}
-
-/// The most a sentence names.
-const NAMED_MAX: usize = 4;
-
-fn list(parts: &[String]) -> String {
-    let named = parts.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
-    match parts.len().saturating_sub(NAMED_MAX) {
-        0 => named,
-        more => format!("{named} and {more} more"),
-    }
-}
-
-/// A metric and its change: in percent of the baseline's mean where that means something.
-fn changed(comparison: &Comparison, entry: super::comparison::Entry, at: usize) -> String {
-    let metric = &METRICS[at];
-    let base = comparison.variants[comparison.baseline].entries[at].mean.map_or(0.0, |m| m.mean);
-    let Some(difference) = entry.difference else { return metric.label.to_owned() };
-    let by = match metric.unit == "%" || base == 0.0 {
-        true if metric.unit == "%" => format!("{} points", signed(difference.mean)),
-        true => format!("{} {}", signed(difference.mean), comparison.unit(metric)),
-        false => format!("{} %", signed((1000.0 * difference.mean / base.abs()).round() / 10.0)),
+        format!("<small class=\"{}\">{by}</small>", class(entry.effect(&METRICS[at])))
     };
-    format!("{} ({})", escape(metric.label), escape(&by))
+    format!("<section>\n{}\n{LEGEND}\n</section>", grid_of_numbers(comparison, &asked, cell))
 }
 
-/// Every number of the pictures as a table.
+/// The pictures of what differs, by what they are about; the rest by name.
+fn pictures(comparison: &Comparison, telling: &[usize]) -> String {
+    let mut out = format!(
+        "<section>\n<h2>Against \u{201c}{}\u{201d}</h2>\n<p class=\"caption\">Each dot is the mean difference to the baseline over the seeds, each line its 95 % confidence interval. \
+At the right: the difference, and the variant\u{2019}s own mean. {}.</p>\n",
+        baseline(comparison),
+        upper(&judged())
+    );
+    let (shown, level): (Vec<usize>, Vec<usize>) =
+        telling.iter().partition(|at| comparison.differs(**at));
+    for (group, heading) in Group::ALL {
+        let mut places = shown.iter().filter(|at| METRICS[**at].group() == group).peekable();
+        if places.peek().is_none() {
+            continue;
+        }
+        let _ = writeln!(out, "<h3>{heading}</h3>\n<div class=\"grid\">");
+        for at in places {
+            let metric = &METRICS[*at];
+            let _ = writeln!(
+                out,
+                "<figure><figcaption><b>{}</b> <span>{}{}</span></figcaption>{}<p>{}.</p></figure>",
+                escape(&upper(metric.label)),
+                escape(comparison.unit(metric)),
+                way(metric),
+                picture(comparison, *at),
+                escape(&upper(metric.meaning)),
+            );
+        }
+        out.push_str("</div>\n");
+    }
+    if !level.is_empty() {
+        let labels: Vec<&str> = level.iter().map(|at| METRICS[*at].label).collect();
+        let _ = writeln!(
+            out,
+            "<p class=\"note\">No difference shown, or one below {:.0} %, so without a picture: {}.</p>",
+            100.0 * SMALL,
+            escape(&labels.join(", "))
+        );
+    }
+    out + "</section>"
+}
+
+/// Every number as a table.
 fn numbers(comparison: &Comparison, telling: &[usize]) -> String {
+    let cell = |variant: usize, at: usize| {
+        let entry = comparison.variants[variant].entries[at];
+        let Some(difference) = entry.difference else { return String::new() };
+        let interval = difference.interval().map_or_else(String::new, |[low, high]| {
+            format!(" [{}, {}]", signed(low), signed(high))
+        });
+        let class = class(entry.effect(&METRICS[at]));
+        format!("<small class=\"{class}\">{}{interval}</small>", signed(difference.mean))
+    };
+    format!(
+        "<section class=\"long\">\n<h2>The numbers</h2>\n<p class=\"caption\">Means over the seeds; below them the paired difference to the baseline, and its 95 % confidence interval.</p>\n{}\n</section>",
+        grid_of_numbers(comparison, telling, cell)
+    )
+}
+
+/// A table with a metric a row and a variant a column: its mean, and what `below` says of it. On a narrow page each cell names its variant.
+fn grid_of_numbers(
+    comparison: &Comparison,
+    metrics: &[usize],
+    below: impl Fn(usize, usize) -> String,
+) -> String {
     let mut out = String::from(
-        "<section class=\"long\">\n<h2>The numbers</h2>\n<p class=\"caption\">Means over the seeds; below them the paired difference to the baseline, and its 95 % confidence interval.</p>\n<div class=\"scroll\"><table>\n<tr><th>metric</th><th class=\"t\">unit</th>",
+        "<div class=\"scroll\"><table class=\"metrics\">\n<tr><th>metric</th><th class=\"t\">unit</th>",
     );
     for variant in &comparison.variants {
         let _ = write!(out, "<th>{}</th>", escape(&variant.name));
     }
     out.push_str("</tr>\n");
-    for at in telling {
+    for at in metrics {
         let metric = &METRICS[*at];
-        let _ = write!(
-            out,
-            "<tr><td>{}</td><td class=\"t\">{}</td>",
-            escape(metric.label),
-            escape(comparison.unit(metric))
-        );
-        for variant in &comparison.variants {
-            let entry = variant.entries[*at];
-            let mean = entry.mean.map_or("\u{2013}".to_owned(), |mean| short(mean.mean));
-            let _ = write!(out, "<td>{mean}");
-            if let Some(difference) = entry.difference {
-                let class = class(entry.effect(metric));
-                let interval = difference.interval().map_or_else(String::new, |[low, high]| {
-                    format!(" [{}, {}]", signed(low), signed(high))
-                });
-                let _ = write!(
-                    out,
-                    "<small class=\"{class}\">{}{interval}</small>",
-                    signed(difference.mean)
-                );
-            }
-            out.push_str("</td>");
+        let (label, unit) = (escape(metric.label), escape(comparison.unit(metric)));
+        let _ = write!(out, "<tr><td>{label}</td><td class=\"t\">{unit}</td>");
+        for (n, variant) in comparison.variants.iter().enumerate() {
+            let mean = variant.entries[*at].mean;
+            let mean = mean.map_or("\u{2013}".to_owned(), |mean| short(mean.mean));
+            let name = escape(&variant.name);
+            let _ = write!(out, "<td data-variant=\"{name}\">{mean}{}</td>", below(n, *at));
         }
         out.push_str("</tr>\n");
     }
-    out + "</table></div>\n</section>"
+    out + "</table></div>"
 }
 
 fn variants(comparison: &Comparison) -> String {

@@ -9,20 +9,22 @@ use crate::report::escape;
 use std::fmt::Write as _;
 
 /// Width of a picture, in its own units.
-const WIDTH: f64 = 520.0;
-/// Where names end and the scale begins.
-const LEFT: f64 = 128.0;
+const WIDTH: f64 = 380.0;
+/// Where the scale begins.
+const LEFT: f64 = 8.0;
 /// Where the scale ends and the numbers begin.
-const RIGHT: f64 = 360.0;
-/// Height of a variant's row.
-const ROW: f64 = 26.0;
+const RIGHT: f64 = 236.0;
+/// Where differences end; the means end at the edge.
+const DIFFERENCE: f64 = 312.0;
+/// Height of a variant's row: its name above, so that a long one has the whole width, the dot and the numbers below.
+const ROW: f64 = 36.0;
 
 /// The picture of a metric: differences to the baseline where there are variants to compare, means where there is one.
 pub fn picture(comparison: &Comparison, metric: usize) -> String {
-    let rows: Vec<_> = comparison.variants.iter().enumerate().collect();
+    let variants = &comparison.variants;
     let scale =
-        Scale::new(rows.iter().filter_map(|(_, variant)| variant.entries[metric].difference));
-    let height = ROW * rows.len() as f64 + 24.0;
+        Scale::new(variants.iter().filter_map(|variant| variant.entries[metric].difference));
+    let height = ROW * variants.len() as f64 + 24.0;
     let mut svg = format!(
         "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{}\">",
         escape(METRICS[metric].label)
@@ -33,58 +35,45 @@ pub fn picture(comparison: &Comparison, metric: usize) -> String {
         svg,
         "<line class=\"zero\" x1=\"{zero:.1}\" x2=\"{zero:.1}\" y1=\"2\" y2=\"{foot:.1}\"/>"
     );
-    for (n, (variant, compared)) in rows.iter().enumerate() {
-        let y = ROW * n as f64 + ROW / 2.0 + 2.0;
-        let entry = compared.entries[metric];
-        let name = escape(&clipped(&compared.name));
+    for (n, compared) in variants.iter().enumerate() {
+        let top = ROW * n as f64;
         let _ = write!(
             svg,
-            "<text class=\"name\" x=\"{:.0}\" y=\"{:.1}\">{name}</text>",
-            LEFT - 12.0,
-            y + 4.0
+            "<text class=\"name\" x=\"0\" y=\"{:.1}\">{}</text>",
+            top + 13.0,
+            escape(&compared.name)
         );
-        let mean = entry.mean.map_or("\u{2013}".to_owned(), |mean| short(mean.mean));
-        let _ = write!(
-            svg,
-            "<text class=\"value\" x=\"{WIDTH:.0}\" y=\"{:.1}\">{mean}</text>",
-            y + 4.0
-        );
-        match entry.difference {
-            None if *variant == comparison.baseline => {
-                let _ = write!(
-                    svg,
-                    "<circle class=\"base\" cx=\"{zero:.1}\" cy=\"{y:.1}\" r=\"4.5\"/>"
-                );
-                let _ = write!(
-                    svg,
-                    "<text class=\"diff\" x=\"{:.0}\" y=\"{:.1}\">baseline</text>",
-                    WIDTH - 70.0,
-                    y + 4.0
-                );
-            }
-            None => {
-                let _ = write!(
-                    svg,
-                    "<text class=\"diff\" x=\"{:.0}\" y=\"{:.1}\">\u{2013}</text>",
-                    WIDTH - 70.0,
-                    y + 4.0
-                );
-            }
-            Some(difference) => {
-                let class = class(entry.effect(&METRICS[metric]));
-                dot(&mut svg, &scale, y, difference, class);
-                let _ = write!(
-                    svg,
-                    "<text class=\"diff {class}\" x=\"{:.0}\" y=\"{:.1}\">{}</text>",
-                    WIDTH - 70.0,
-                    y + 4.0,
-                    signed(difference.mean)
-                );
-            }
-        }
+        row(&mut svg, comparison, metric, n, &scale);
     }
     axis(&mut svg, &scale, foot);
     svg + "</svg>"
+}
+
+/// A variant's dot and numbers.
+fn row(svg: &mut String, comparison: &Comparison, metric: usize, variant: usize, scale: &Scale) {
+    let y = ROW * variant as f64 + 26.0;
+    let entry = comparison.variants[variant].entries[metric];
+    let mean = entry.mean.map_or("\u{2013}".to_owned(), |mean| short(mean.mean));
+    let base = y + 4.0;
+    let _ = write!(svg, "<text class=\"value\" x=\"{WIDTH:.0}\" y=\"{base:.1}\">{mean}</text>");
+    let (class, text) = match entry.difference {
+        None if variant == comparison.baseline => {
+            let zero = scale.x(0.0);
+            let _ =
+                write!(svg, "<circle class=\"base\" cx=\"{zero:.1}\" cy=\"{y:.1}\" r=\"4.5\"/>");
+            ("", "baseline".to_owned())
+        }
+        None => ("", "\u{2013}".to_owned()),
+        Some(difference) => {
+            let class = class(entry.effect(&METRICS[metric]));
+            dot(svg, scale, y, difference, class);
+            (class, signed(difference.mean))
+        }
+    };
+    let _ = write!(
+        svg,
+        "<text class=\"diff {class}\" x=\"{DIFFERENCE:.0}\" y=\"{base:.1}\">{text}</text>"
+    );
 }
 
 fn dot(svg: &mut String, scale: &Scale, y: f64, difference: Estimate, class: &str) {
@@ -129,13 +118,6 @@ pub fn class(effect: Effect) -> &'static str {
         Effect::Bad => "bad",
         Effect::Other => "other",
         Effect::None => "open",
-    }
-}
-
-fn clipped(name: &str) -> String {
-    match name.chars().count() {
-        0..=18 => name.to_owned(),
-        _ => format!("{}\u{2026}", name.chars().take(17).collect::<String>()),
     }
 }
 
