@@ -103,7 +103,8 @@ fn policy(table: &Table<'_>, money_decimals: u32) -> Result<Policy, Error> {
         return Ok(Policy::Least);
     };
     if !field.is_table() {
-        return field.word(&[("least", Policy::Least), ("full", Policy::Full)]);
+        let words = [("least", Policy::Least), ("full", Policy::Full)];
+        return field.word(&words).map_err(|_| field.error(POLICIES));
     }
     let table = field.table()?;
     if let Some(field) = table.get("fraction") {
@@ -125,8 +126,11 @@ fn policy(table: &Table<'_>, money_decimals: u32) -> Result<Policy, Error> {
         return Ok(Policy::Brackets { steps: field.whole(1, 1 << 16)? });
     }
     table.only(&["fraction", "two_step", "brackets"])?;
-    Err(field.error("\"least\", \"full\", or a table with fraction, two_step or brackets"))
+    Err(field.error(POLICIES))
 }
+
+/// Every policy, for complaints.
+const POLICIES: &str = "\"least\", \"full\", or a table with fraction, two_step or brackets";
 
 /// A share of which something comes.
 fn part(field: &Field<'_>) -> Result<Ratio, Error> {

@@ -59,7 +59,10 @@ fn policies_are_words_and_tables() {
 #[test]
 fn a_policy_that_means_nothing_is_refused() {
     for (policy, expected) in [
-        ("\"all\"", "policy: expected \"least\" or \"full\", found \"all\""),
+        (
+            "\"fulll\"",
+            "policy: expected \"least\", \"full\", or a table with fraction, two_step or brackets, found \"fulll\"",
+        ),
         (
             "{}",
             "policy: expected \"least\", \"full\", or a table with fraction, two_step or brackets",
