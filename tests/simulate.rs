@@ -264,8 +264,10 @@ fn bad_input_is_one_line_and_exit_2() {
     let missing = folder.join("none.toml").display().to_string();
     for (file, what) in [
         (typo, "population.lung"),
-        (gone, "nowhere/data/cffex/IF2101_20210104.csv.gz"),
-        (no_capture, "nowhere/data/crypto/usdm_btcusdt_20240808.gz"),
+        (gone.clone(), "nowhere/data/cffex/IF2101_20210104.csv.gz"),
+        (gone, "see \"Getting the data\" in docs/SCENARIO.md"),
+        (no_capture.clone(), "nowhere/data/crypto/usdm_btcusdt_20240808.gz"),
+        (no_capture, "see \"Getting the data\" in docs/SCENARIO.md"),
         (cut, "cut.txt:1: message: expected a whole JSON message, found a line cut off"),
         (missing, "none.toml"),
     ] {

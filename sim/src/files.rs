@@ -44,6 +44,16 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     })
 }
 
+/// Where recorded data come from, after the complaint about a file that is not there; nothing after any other.
+pub fn whence(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            " (recorded data are not part of the repository: see \"Getting the data\" in docs/SCENARIO.md)"
+        }
+        _ => "",
+    }
+}
+
 /// Reads at most so many bytes of text, unpacked where the file is gzip.
 ///
 /// Errors: the disk's; bytes that are no UTF-8.

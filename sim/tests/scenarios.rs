@@ -351,3 +351,20 @@ fn the_three_recorded_days_are_settled_as_they_were() {
     assert_eq!([down(0), down(1), down(2)], [23_473, 23_754, 24_107]);
     assert!(told.ended(CaseEnd::Restored) + told.ended(CaseEnd::Closed) > 0);
 }
+
+/// The indented lines below a heading of a page.
+fn example(page: &str, heading: &str) -> String {
+    let below = page.split_once(heading).expect("the heading").1;
+    let lines = below.lines().skip_while(|line| !line.starts_with("    "));
+    let lines = lines.take_while(|line| line.is_empty() || line.starts_with("    "));
+    lines.map(|line| format!("{}\n", line.trim_start())).collect()
+}
+
+#[test]
+fn the_example_of_the_documentation_calls_and_liquidates() {
+    let text = example(include_str!("../../docs/SCENARIO.md"), "### An example\n");
+    let told =
+        tell(Scenario::read("example.toml", &text).unwrap_or_else(|error| panic!("{error}")));
+    assert!(told.outcome.record.cases.len() >= 10, "{} cases", told.outcome.record.cases.len());
+    assert!(told.heard.calls.len() > 50 && !told.heard.stops.is_empty());
+}

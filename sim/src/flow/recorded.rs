@@ -6,7 +6,7 @@
 
 use super::own::OwnOrders;
 use super::{Agent, World};
-use crate::files::read_text;
+use crate::files::{read_text, whence};
 use crate::scenario::Recorded;
 use crate::scenario::reader::{SECOND, clock};
 use plimsoll_text::{Error, decimal};
@@ -74,7 +74,7 @@ pub fn read_days(recorded: &Recorded, units: Units) -> Result<Vec<Snapshot>, Err
         let name = file.display().to_string();
         let text = read_text(file, u64::MAX).map_err(|error| {
             let place = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-            let found = format!("{error} at {}", place.display());
+            let found = format!("{error} at {}{}", place.display(), whence(&error));
             Error {
                 found: found.into(),
                 ..Error::new("flow.recorded.files", "a readable recorded day (csv or csv.gz)", "")

@@ -3,6 +3,7 @@
 mod rows;
 
 use super::{Row, SLOTS_MAX, VERSION, guard, schema};
+use crate::files::whence;
 use arrow_buffer::Buffer;
 use arrow_ipc::Block;
 use arrow_ipc::convert::try_fb_to_schema;
@@ -54,7 +55,9 @@ impl Recording {
         let name = path.display().to_string();
         let trouble = |error: Error| error.in_file(&name);
         let unreadable = |error: std::io::Error| {
-            Error::new("file", "a readable file", &error.to_string()).in_file(&name)
+            let found = format!("{error}{}", whence(&error));
+            Error { found: found.into(), ..Error::new("file", "a readable file", "") }
+                .in_file(&name)
         };
         let mut file = File::open(path).map_err(unreadable)?;
         let len = file.metadata().map_err(unreadable)?.len();

@@ -281,7 +281,11 @@ fn what_does_not_fit_the_scenario_is_named() {
     for (flow, exchange, expected) in [
         (&whole, &coarse, "A.tick_size: expected 0.01 as in"),
         (&format!("{{ file = \"{file}\", symbol = \"B\" }}"), &EXCHANGE.into(), "(A), found B"),
-        (&"{ file = \"none.l3\" }".into(), &EXCHANGE.into(), "none.l3: file: expected a readable"),
+        (
+            &"{ file = \"none.l3\" }".into(),
+            &EXCHANGE.into(),
+            "none.l3: file: expected a readable file, found No such file or directory (os error 2) (recorded",
+        ),
         (&format!("{{ file = \"{file}\", repeat = 0 }}"), &EXCHANGE.into(), "repeat: expected"),
         (&format!("{{ file = \"{file}\", days = 2 }}"), &EXCHANGE.into(), "days"),
     ] {

@@ -2,6 +2,7 @@
 
 use super::capture::Wrong;
 use super::message::{Message, read};
+use crate::files::whence;
 use flate2::read::MultiGzDecoder;
 use plimsoll_text::Error;
 use plimsoll_types::Ts;
@@ -42,7 +43,7 @@ impl Lines {
             Ok(source) => Ok(Lines { field, name, source, line: Vec::new(), number: 0 }),
             Err(error) => {
                 let place = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-                let found = format!("{error} at {}", place.display());
+                let found = format!("{error} at {}{}", place.display(), whence(&error));
                 let expected = "a readable capture (gz or plain text)";
                 Err(Error { found: found.into(), ..Error::new(field, expected, "") }.in_file(&name))
             }
