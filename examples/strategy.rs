@@ -1,12 +1,14 @@
 //! A strategy of one's own, in the built-in market: buys a lot when it falls, sells it when it comes back.
 //!
-//!     cargo run --release --example strategy
+//!     cargo run --release --example strategy             two lines of numbers
+//!     cargo run --release --example strategy -- OUT      and OUT/report.html, its tear sheet in it
 
 use plimsoll::sim::run::Own;
 use plimsoll::sim::strategy::plan::Seat;
 use plimsoll::sim::strategy::{Desk, Order, Quote, Strategy, StrategyError};
-use plimsoll::sim::{Ending, Scenario, Stage, latency, run};
+use plimsoll::sim::{Ending, Scenario, Stage, files, latency, run};
 use plimsoll::types::{Event, InstrumentId, Label, Money, Side};
+use std::path::Path;
 
 /// Buys below, sells above the price it first saw.
 struct Contrarian {
@@ -44,6 +46,12 @@ impl Stage for Nowhere {
 
 /// See the file's head.
 pub fn main() {
+    let folder = std::env::args().nth(1);
+    backtest(folder.as_deref().map(Path::new));
+}
+
+/// Runs it; leaves the report in a folder, where one is given.
+pub fn backtest(folder: Option<&Path>) {
     let scenario = Scenario::built_in().expect("the built-in scenario is good");
     let seat = Seat {
         account: Label::new("contrarian").expect("short enough"),
@@ -56,5 +64,10 @@ pub fn main() {
     let record = &outcome.strategies[0];
     println!("{} fills, profit {} money units", record.fills, record.profit().units());
     println!("state hash {:032x}", outcome.state_hash);
+    if let Some(folder) = folder {
+        std::fs::create_dir_all(folder).expect("a folder that can be written to");
+        files::write_results(folder, &scenario, &outcome).expect("the disk has room");
+        println!("{} shows it", folder.join("report.html").display());
+    }
     assert!(outcome.ending == Ending::Complete && record.fills > 0);
 }

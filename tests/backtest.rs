@@ -1,5 +1,6 @@
 //! Strategies in a market that feels them: the shipped scenarios keep their word, and the same run comes of every way to start it.
 
+#[allow(dead_code)] // its main is for the command line
 #[path = "../examples/strategy.rs"]
 mod example;
 
@@ -110,8 +111,11 @@ fn strategies_trade_inside_a_recorded_book_which_leaves_the_recording_by_as_much
 }
 
 #[test]
-fn a_strategy_of_ones_own_runs() {
-    example::main();
+fn a_strategy_of_ones_own_runs_and_leaves_its_report() {
+    let out = folder("backtest-own");
+    example::backtest(Some(&out));
+    let page = std::fs::read_to_string(out.join("report.html")).expect("written");
+    assert!(page.contains("contrarian"), "the tear sheet is in it");
 }
 
 #[test]

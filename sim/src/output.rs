@@ -11,6 +11,7 @@ mod tests;
 use crate::medium::{self, Make};
 use crate::names::{News, Told};
 use crate::outcome::{Ending, Outcome};
+use crate::run::Stage;
 use plimsoll_exchange::Exchange;
 use plimsoll_types::{Event, ExchangeSpec, InstrumentSpec};
 use std::fs;
@@ -90,6 +91,12 @@ pub struct Output {
     line: Option<Line>,
     /// What the writer left when it gave up.
     given_up: Option<u64>,
+}
+
+impl Stage for Output {
+    fn events(&mut self, exchange: &Exchange, events: &[Event]) -> io::Result<()> {
+        self.push(exchange, events)
+    }
 }
 
 /// The way to the writer and back.
