@@ -161,12 +161,13 @@ fn swept(folder: &Path, out: &str, most: usize) -> (usize, usize) {
     let store = Store::open(&out).expect("open");
     let onlooker = Arc::new(Impatient { done: AtomicUsize::new(0), most });
     let results = run(&sweep.work, &store, 2, onlooker).expect("it runs");
-    let cells = sweep.cells();
-    let summary = write_results(&out, &sweep.title, &sweep.columns, &cells, &results.finished)
-        .expect("written");
-    assert_eq!(summary.complete, results.complete());
-    assert_eq!(summary.json["complete"], results.complete());
-    (results.done(), results.taken_up)
+    let (done, complete, taken_up) = (results.done(), results.complete(), results.taken_up);
+    let board = sweep.board(results.finished);
+    let summary = write_results(&out, &sweep.title, board).expect("written");
+    assert_eq!((summary.complete(), &summary.json["complete"]), (complete, &complete.into()));
+    let missing = summary.json["missing"].as_array().expect("a list");
+    assert_eq!((missing.len(), summary.missing.len()), (8 - done, 8 - done));
+    (done, taken_up)
 }
 
 #[test]
@@ -232,8 +233,13 @@ fn jobs_run_one_by_one_from_files_give_the_same_bytes() {
     good(&folder, &["sweep", "sweep.toml", "--out", "here", "--threads", "2"]);
     good(&folder, &["sweep", "sweep.toml", "--plan", "--out", "there"]);
     assert_eq!(files(&folder.join("there/jobs")).len(), 8);
+    good(&folder, &["sweep", "--job", "there/jobs/00004.toml", "--result", "there/results/x.json"]);
     let early = plimsoll(&folder, &["sweep", "--collect", "there"]);
     assert_eq!(early.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&early.stderr).into_owned();
+    assert!(said.contains("jobs/00003.toml, jobs/00005.toml") && said.contains("1 of 8"), "{said}");
+    assert!(!said.contains("00004") && !said.contains("more"), "{said}");
+    fs::remove_file(folder.join("there/results/x.json")).expect("there");
     for job in (0..8).rev() {
         let (job, result) =
             (format!("there/jobs/{job:05}.toml"), format!("there/results/{job:05}.json"));
@@ -263,6 +269,31 @@ fn jobs_run_one_by_one_from_files_give_the_same_bytes() {
 }
 
 #[test]
+fn a_sweep_ends_with_its_best_and_worst_points_and_names_what_is_missing() {
+    let folder = folder("sweep-table");
+    let axis = "[[axis]]\nname = \"interval\"\nkey = \"profile.client.liquidation.interval\"\nvalues = [\"500ms\", \"2s\"]\n";
+    fs::write(folder.join("sweep.toml"), SWEEP.to_owned() + axis).expect("written");
+    let ran = good(&folder, &["sweep", "sweep.toml", "--out", "out", "--by", "batches"]);
+    let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert!(said.contains("By batches (") && said.contains("--by names another"), "{said}");
+    // Three from either end; more batches are neither good nor bad.
+    let first = |line: &str| line.split_whitespace().nth(1).map(str::to_owned);
+    let ends = |end: &str| said.lines().filter(|line| first(line).as_deref() == Some(end)).count();
+    assert_eq!((ends("least"), ends("most")), (3, 3), "{said}");
+    let rows = fs::read_to_string(folder.join("out/results.jsonl")).expect("read");
+    let rows: Vec<Value> =
+        rows.lines().map(|row| serde_json::from_str(row).expect("JSON")).collect();
+    let spans = |row: &Value| (row["interval"].clone(), row["interval_seconds"].clone());
+    assert_eq!(spans(&rows[0]), ("500ms".into(), 0.5.into()));
+    assert_eq!(spans(&rows[1]), ("2s".into(), 2.into()));
+    // Of sixteen missing jobs ten are named.
+    good(&folder, &["sweep", "sweep.toml", "--plan", "--out", "plan"]);
+    let early = plimsoll(&folder, &["sweep", "--collect", "plan"]);
+    let said = String::from_utf8_lossy(&early.stderr).into_owned();
+    assert!(said.contains("jobs/00009.toml and 6 more") && !said.contains("00010"), "{said}");
+}
+
+#[test]
 fn bad_input_is_one_line_and_leaves_nothing() {
     let folder = folder("lab-bad");
     let lab = |from: &str, to: &str| ("lab", LAB.replacen(from, to, 1));
@@ -286,6 +317,10 @@ fn bad_input_is_one_line_and_leaves_nothing() {
         (sweep("[[axis]]", "[sample]\ncount = 0\n[[axis]]"), "sample.count"),
         (sweep("\"20\"]", "\"-20\"]"), "point 2"),
         (sweep("name = \"batch\"", "name = \"seed\""), "a column and key of its own"),
+        (
+            sweep("name = \"batch\"", "name = \"profile.client.liquidation.policy_seconds\""),
+            "a column and key of its own",
+        ),
         (
             sweep("key = \"profile.client.liquidation.policy\"", &format!("key = \"{batch}\"")),
             "a column",
@@ -318,6 +353,7 @@ fn bad_jobs_are_one_line_and_exit_2() {
         &["sweep"],
         &["sweep", "none.toml"],
         &["sweep", "--collect", "."],
+        &["sweep", "sweep.toml", "--by", "profit"],
         &["sweep", "--collect", "nowhere"],
         &["sweep", "--job", "none.toml", "--result", "r.json"],
         &["sweep", "--job", "lab.toml", "--result", "r.json"],

@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod page;
 pub mod picture;
 pub mod plan;
+pub mod ranking;
 pub mod rows;
 pub mod space;
 pub mod statistics;

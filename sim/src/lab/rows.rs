@@ -5,6 +5,7 @@ use super::job::{Finished, number};
 use super::metrics::METRICS;
 use super::store;
 use super::work::Cell;
+use crate::scenario::reader::{SECOND, duration};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -49,6 +50,10 @@ impl Rows {
             let numbers = points.iter().all(|cells| matches!(cells[at], Cell::Number(_)));
             let cells = done.iter().map(|(job, _)| &points[point(*job)][at]);
             columns.push(column(name, of_cells(cells, numbers)));
+            if let Some(seconds) = seconds(points, at) {
+                let values = done.iter().map(|(job, _)| Some(seconds[point(*job)])).collect();
+                columns.push(column(&seconds_name(name), Column::Number(values)));
+            }
         }
         for (at, metric) in METRICS.iter().enumerate() {
             let values = done.iter().map(|(_, finished)| finished.values[at]).collect();
@@ -98,6 +103,20 @@ impl Rows {
 
 fn column(name: &str, column: Column) -> (String, Column) {
     (name.to_owned(), column)
+}
+
+/// Column of an axis of durations, in seconds.
+pub fn seconds_name(axis: &str) -> String {
+    format!("{axis}_seconds")
+}
+
+/// The durations of an axis in seconds, by point, so that a table can be sorted by them; `None` where any is none.
+fn seconds(points: &[Vec<Cell>], at: usize) -> Option<Vec<f64>> {
+    let seconds = |cells: &Vec<Cell>| match &cells[at] {
+        Cell::Text(text) => duration(text).map(|span| span as f64 / SECOND as f64),
+        Cell::Number(_) => None,
+    };
+    points.iter().map(seconds).collect()
 }
 
 fn of_cells<'a>(cells: impl Iterator<Item = &'a Cell>, numbers: bool) -> Column {

@@ -4,7 +4,7 @@ use super::Trouble;
 use super::change::Change;
 use super::job::{Finished, carry_out, key};
 use super::plan::{base, changes, seed_list, text_of};
-use super::rows::Rows;
+use super::rows::{Rows, seconds_name};
 use super::space::{Axis, POINTS_MAX, cell, grid, sample};
 use super::store::{Store, write};
 use super::watch::Stop;
@@ -74,9 +74,10 @@ impl Sweep {
         Ok(Sweep { title, columns, work })
     }
 
-    /// The cells of every point.
-    pub fn cells(&self) -> Vec<Vec<Cell>> {
-        self.work.points.iter().map(|point| point.cells.clone()).collect()
+    /// Its points with their results.
+    pub fn board(&self, finished: Vec<Option<Finished>>) -> Board {
+        let points = self.work.points.iter().map(|point| point.cells.clone()).collect();
+        Board { columns: self.columns.clone(), points, finished }
     }
 
     /// Writes `DIR/jobs/NNNNN.toml`, each a scenario by itself, and `DIR/plan.json`, which [`collect`] goes by.
@@ -126,7 +127,8 @@ fn axes(root: &mut Section<'_>, sampled: bool) -> Result<Vec<Axis>, Error> {
         let axis = Axis::read(&mut section, sampled)?;
         let own = ["job", "point", "seed", "state_hash"].contains(&axis.name.as_str())
             || METRICS.iter().any(|metric| metric.name == axis.name);
-        if own || axes.iter().any(|other| other.name == axis.name || other.key == axis.key) {
+        let meets = |a: &Axis, b: &Axis| a.name == b.name || a.name == seconds_name(&b.name);
+        if own || axes.iter().any(|o| meets(o, &axis) || meets(&axis, o) || o.key == axis.key) {
             return Err(section.complaint("name", "a column and key of its own", &axis.name));
         }
         section.finish()?;
@@ -156,35 +158,50 @@ fn point(n: usize, axes: &[Axis], values: &[toml_edit::Value], all: &[Change]) -
 pub struct Summary {
     /// For machines; the same whichever way the jobs were run.
     pub json: Value,
-    /// Whether every job is done.
-    pub complete: bool,
+    /// Jobs that are not done.
+    pub missing: Vec<usize>,
     /// The tables written.
     pub files: Vec<PathBuf>,
+    /// What the points came to.
+    pub board: Board,
+}
+
+impl Summary {
+    /// Whether every job is done.
+    pub fn complete(&self) -> bool {
+        self.missing.is_empty()
+    }
+}
+
+/// The points and their results.
+#[derive(Debug)]
+pub struct Board {
+    /// Columns of the axes.
+    pub columns: Vec<String>,
+    /// Coordinates of each point.
+    pub points: Vec<Vec<Cell>>,
+    /// Results by job.
+    pub finished: Vec<Option<Finished>>,
 }
 
 /// Writes `results.*` and `summary.json` of the jobs that are done.
 ///
 /// Errors: the disk's.
-pub fn write_results(
-    out: &Path,
-    title: &str,
-    columns: &[String],
-    points: &[Vec<Cell>],
-    finished: &[Option<Finished>],
-) -> Result<Summary, Trouble> {
+pub fn write_results(out: &Path, title: &str, board: Board) -> Result<Summary, Trouble> {
+    let Board { columns, points, finished } = &board;
     let files = Rows::new(points, finished, columns).write(out, "results")?;
-    let done = finished.iter().flatten().count();
-    let complete = done == finished.len();
+    let missing: Vec<usize> = (0..finished.len()).filter(|job| finished[*job].is_none()).collect();
     let json = json!({
         "sweep": title,
-        "complete": complete,
+        "complete": missing.is_empty(),
         "jobs": finished.len(),
-        "done": done,
+        "done": finished.len() - missing.len(),
+        "missing": missing,
         "points": points.len(),
         "columns": columns,
     });
     write(&out.join("summary.json"), "part", format!("{json:#}\n").as_bytes())?;
-    Ok(Summary { json, complete, files })
+    Ok(Summary { json, missing, files, board })
 }
 
 /// Gathers the results of a planned sweep, wherever its jobs were run.
@@ -200,7 +217,8 @@ pub fn collect(out: &Path) -> Result<Summary, Trouble> {
     })?;
     let store = Store::open(out)?;
     let finished: Vec<_> = plan.keys.iter().map(|key| store.find(key)).collect();
-    write_results(out, &plan.title, &plan.columns, &plan.points, &finished)
+    let Plan { title, columns, points, .. } = plan;
+    write_results(out, &title, Board { columns, points, finished })
 }
 
 /// A plan, read back.
