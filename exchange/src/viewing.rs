@@ -38,7 +38,7 @@ impl Exchange {
     /// What conservation leaves over: zero. Cost: O(positions), nothing is copied.
     pub fn imbalance(&self) -> Money {
         let accounts = (0..self.risk.account_count() as u32).map(AccountId);
-        let equity: Money = accounts.map(|id| self.risk.standing(id).equity).sum();
+        let equity: Money = accounts.map(|id| self.risk.equity(id)).sum();
         let house = self.risk.house();
         equity + house.fund + house.fees - (house.deposits - house.withdrawals + house.written_off)
     }
@@ -204,9 +204,8 @@ impl Exchange {
 
     /// Equity of an account at the marks. Cost: O(its positions).
     pub fn equity(&self, account: AccountId) -> Money {
-        let own = self.risk.standing(account).equity;
-        self.risk.pockets(account).map(|pocket| self.risk.standing(pocket).equity).sum::<Money>()
-            + own
+        let pockets = self.risk.pockets(account).map(|pocket| self.risk.equity(pocket));
+        self.risk.equity(account) + pockets.sum()
     }
 
     /// What an account has free for orders and withdrawals.

@@ -87,6 +87,16 @@ impl Risk {
         standing
     }
 
+    /// An account's equity alone, as in [`Risk::standing`]. Cost: O(its positions).
+    pub fn equity(&self, account: AccountId) -> Money {
+        let floating = self.held(account).map(|id| {
+            let position = self.position(id);
+            let contract = self.contract(position.instrument);
+            Money::of_lots(contract.mark, position.lots, contract.tick_value)
+        });
+        self.cash(account) + floating.sum()
+    }
+
     /// The tier an account at `standing` belongs to, coming from the one it is in. Source: SEMANTICS 6.
     pub fn next_tier(&self, account: AccountId, standing: Standing) -> u8 {
         let lines = self.lines(account);
