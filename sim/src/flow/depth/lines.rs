@@ -91,7 +91,13 @@ impl Lines {
             Err(error) if error.is_eof() => {
                 wrong("message", "a whole JSON message", "a line cut off")
             }
-            Err(error) => wrong("message", "a message of the exchange in JSON", &error.to_string()),
+            Err(error) => {
+                // The parser saw one line: only its column means something here.
+                let why = error.to_string();
+                let why = why.split(" at line ").next().unwrap_or_default();
+                let found = format!("at column {} of it: {why}", error.column());
+                wrong("message", "a message of the exchange in JSON", &found)
+            }
         }
     }
 
