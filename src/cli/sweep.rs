@@ -182,9 +182,10 @@ fn places(args: &Args, board: &Board) -> String {
         };
         shown.add_row(row(end, place, board));
     }
+    let unit = if metric.unit == "money" { String::new() } else { format!(", {}", metric.unit) };
     format!(
-        "{shown}\nBy {} ({}, {}), means over the seeds; --by names another metric.\n\n",
-        metric.name, metric.label, metric.unit
+        "{shown}\nBy {} ({}{unit}), means over the seeds; --by names another metric.\n\n",
+        metric.name, metric.label
     )
 }
 
