@@ -133,6 +133,28 @@ impl Outcome {
     }
 }
 
+/// What was sampled over a run.
+#[derive(Clone, Debug)]
+pub struct Curves {
+    /// The markets, the first instrument's first.
+    pub markets: Vec<(InstrumentId, Vec<Sample>)>,
+    /// The strategies' accounts, in file order.
+    pub strategies: Vec<(AccountId, Vec<StrategySample>)>,
+}
+
+impl Outcome {
+    /// A copy of its curves. Cost: O(samples).
+    pub fn curves(&self) -> Curves {
+        let first = (InstrumentId(0), self.samples.clone());
+        let others = self.others.iter().map(|market| (market.instrument, market.samples.clone()));
+        let strategies = self.strategies.iter();
+        Curves {
+            markets: [first].into_iter().chain(others).collect(),
+            strategies: strategies.map(|one| (one.account, one.samples.clone())).collect(),
+        }
+    }
+}
+
 /// The market of one instrument over a run.
 #[derive(Clone, Debug)]
 pub struct MarketRecord {

@@ -10,7 +10,7 @@ mod tests;
 
 use crate::medium::{self, Make};
 use crate::names::{News, Told};
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::{Curves, Ending, Outcome};
 use crate::run::Stage;
 use plimsoll_exchange::Exchange;
 use plimsoll_types::{Event, ExchangeSpec, InstrumentSpec};
@@ -170,7 +170,12 @@ impl Output {
 
     /// Writes what is left and ends the files; returns how many events were written, and the first trouble of the disk.
     /// `None` where nothing was to be written.
-    pub fn finish(mut self) -> Option<(u64, io::Result<()>)> {
+    pub fn finish(self) -> Option<(u64, io::Result<()>)> {
+        self.finish_with(None)
+    }
+
+    /// The same, with curves for the tables.
+    fn finish_with(mut self, curves: Option<Box<Curves>>) -> Option<(u64, io::Result<()>)> {
         let handed = match self.line {
             Some(_) => self.hand_over(),
             None => Ok(()),
@@ -179,15 +184,16 @@ impl Output {
             (Some(events), _) => Some((events, handed)),
             (None, None) => None,
             (None, Some(_)) => {
-                let written = self.end(Some(Message::Finish));
+                let written = self.end(Some(Message::Finish(curves)));
                 Some((written.events, written.result))
             }
         }
     }
 
-    /// Ends the files of a run; where that fails the run has failed. An incomplete run counts the events that were written.
+    /// Ends the files of a run, its curves in the tables; where that fails the run has failed. An incomplete run counts the events that were written.
     pub fn close(self, outcome: &mut Outcome) {
-        let Some((written, result)) = self.finish() else { return };
+        let curves = self.line.as_ref().map(|_| Box::new(outcome.curves()));
+        let Some((written, result)) = self.finish_with(curves) else { return };
         if let (Err(error), Ending::Complete) = (result, &outcome.ending) {
             outcome.ending = Ending::Failed(error.to_string());
         }

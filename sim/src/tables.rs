@@ -5,6 +5,7 @@
 mod accounts;
 mod cases;
 mod column;
+mod curves;
 mod ipc;
 mod market;
 mod orders;
@@ -16,10 +17,12 @@ mod universe;
 
 use crate::medium::{Make, Part};
 use crate::names::News;
+use crate::outcome::Curves;
 use accounts::Accounts;
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema, SchemaRef};
 use cases::Cases;
+use curves::{Samples, Strategies};
 use market::{Market, Marks};
 use orders::{Orders, Trades};
 use plimsoll_types::{Event, EventKind, ExchangeSpec, InstrumentSpec};
@@ -32,7 +35,8 @@ use table::Rows;
 use universe::Universe;
 
 /// The tables, in the order in which their files begin.
-const NAMES: [&str; 7] = ["trades", "orders", "risk", "cases", "marks", "market", "accounts"];
+const NAMES: [&str; 9] =
+    ["trades", "orders", "risk", "cases", "marks", "market", "accounts", "samples", "strategies"];
 /// Version of the layout, in every file's metadata.
 pub const VERSION: &str = "1";
 
@@ -158,6 +162,8 @@ pub struct Tables {
     marks: Filed<Marks>,
     market: Filed<Market>,
     accounts: Filed<Accounts>,
+    samples: Filed<Samples>,
+    strategies: Filed<Strategies>,
     failed: bool,
 }
 
@@ -208,6 +214,8 @@ impl Tables {
             marks: Filed::new("marks", Marks::new(&universe), &begin)?,
             market: Filed::new("market", Market::new(&universe), &begin)?,
             accounts: Filed::new("accounts", Accounts::new(&universe), &begin)?,
+            samples: Filed::new("samples", Samples::new(&universe), &begin)?,
+            strategies: Filed::new("strategies", Strategies::new(&universe), &begin)?,
             universe,
             listed: Vec::new(),
             accounts_known: 0,
@@ -322,6 +330,30 @@ impl Tables {
         }
     }
 
+    /// Puts the curves of a run that is over; those of an instrument that never came are left out.
+    ///
+    /// Errors: the disk's.
+    pub fn curves(&mut self, curves: &Curves) -> io::Result<()> {
+        for (instrument, samples) in &curves.markets {
+            if !self.universe.knows(*instrument) {
+                continue;
+            }
+            for sample in samples {
+                self.samples.table.put(&self.universe, *instrument, sample);
+                let checked = self.samples.check();
+                self.note(checked)?;
+            }
+        }
+        for (account, samples) in &curves.strategies {
+            for sample in samples {
+                self.strategies.table.put(*account, sample);
+                let checked = self.strategies.check();
+                self.note(checked)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Remembers trouble.
     #[inline]
     fn note(&mut self, checked: io::Result<()>) -> io::Result<()> {
@@ -330,7 +362,7 @@ impl Tables {
     }
 
     /// Where the files are while they are written.
-    fn paths(&self) -> [PathBuf; 7] {
+    fn paths(&self) -> [PathBuf; 9] {
         [
             self.trades.store.path(),
             self.orders.store.path(),
@@ -339,6 +371,8 @@ impl Tables {
             self.marks.store.path(),
             self.market.store.path(),
             self.accounts.store.path(),
+            self.samples.store.path(),
+            self.strategies.store.path(),
         ]
     }
 
@@ -355,6 +389,8 @@ impl Tables {
             self.marks.finish(failed),
             self.market.finish(failed),
             self.accounts.finish(failed),
+            self.samples.finish(failed),
+            self.strategies.finish(failed),
         ]
         .into_iter()
         .collect()

@@ -77,6 +77,52 @@ fn a_runs_tables_say_what_its_lines_say() {
     assert!(left.iter().all(|file| !file.path().to_string_lossy().ends_with(".part")));
 }
 
+/// The built-in scenario, smaller and shorter, with a market maker in it.
+fn with_a_maker() -> Scenario {
+    let text = BUILT_IN.replace("accounts = 3000", "accounts = 150");
+    let text = text.replace("duration = \"20m\"", "duration = \"2m\"");
+    let maker = "[[strategy]]\nkind = \"maker\"\naccount = \"own\"\nprofile = \"client\"\ndeposit = \"500000\"\nspread = 1\nlots = 3\nlimit = 30\n";
+    Scenario::read("maker.toml", &(text + maker)).expect("good")
+}
+
+#[test]
+fn the_curves_of_a_run_stand_in_tables() {
+    let folder = Folder::new("curves");
+    let scenario = with_a_maker();
+    let output = Output::create_with(&plan(&folder.0, &scenario), &medium::file, 50);
+    let outcome = carry_out(&scenario, output.expect("made"));
+    assert_eq!(outcome.ending, Ending::Complete);
+    // Two places of money, one of prices: tick 0.2.
+    let money = |money: plimsoll_types::Money| money.units() as f64 / 100.0;
+    let number = |value: &serde_json::Value| {
+        value.as_str().and_then(|text| text.parse::<f64>().ok()).expect("a decimal")
+    };
+    let rows = reading::curves(&folder.0, "samples");
+    assert!(rows.len() >= 120 && rows.len() == outcome.samples.len());
+    for (row, sample) in rows.iter().zip(&outcome.samples) {
+        assert_eq!((&row["ts"], &row["symbol"]), (&sample.ts.into(), &"IX".into()));
+        assert!((number(&row["mark"]) - sample.mark.ticks() as f64 * 0.2).abs() < 1e-6);
+        assert_eq!(row.contains_key("bid"), sample.bid.is_some());
+        assert_eq!(number(&row["bid_depth"]), sample.bid_depth as f64);
+        assert_eq!(number(&row["fund"]), money(sample.fund));
+    }
+    let rows = reading::curves(&folder.0, "strategies");
+    let own = &outcome.strategies[0];
+    assert!(rows.len() >= 120 && rows.len() == own.samples.len());
+    assert!(own.samples.iter().any(|sample| sample.lots != 0), "it trades");
+    for (row, sample) in rows.iter().zip(&own.samples) {
+        assert_eq!((&row["ts"], &row["account"]), (&sample.ts.into(), &own.account.0.into()));
+        assert_eq!(
+            (&row["lots"], number(&row["equity"])),
+            (&sample.lots.into(), money(sample.equity))
+        );
+        assert_eq!(
+            row.get("distance_ticks"),
+            sample.distance.map(serde_json::Value::from).as_ref()
+        );
+    }
+}
+
 #[test]
 fn every_kind_of_event_has_its_columns() {
     let folder = Folder::new("kinds");

@@ -4,6 +4,7 @@ use super::{Batch, EventsAs, Plan, TablesAs};
 use crate::lines::Lines;
 use crate::medium::Make;
 use crate::names::NameTable;
+use crate::outcome::Curves;
 #[cfg(feature = "arrow")]
 use crate::tables::{About, Format, Tables};
 use std::fs;
@@ -18,8 +19,8 @@ const RESERVE: usize = 4 << 20;
 pub(super) enum Message {
     /// Events.
     Batch(Batch),
-    /// The run has ended.
-    Finish,
+    /// The run has ended; its curves, if the tables shall have them.
+    Finish(Option<Box<Curves>>),
     /// The run did not begin.
     Discard,
 }
@@ -99,7 +100,11 @@ impl Writer {
                     // The run may have ended meanwhile and want no batch back.
                     let _ = free.send(batch);
                 }
-                Message::Finish => break,
+                Message::Finish(curves) => {
+                    let put = curves.map_or(Ok(()), |curves| self.curves(&curves));
+                    let written = self.finish();
+                    return Written { result: put.and(written.result), ..written };
+                }
                 Message::Discard => return self.discard(),
             }
         }
@@ -122,6 +127,16 @@ impl Writer {
             }
         }
         self.events += batch.events.len() as u64;
+        Ok(())
+    }
+
+    #[cfg(feature = "arrow")]
+    fn curves(&mut self, curves: &Curves) -> io::Result<()> {
+        self.tables.as_mut().map_or(Ok(()), |tables| tables.curves(curves))
+    }
+
+    #[cfg(not(feature = "arrow"))]
+    fn curves(&mut self, _: &Curves) -> io::Result<()> {
         Ok(())
     }
 

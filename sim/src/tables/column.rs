@@ -4,7 +4,8 @@ use arrow_array::builder::{
     ArrayBuilder as _, BooleanBuilder, Decimal128Builder, PrimitiveBuilder, StringBuilder,
 };
 use arrow_array::types::{
-    ArrowDictionaryKeyType, ArrowPrimitiveType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    ArrowDictionaryKeyType, ArrowPrimitiveType, Int64Type, UInt8Type, UInt16Type, UInt32Type,
+    UInt64Type,
 };
 use arrow_array::{ArrayRef, DictionaryArray, StringArray};
 use arrow_schema::{ArrowError, DataType, Field};
@@ -44,6 +45,8 @@ pub struct Numbers<T: ArrowPrimitiveType>(PrimitiveBuilder<T>);
 
 /// Counts and times.
 pub type Wholes = Numbers<UInt64Type>;
+/// Counts that may lie below zero.
+pub type Signed = Numbers<Int64Type>;
 /// Ids of accounts and cases, and numbers of batches.
 pub type Ids = Numbers<UInt32Type>;
 

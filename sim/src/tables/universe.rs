@@ -136,6 +136,11 @@ impl Universe {
         }
     }
 
+    /// Whether an instrument has come.
+    pub fn knows(&self, instrument: InstrumentId) -> bool {
+        instrument.index() < self.instruments.len()
+    }
+
     #[inline]
     fn steps(&self, instrument: InstrumentId) -> &Steps {
         match self.instruments.get(instrument.index()) {

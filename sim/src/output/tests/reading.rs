@@ -1,7 +1,9 @@
 //! Tables and lines read back by readers that share nothing with the writers, and compared.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Decimal128Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
+use arrow_array::types::{
+    Decimal128Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
 use arrow_array::{Array, RecordBatch};
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, DataType, Schema};
@@ -13,6 +15,7 @@ use std::path::{Path, PathBuf};
 #[cfg(feature = "parquet")]
 use std::sync::Arc;
 
+/// The tables of events, and that of the accounts.
 const NAMES: [&str; 7] = ["trades", "orders", "risk", "cases", "marks", "market", "accounts"];
 
 /// A folder of its own, gone at the end.
@@ -52,6 +55,7 @@ impl Table {
 fn cell(array: &dyn Array, row: usize) -> Value {
     match array.data_type() {
         DataType::UInt64 => array.as_primitive::<UInt64Type>().value(row).into(),
+        DataType::Int64 => array.as_primitive::<Int64Type>().value(row).into(),
         DataType::UInt32 => array.as_primitive::<UInt32Type>().value(row).into(),
         DataType::Boolean => array.as_boolean().value(row).into(),
         DataType::Utf8 => array.as_string::<i32>().value(row).into(),
@@ -102,12 +106,18 @@ fn table(
 
 /// The tables of a folder.
 pub fn tables(folder: &Path) -> BTreeMap<String, Table> {
-    let read = |name: &&str| {
-        let file = File::open(folder.join(format!("{name}.arrow"))).expect("the table is there");
-        let reader = FileReader::try_new(file, None).expect("a whole file");
-        table(name, &reader.schema(), reader)
-    };
-    NAMES.iter().map(read).collect()
+    NAMES.iter().map(|name| arrow_table(folder, name)).collect()
+}
+
+/// A table of curves.
+pub fn curves(folder: &Path, name: &str) -> Vec<Map<String, Value>> {
+    arrow_table(folder, name).1.0
+}
+
+fn arrow_table(folder: &Path, name: &str) -> (String, Table) {
+    let file = File::open(folder.join(format!("{name}.arrow"))).expect("the table is there");
+    let reader = FileReader::try_new(file, None).expect("a whole file");
+    table(name, &reader.schema(), reader)
 }
 
 /// The tables of a folder, from Parquet files.
