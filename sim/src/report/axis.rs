@@ -60,15 +60,6 @@ impl TimeAxis {
         self.times.partition_point(|&time| time <= ts).saturating_sub(1)
     }
 
-    /// The times of so many samples, evenly chosen, for an axis on which time does not pass evenly.
-    pub fn marks(&self, count: usize) -> Vec<(f64, String)> {
-        let last = self.times.len().saturating_sub(1);
-        let mut chosen: Vec<usize> = (0..count).map(|n| n * last / count.max(2)).collect();
-        chosen.dedup();
-        let label = |i: usize| (self.nth(i), time(self.times[i]));
-        chosen.into_iter().filter(|&i| i < self.times.len()).map(label).collect()
-    }
-
     fn days(&self) -> u64 {
         let day = |ts: Option<&Ts>| ts.map_or(0, |ts| ts / DAY);
         day(self.times.last()) - day(self.times.first())
