@@ -6,6 +6,7 @@ pub mod deleveraging;
 pub mod files;
 pub mod fixed;
 pub mod flow;
+pub mod groups;
 pub mod interrupt;
 #[cfg(feature = "arrow")]
 pub mod l3;
@@ -16,6 +17,7 @@ pub mod medium;
 pub mod names;
 pub mod outcome;
 pub mod output;
+pub mod path;
 pub mod population;
 pub mod prng;
 pub mod record;

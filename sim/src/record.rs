@@ -4,18 +4,22 @@
 //! columns of the book) has a bound, named where it is kept.
 
 pub mod batches;
+pub mod breaks;
 pub mod by_account;
 pub mod cascade;
 pub mod case;
 pub mod cases;
 pub mod fills;
+pub mod fund;
 pub mod heat;
 pub mod impact;
 pub mod tiers;
 
 pub use case::{CaseEnd, CaseRecord};
+pub use fund::{FUND, FundRecord};
 
 use batches::Batches;
+use breaks::Breaks;
 use by_account::ByAccount;
 use cascade::{Cascade, Mover};
 use cases::Cases;
@@ -29,9 +33,6 @@ use plimsoll_types::{
 };
 use std::collections::BTreeMap;
 use tiers::Tiers;
-
-/// What the exchange calls the account that holds what the fund has taken over.
-pub const FUND: &str = "$fund";
 
 /// What the record asks about accounts.
 pub trait Books {
@@ -65,35 +66,6 @@ impl Books for Exchange {
 
     fn owner(&self, account: AccountId) -> AccountId {
         Exchange::owner(self, account)
-    }
-}
-
-/// The insurance fund over the run.
-#[derive(Clone, Copy, Debug)]
-pub struct FundRecord {
-    /// At the start.
-    pub start: Money,
-    /// Now.
-    pub now: Money,
-    /// Least.
-    pub min: Money,
-    /// All that came in: from positions it took over, and paid in by command.
-    pub taken_in: Money,
-    /// All that it paid out. Always: start + taken in - paid out = now.
-    pub paid: Money,
-}
-
-impl FundRecord {
-    /// A fund that begins with so much.
-    pub fn new(start: Money) -> FundRecord {
-        FundRecord { start, now: start, min: start, taken_in: Money::ZERO, paid: Money::ZERO }
-    }
-
-    fn change(&mut self, change: Money, balance: Money) {
-        self.now = balance;
-        self.min = self.min.min(balance);
-        self.taken_in += change.max(Money::ZERO);
-        self.paid += (-change).max(Money::ZERO);
     }
 }
 
@@ -137,6 +109,12 @@ pub struct Record {
     /// How much worse than at the mark of the moment the deleveraged were closed, on the whole: net, below zero where they
     /// got more than at the mark.
     pub haircut: Money,
+    /// Forced reduction: positions of both sides that lost lots by it, and lots of each side.
+    pub reduced: (u64, u64),
+    /// Stops that were triggered.
+    pub stops: u64,
+    /// Halts and the like.
+    pub breaks: Breaks,
     /// Losses borne by those with a profit.
     pub socialised: Money,
     /// The present mark of the first instrument.
@@ -180,6 +158,9 @@ impl Record {
             debt: Money::ZERO,
             deleveraged: (0, 0),
             haircut: Money::ZERO,
+            reduced: (0, 0),
+            stops: 0,
+            breaks: Breaks::default(),
             socialised: Money::ZERO,
             mark,
             marks,
@@ -242,6 +223,9 @@ impl Record {
                 self.deleveraged.0 += 1;
                 self.deleveraged.1 += qty.lots();
             }
+            EventKind::Reduced { .. } => self.reduced.0 += 1,
+            EventKind::Triggered { .. } => self.stops += 1,
+            EventKind::Phase { instrument, phase } => self.breaks.phase(ts, *instrument, *phase),
             EventKind::Socialised { amount, .. } => self.socialised += *amount,
             _ => {}
         }
@@ -264,6 +248,9 @@ impl Record {
             let units =
                 i128::from(worse) * i128::from(lots) * i128::from(books.tick_value(*instrument));
             self.haircut += Money::new(units);
+        }
+        if *kind == TradeKind::Reduction {
+            self.reduced.1 += lots;
         }
         if matches!(kind, TradeKind::Deleverage | TradeKind::Reduction) {
             return;
@@ -383,6 +370,7 @@ impl Record {
             self.batches.push(std::mem::take(&mut case.batch));
         }
         self.impacts.iter_mut().for_each(Impact::finish);
+        self.breaks.finish(ts);
     }
 
     /// How many cases stand like this.

@@ -18,7 +18,7 @@ use crate::flow::recorded::DAY;
 use crate::outcome::{Ending, Outcome};
 use crate::say::{Scale, time};
 use crate::scenario::Scenario;
-use plimsoll_types::Ts;
+use plimsoll_types::{Money, Ts};
 
 const PAGE: &str = include_str!("../assets/report.html");
 const CSS: &str = include_str!("../assets/report.css");
@@ -36,18 +36,50 @@ pub fn report(scenario: &Scenario, outcome: &Outcome) -> String {
         ("meta", words::meta(&view)),
         ("warning", warning),
         ("verdict", verdict::verdict(&view)),
-        ("figures", tables::figures(&view)),
         ("css", CSS.to_owned()),
         ("footer", words::footer()),
     ];
     parts.extend(sentences(&view));
     parts.extend(pictures(&view));
-    fill(PAGE, &parts)
+    fill(&chosen(&view), &parts)
+}
+
+/// The page without the blocks that this run has nothing for: what stands between `{{#name}}` and `{{/name}}`.
+fn chosen(view: &View<'_>) -> String {
+    let outcome = view.outcome;
+    let (cases, accounts) = (!outcome.record.cases.is_empty(), !outcome.accounts.is_empty());
+    let fund = outcome.record.fund;
+    let losses = cases || fund.paid + fund.taken_in > Money::ZERO;
+    let mut page = PAGE.to_owned();
+    for (name, there) in [("cases", cases), ("accounts", accounts), ("losses", losses)] {
+        let (open, close) = (format!("{{{{#{name}}}}}"), format!("{{{{/{name}}}}}"));
+        while let Some((before, rest)) = page.split_once(&open) {
+            let (block, after) = rest.split_once(&close).unwrap_or((rest, ""));
+            page = [before, if there { block } else { "" }, after].concat();
+        }
+    }
+    page
 }
 
 /// What is said, and the tables.
-fn sentences(view: &View<'_>) -> [(&'static str, String); 19] {
+fn sentences(view: &View<'_>) -> [(&'static str, String); 25] {
+    // Who tests a strategy looks for what became of it first.
+    let figures = tables::figures(view);
+    let (top, later) = match view.outcome.strategies.is_empty() {
+        true => (figures, String::new()),
+        false => (String::new(), figures),
+    };
+    let pair = match view.outcome.record.cases.is_empty() || view.outcome.accounts.is_empty() {
+        true => "single",
+        false => "pair",
+    };
     [
+        ("figures", top),
+        ("case_figures", later),
+        ("pair", pair.to_owned()),
+        ("title_price", words::price_title(view).to_owned()),
+        ("key_price", words::price_key(view)),
+        ("table_populations", tables::populations(view)),
         ("caption_price", words::price(view)),
         ("caption_book", words::book(view)),
         ("caption_depth", words::depth(view)),
@@ -71,7 +103,7 @@ fn sentences(view: &View<'_>) -> [(&'static str, String); 19] {
 }
 
 /// What is drawn.
-fn pictures(view: &View<'_>) -> [(&'static str, String); 15] {
+fn pictures(view: &View<'_>) -> [(&'static str, String); 14] {
     let market = market::Drawn::new(view, view.scenario.instrument, &view.outcome.samples);
     let section = |title: &str, content: String| match content.is_empty() {
         true => content,
@@ -87,7 +119,6 @@ fn pictures(view: &View<'_>) -> [(&'static str, String); 15] {
         ("trees", trees::pictures(view)),
         ("depths", trees::depths(view)),
         ("equity", people::equity(view)),
-        ("tier_key", people::tier_key(view)),
         ("tiers", people::tiers(view, &market)),
         ("fund", people::fund(view, &market)),
         ("sheets", section("Strategies", sheets::sheets(view))),

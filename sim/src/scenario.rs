@@ -23,6 +23,8 @@ pub const BUILT_IN: &str = include_str!("../../scenarios/default.toml");
 pub struct Scenario {
     /// What it is about, in one line.
     pub title: String,
+    /// The name of the file it was read from, without folders.
+    pub file: String,
     /// Seed of every random number.
     pub seed: u64,
     /// Time of day at which it begins, nanoseconds since midnight.

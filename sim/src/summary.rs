@@ -1,12 +1,13 @@
 //! `summary.json`: the contract's keys, and a few more.
 
 use crate::flow::replayed::Replayed;
+use crate::groups::{Group, groups};
 use crate::outcome::{Ending, Outcome};
 use crate::record::CaseEnd;
 use crate::say::{Scale, padded};
 use crate::scenario::Scenario;
 use crate::strategy::sheet;
-use plimsoll_types::half_up_div;
+use plimsoll_types::{ProfileId, half_up_div};
 use serde_json::{Value, json};
 
 /// The summary of a run.
@@ -39,10 +40,22 @@ pub fn summary(scenario: &Scenario, outcome: &Outcome) -> Value {
             "low": scale.price(low),
             "high": scale.price(high),
             "close": scale.price(record.mark),
+            "moves": moves(outcome, &scale),
+        },
+        "stops_triggered": record.stops,
+        "halts": {
+            "count": record.breaks.halts,
+            "seconds": rounded(record.breaks.halted as f64 / 1e9),
+            "volatility_auctions": record.breaks.auctions,
+        },
+        "forced_reduction": {
+            "positions": record.reduced.0,
+            "lots": scale.lots(record.reduced.1),
         },
         "accounts": {
             "leveraged": outcome.accounts.len(),
             "tiers": tiers(scenario, outcome),
+            "populations": populations(scenario, outcome, &scale),
             "margin_calls": record.calls,
         },
         "liquidations": liquidations(scenario, outcome, &scale),
@@ -96,6 +109,19 @@ fn recorded(recorded: &Replayed) -> Value {
     })
 }
 
+/// The mark's way in the order of time; a leg begins where the one before ended.
+fn moves(outcome: &Outcome, scale: &Scale) -> Vec<Value> {
+    let legs = crate::path::legs(outcome);
+    let leg = |leg: &crate::path::Leg| {
+        json!({
+            "to": scale.price(leg.to),
+            "percent": four_places(leg.ticks() * 100, leg.from.ticks().unsigned_abs()),
+            "seconds": rounded((leg.ts - outcome.from) as f64 / 1e9),
+        })
+    };
+    legs.iter().map(leg).collect()
+}
+
 /// The lowest and the highest mark of the samples.
 pub fn price_range(outcome: &Outcome) -> (plimsoll_types::Price, plimsoll_types::Price) {
     let marks = || outcome.samples.iter().map(|sample| sample.mark);
@@ -104,7 +130,7 @@ pub fn price_range(outcome: &Outcome) -> (plimsoll_types::Price, plimsoll_types:
 }
 
 /// Four places, half up, by integers; the text is then read as a JSON number. Null where there are no lots.
-fn per_lot(sum: i64, lots: u64) -> Value {
+fn four_places(sum: i64, lots: u64) -> Value {
     if lots == 0 {
         return Value::Null;
     }
@@ -158,7 +184,7 @@ fn batch_sizes(outcome: &Outcome, scale: &Scale) -> Vec<Value> {
                 "to": scale.lots(most),
                 "batches": class.batches,
                 "lots": scale.lots(class.lots),
-                "slippage_ticks_mean": per_lot(class.slippage, class.lots),
+                "slippage_ticks_mean": four_places(class.slippage, class.lots),
                 "slippage_ticks_worst": class.worst,
             })
         })
@@ -172,7 +198,7 @@ fn rounded(seconds: f64) -> f64 {
 fn liquidations(scenario: &Scenario, outcome: &Outcome, scale: &Scale) -> Value {
     let all = outcome.record.cases.all();
     let lots = all.lots;
-    let per_lot = |sum: i64| per_lot(sum, lots);
+    let a_lot = |sum: i64| four_places(sum, lots);
     json!({
         "cases": all.cases,
         "restored": outcome.record.ended(CaseEnd::Restored),
@@ -184,8 +210,8 @@ fn liquidations(scenario: &Scenario, outcome: &Outcome, scale: &Scale) -> Value 
         "resumed": all.resumed,
         "lots": scale.lots(lots),
         "batches": all.batches,
-        "slippage_ticks_mean": per_lot(all.slippage),
-        "shortfall_ticks_mean": per_lot(all.shortfall),
+        "slippage_ticks_mean": a_lot(all.slippage),
+        "shortfall_ticks_mean": a_lot(all.shortfall),
         "cascade": cascade(outcome),
         "impact": impact(scenario, outcome, scale),
         "batch_sizes": batch_sizes(outcome, scale),
@@ -198,23 +224,67 @@ fn tiers(scenario: &Scenario, outcome: &Outcome) -> Vec<Value> {
     let named = tier_names(scenario).into_iter().enumerate();
     named
         .map(|(n, name)| {
-            let (worst, end) = tier_counts(outcome, n as u8);
+            let (worst, end) = tier_counts(outcome, None, n as u8);
             json!({ "tier": name, "worst": worst, "end": end })
         })
         .collect()
 }
 
-/// Names of the population's tiers, `normal` first.
-pub fn tier_names(scenario: &Scenario) -> Vec<String> {
-    let population = scenario.populations.first();
-    let tiers = population.map(|plan| &scenario.exchange.profiles[plan.profile.index()].tiers);
-    let names = tiers.into_iter().flatten().map(|tier| tier.name.as_str().to_owned());
-    std::iter::once("normal".to_owned()).chain(names).collect()
+/// Accounts by population and profile.
+fn populations(scenario: &Scenario, outcome: &Outcome, scale: &Scale) -> Vec<Value> {
+    let row = |group: &Group| {
+        json!({
+            "name": group.name(scenario),
+            "profile": scenario.exchange.profiles[group.profile.index()].name.as_str(),
+            "accounts": group.accounts,
+            "liquidated": group.liquidated,
+            "money": scale.money(group.money),
+            "loss": scale.money(group.loss),
+            "liquidated_money": scale.money(group.liquidated_money),
+            "liquidated_loss": scale.money(group.liquidated_loss),
+        })
+    };
+    groups(outcome).iter().map(row).collect()
 }
 
-/// How many accounts had `tier` as their worst, and how many stand in it at the end.
-pub fn tier_counts(outcome: &Outcome, tier: u8) -> (usize, usize) {
+/// The profiles that the populations' accounts may have, in the order they are named.
+fn profiles(scenario: &Scenario) -> Vec<ProfileId> {
+    let mut profiles = Vec::new();
+    for plan in &scenario.populations {
+        let classes = plan.leverage.iter().map(|class| class.profile.unwrap_or(plan.profile));
+        for profile in classes {
+            if !profiles.contains(&profile) {
+                profiles.push(profile);
+            }
+        }
+    }
+    profiles
+}
+
+/// Names of the populations' tiers, `normal` first; where profiles call a tier differently, all its names.
+pub fn tier_names(scenario: &Scenario) -> Vec<String> {
+    let mut names = vec!["normal".to_owned()];
+    for profile in profiles(scenario) {
+        let tiers = &scenario.exchange.profiles[profile.index()].tiers;
+        for (n, tier) in tiers.iter().enumerate() {
+            let name = tier.name.as_str();
+            match names.get_mut(n + 1) {
+                Some(known) if known.split(" / ").any(|known| known == name) => {}
+                Some(known) => *known += &format!(" / {name}"),
+                None => names.push(name.to_owned()),
+            }
+        }
+    }
+    names
+}
+
+/// How many accounts (of one profile) had `tier` as their worst, and how many stand in it at the end.
+pub fn tier_counts(outcome: &Outcome, profile: Option<ProfileId>, tier: u8) -> (usize, usize) {
+    let accounts = || {
+        let all = outcome.accounts.iter();
+        all.filter(|a| profile.is_none_or(|profile| a.client.profile == profile))
+    };
     let worst = |account| outcome.record.tiers.worst(account);
-    let worst = outcome.accounts.iter().filter(|a| worst(a.account) == tier).count();
-    (worst, outcome.accounts.iter().filter(|a| a.tier == tier).count())
+    let worst = accounts().filter(|a| worst(a.account) == tier).count();
+    (worst, accounts().filter(|a| a.tier == tier).count())
 }

@@ -94,7 +94,7 @@ fn colour(tier: usize, tiers: usize) -> String {
 }
 
 /// A key for the tiers' colours.
-pub fn tier_key(view: &View<'_>) -> String {
+fn tier_key(view: &View<'_>) -> String {
     let names = tier_names(view.scenario);
     let one = |(n, name): (usize, &String)| {
         format!("<span class=\"k area {}\">{}</span>", colour(n, names.len()), super::escape(name))
@@ -134,7 +134,8 @@ fn stacked(
 pub fn tiers(view: &View<'_>, market: &Drawn<'_>) -> String {
     let record = &view.outcome.record.tiers;
     let points = &record.points;
-    if points.is_empty() {
+    // A chart of accounts that all stand in one tier shows nothing.
+    if points.iter().all(|point| point.counts[1..].iter().all(|&count| count == 0)) {
         return String::new();
     }
     let names = tier_names(view.scenario);
@@ -175,8 +176,12 @@ pub fn tiers(view: &View<'_>, market: &Drawn<'_>) -> String {
     heads.extend(names.iter().map(|name| format!("{name}, accounts")));
     heads.extend(names.iter().map(|name| format!("{name}, equity")));
     let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+    let key = format!(
+        "<div class=\"key\">{}<span class=\"note\">first chart: accounts above normal</span></div>",
+        tier_key(view)
+    );
     format!(
-        "{}<p class=\"caption gap\">Equity of all accounts, by the tier they stand in{}.</p>{}{}",
+        "{key}{}<p class=\"caption gap\">Equity of all accounts, by the tier they stand in{}.</p>{}{}",
         above.html(),
         match record.every_account() {
             1 => String::new(),

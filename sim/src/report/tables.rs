@@ -1,37 +1,39 @@
 //! The report's figures and tables, as HTML.
 
 use super::{View, escape};
+use crate::groups::{Group, groups};
 use crate::record::cases::CaseTotals;
 use crate::record::{CaseEnd, CaseRecord, FUND};
-use crate::say::{count, grouped, quotient, span};
-use crate::summary::{tier_counts, tier_names};
-use plimsoll_types::{Action, MeasureKind, Money, Side, Tier, Ts};
+use crate::say::{count, grouped, percent, quotient, share, span};
+use crate::summary::tier_counts;
+use plimsoll_types::{Action, MeasureKind, Money, Profile, ProfileId, Side, Tier, Ts};
 
-/// The key figures at the top.
+/// The key figures of liquidation; none where nobody was liquidated, and no zeros.
 pub fn figures(view: &View<'_>) -> String {
     let record = &view.outcome.record;
     let all = record.cases.all();
+    if all.cases == 0 {
+        return String::new();
+    }
     let of = |money: Money| {
         format!("{} <small>{}</small>", view.scale.short(money), escape(view.currency))
     };
-    let waterfall = record.ended(CaseEnd::Waterfall);
-    [
-        figure(grouped(all.cases), "liquidation cases", false),
-        figure(grouped(record.ended(CaseEnd::Restored)), "brought back to safety", false),
-        figure(grouped(all.ever_parked), "waited at the limit or for depth", false),
-        figure(grouped(all.lots), "lots liquidated", false),
-        deleveraged(record.deleveraged.1),
-        figure(of(record.fund.paid), "paid by the insurance fund", false),
-        figure(of(record.debt), "left as debt", waterfall > 0 && record.debt > Money::ZERO),
-    ]
-    .concat()
-}
-
-fn deleveraged(lots: u64) -> String {
-    if lots == 0 {
-        return String::new();
-    }
-    figure(grouped(lots), "lots deleveraged", false)
+    let waited = "waited at the limit or for depth";
+    let some = |number: u64, label| (number > 0).then(|| figure(grouped(number), label, false));
+    let money =
+        |money: Money, label, bad| (money > Money::ZERO).then(|| figure(of(money), label, bad));
+    let figures = [
+        some(all.cases, if all.cases == 1 { "liquidation case" } else { "liquidation cases" }),
+        some(record.ended(CaseEnd::Restored), "brought back to safety"),
+        some(all.ever_parked, waited),
+        some(all.lots, "lots liquidated"),
+        some(record.deleveraged.1, "lots deleveraged"),
+        money(record.fund.paid, "paid by the insurance fund", false),
+        money(record.socialised, "shared out among those with a profit", false),
+        money(record.debt, "left as debt", record.ended(CaseEnd::Waterfall) > 0),
+    ];
+    let figures: String = figures.into_iter().flatten().collect();
+    format!("<div class=\"figures top\">{figures}</div>")
 }
 
 fn figure(number: String, label: &str, bad: bool) -> String {
@@ -78,34 +80,94 @@ fn action(tier: &Tier) -> String {
     }
 }
 
-/// Accounts by tier.
+/// Accounts by tier, a table for each profile; under them what a call with a deadline means.
 pub fn tiers(view: &View<'_>) -> String {
-    let Some(plan) = view.scenario.populations.first() else { return String::new() };
-    let profile = &view.scenario.exchange.profiles[plan.profile.index()];
+    let groups = groups(view.outcome);
+    let mut profiles: Vec<ProfileId> = groups.iter().map(|group| group.profile).collect();
+    profiles.sort_unstable();
+    profiles.dedup();
+    let mut out = String::new();
+    for &id in &profiles {
+        let profile = &view.scenario.exchange.profiles[id.index()];
+        if profiles.len() > 1 {
+            out += &format!("<h3>Profile {}</h3>", escape(profile.name.as_str()));
+        }
+        out += &tier_table(view, id, profile);
+    }
+    let calls = |tier: &Tier| matches!(tier.action, Action::Call { grace } if grace != Some(0));
+    let profile = |id: &ProfileId| &view.scenario.exchange.profiles[id.index()];
+    if profiles.iter().flat_map(|id| &profile(id).tiers).any(calls) {
+        out += "<p class=\"foot\">A margin call that is not met by its deadline is liquidated, too: not only accounts whose worst tier was a liquidation's have had a case.</p>";
+    }
+    out
+}
+
+fn tier_table(view: &View<'_>, id: ProfileId, profile: &Profile) -> String {
     let measure = match profile.measure {
         MeasureKind::MarginOverEquity => "margin / equity from",
         MeasureKind::EquityOverMargin => "equity / margin down to",
     };
-    let rows: Vec<Vec<String>> = tier_names(view.scenario)
-        .iter()
-        .enumerate()
-        .map(|(n, name)| {
-            let (worst, end) = tier_counts(view.outcome, n as u8);
-            let tier = n.checked_sub(1).map(|n| &profile.tiers[n]);
-            let at = tier.and_then(|tier| quotient(tier.at.nano() / 10_000_000, 100, 2));
-            vec![
-                escape(name),
-                at.unwrap_or_default(),
-                tier.map(action).unwrap_or_default(),
-                grouped(worst as u64),
-                grouped(end as u64),
-            ]
-        })
-        .collect();
+    let tiers = std::iter::once(None).chain(profile.tiers.iter().map(Some));
+    let row = |(n, tier): (usize, Option<&Tier>)| {
+        let (worst, end) = tier_counts(view.outcome, Some(id), n as u8);
+        let at = tier.and_then(|tier| quotient(tier.at.nano() / 10_000_000, 100, 2));
+        vec![
+            tier.map_or("normal".to_owned(), |tier| escape(tier.name.as_str())),
+            at.unwrap_or_default(),
+            tier.map(action).unwrap_or_default(),
+            grouped(worst as u64),
+            grouped(end as u64),
+        ]
+    };
+    let rows: Vec<Vec<String>> = tiers.enumerate().map(row).collect();
     table(
         &["tier", measure, "<brings", "accounts whose worst it was", "accounts in it at the end"],
         &rows,
         false,
+    )
+}
+
+/// Accounts by population and profile; nothing where all are of one kind.
+pub fn populations(view: &View<'_>) -> String {
+    let groups = groups(view.outcome);
+    if groups.len() < 2 {
+        return String::new();
+    }
+    let of = |part: Money, whole: Money| match whole > Money::ZERO {
+        true => format!("{}\u{a0}%", share(part, whole)),
+        false => "-".to_owned(),
+    };
+    let row = |group: &Group| {
+        let liquidated = percent(group.liquidated as i64, group.accounts as i64);
+        vec![
+            escape(group.name(view.scenario)),
+            escape(view.scenario.exchange.profiles[group.profile.index()].name.as_str()),
+            grouped(group.accounts),
+            grouped(group.liquidated),
+            format!("{liquidated}\u{a0}%"),
+            view.scale.short(group.liquidated_money),
+            view.scale.short(group.liquidated_loss),
+            of(group.liquidated_loss, group.liquidated_money),
+            view.scale.short(group.loss),
+            of(group.loss, group.money),
+        ]
+    };
+    let heads = [
+        "population",
+        "<profile",
+        "accounts",
+        "liquidated",
+        "share",
+        "money of the liquidated",
+        "they lost",
+        "share",
+        "all accounts lost",
+        "share",
+    ];
+    let rows: Vec<Vec<String>> = groups.iter().map(row).collect();
+    format!(
+        "{}<p class=\"foot\">Money: equity after the opening and what was paid in later. Lost: less what is there at the end; below zero was won.</p>",
+        table(&heads, &rows, false)
     )
 }
 
@@ -234,6 +296,7 @@ pub fn run(view: &View<'_>) -> String {
     let outcome = view.outcome;
     let row = |name: &str, value: String| vec![name.to_owned(), value];
     let rows = vec![
+        row("scenario file", format!("<code>{}</code>", escape(&view.scenario.file))),
         row("seed", outcome.seed.to_string()),
         row("simulated time", span(outcome.to - outcome.from)),
         row(
@@ -252,6 +315,7 @@ pub fn run(view: &View<'_>) -> String {
             "conservation (0 = no money made or lost by the exchange)",
             view.scale.money(outcome.imbalance),
         ),
+        row("version of Plimsoll", env!("CARGO_PKG_VERSION").to_owned()),
         row("state hash", format!("<code>{:032x}</code>", outcome.state_hash)),
     ];
     table(&["", "<"], &rows, false)

@@ -1,5 +1,7 @@
 //! Tests of the report on a made-up run.
 
+mod parts;
+
 use super::*;
 use crate::outcome::{AccountRecord, MarketRecord, Sample, StrategyRecord, StrategySample};
 use crate::population::draw::Draw;

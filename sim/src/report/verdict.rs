@@ -3,42 +3,85 @@
 use super::words::locked_down;
 use super::{View, escape, sheets};
 use crate::outcome::{Outcome, StrategyRecord};
+use crate::path::{Leg, legs};
 use crate::record::CaseEnd;
 use crate::say::{count, grouped, percent, span};
 use crate::scenario::Scenario;
 use crate::summary::price_range;
-use plimsoll_types::{Money, Price};
+use plimsoll_types::Money;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-/// A change against the opening, signed, in per cent.
-fn change(view: &View<'_>, price: Price) -> String {
-    let open = view.outcome.price.ticks();
-    percent((price.ticks() - open).abs(), open)
-}
-
+/// The way of the market: its legs in the order of time, then where it ended.
 fn move_words(view: &View<'_>) -> String {
     let outcome = view.outcome;
-    let (low, high) = price_range(outcome);
-    let (open, close) = (outcome.price, outcome.record.mark);
-    let fell = open.ticks() - low.ticks() >= high.ticks() - open.ticks();
-    let far = change(view, if fell { low } else { high });
-    let verb = if fell { "fell" } else { "rose" };
+    let legs = legs(outcome);
     let locked = locked_down(&outcome.samples);
-    let middle = match locked.first {
-        Some(first) => format!(
-            "The market {verb} <b class=\"bad\">{far}\u{a0}%</b> to limit-down by {}, stood there without a buyer for {}",
-            view.moment(first),
-            span(locked.total)
-        ),
-        None => format!("The market {verb} by up to <b>{far}\u{a0}%</b>"),
+    let (low, _) = price_range(outcome);
+    let leg_words = |leg: &Leg| {
+        let verb = if leg.ticks() < 0 { "fell" } else { "rose" };
+        let far = percent(leg.ticks().abs(), leg.from.ticks());
+        match locked.first.filter(|_| leg.ticks() < 0 && leg.to == low) {
+            Some(first) => format!(
+                "{verb} <b class=\"bad\">{far}\u{a0}%</b> to limit-down by {}, stood there without a buyer for {}",
+                view.moment(first),
+                span(locked.total)
+            ),
+            None => format!("{verb} <b>{far}\u{a0}%</b>"),
+        }
     };
+    let told: Vec<String> = legs.iter().map(leg_words).collect();
+    let (open, close) = (outcome.price.ticks(), outcome.record.mark.ticks());
+    let far = percent((close - open).abs(), open);
     let end = match close.cmp(&open) {
         Ordering::Equal => "where it had opened".to_owned(),
-        Ordering::Less => format!("{}\u{a0}% below its opening", change(view, close)),
-        Ordering::Greater => format!("{}\u{a0}% above its opening", change(view, close)),
+        Ordering::Less => format!("{far}\u{a0}% below its opening"),
+        Ordering::Greater => format!("{far}\u{a0}% above its opening"),
     };
-    format!("{middle}, and ended {end}. ")
+    match (legs.as_slice(), told.is_empty()) {
+        (_, true) => format!("The market ended {end}. "),
+        // One leg to the end says where that is.
+        ([leg], _) if leg.to == outcome.record.mark => {
+            let end = if leg.ticks() < 0 { "lowest" } else { "highest" };
+            format!("The market {}, and ended at its {end}. ", told[0])
+        }
+        _ => format!("The market {}, and ended {end}. ", told.join(", then ")),
+    }
+}
+
+/// What else the market did: stops, halts, forced reduction.
+fn event_words(view: &View<'_>) -> String {
+    let record = &view.outcome.record;
+    let breaks = &record.breaks;
+    let mut out = String::new();
+    if breaks.halts > 0 {
+        let first = breaks.first.map_or(String::new(), |ts| format!(" from {}", view.moment(ts)));
+        out += &match breaks.halts {
+            1 => format!("Trading was halted{first} for {}. ", span(breaks.halted)),
+            n => format!(
+                "Trading was halted {} times, first{first}, for {} in all. ",
+                grouped(n),
+                span(breaks.halted)
+            ),
+        };
+    }
+    if breaks.auctions > 0 {
+        let auctions = count(breaks.auctions, "volatility auction", "volatility auctions");
+        out += &format!("{auctions} interrupted trading. ");
+    }
+    if record.stops > 0 {
+        let were = if record.stops == 1 { "was" } else { "were" };
+        out += &format!("{} {were} triggered. ", count(record.stops, "stop", "stops"));
+    }
+    let (positions, lots) = record.reduced;
+    if positions > 0 {
+        out += &format!(
+            "Forced reduction closed <b>{}</b> of each side in {}. ",
+            count(lots, "lot", "lots"),
+            count(positions, "position", "positions")
+        );
+    }
+    out
 }
 
 /// Strategies the verdict names.
@@ -59,6 +102,10 @@ pub fn verdict(view: &View<'_>) -> String {
     let mut out: String =
         view.outcome.strategies.iter().take(STRATEGIES).map(|s| told(view, s)).collect();
     out += &move_words(view);
+    out += &event_words(view);
+    if record.cases.is_empty() && all == 0 {
+        return out;
+    }
     if record.cases.is_empty() {
         out += &format!(
             "None of {} was liquidated.",
@@ -126,14 +173,16 @@ fn liquidated_words(view: &View<'_>) -> String {
         .map(|(n, words)| format!("<b>{}</b> {words}", grouped(*n)))
         .collect();
     let liquidated = clients().count() as u64;
-    format!(
-        "<b>{}</b> of {} {} liquidated. {} in all{whose}: {}. ",
-        grouped(liquidated),
-        count(outcome.accounts.len() as u64, "leveraged account", "leveraged accounts"),
-        if liquidated == 1 { "was" } else { "were" },
-        count(all, "case", "cases"),
-        parts.join(", "),
-    )
+    let accounts = match outcome.accounts.len() as u64 {
+        0 => String::new(),
+        n => format!(
+            "<b>{}</b> of {} {} liquidated. ",
+            grouped(liquidated),
+            count(n, "leveraged account", "leveraged accounts"),
+            if liquidated == 1 { "was" } else { "were" },
+        ),
+    };
+    format!("{accounts}{} in all{whose}: {}. ", count(all, "case", "cases"), parts.join(", "))
 }
 
 /// The whole story without markup, for a terminal.

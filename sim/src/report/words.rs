@@ -12,14 +12,47 @@ use plimsoll_types::{Money, Ts};
 pub fn meta(view: &View<'_>) -> String {
     let (scenario, outcome) = (view.scenario, view.outcome);
     let spec = &scenario.exchange.instruments[scenario.instrument.index()];
-    format!(
-        "{} &middot; {} to {} &middot; {} &middot; seed {}",
+    let mut parts = vec![
         super::escape(spec.symbol.as_str()),
-        view.moment(outcome.from),
-        view.moment(outcome.to),
-        count(outcome.accounts.len() as u64, "leveraged account", "leveraged accounts"),
-        outcome.seed,
-    )
+        format!("{} to {}", view.moment(outcome.from), view.moment(outcome.to)),
+    ];
+    let some = |n: usize, one: &str, many: &str| (n > 0).then(|| count(n as u64, one, many));
+    parts.extend(some(outcome.accounts.len(), "leveraged account", "leveraged accounts"));
+    parts.extend(some(outcome.strategies.len(), "strategy", "strategies"));
+    parts.push(format!("seed {}", outcome.seed));
+    parts.join(" &middot; ")
+}
+
+/// The title over the price: what its picture shows.
+pub fn price_title(view: &View<'_>) -> &'static str {
+    let band = view.outcome.samples.iter().any(|sample| sample.band.is_some());
+    match (band, view.outcome.record.fills.lots > 0) {
+        (true, true) => "Price, band and liquidations",
+        (true, false) => "Price and band",
+        (false, true) => "Price and liquidations",
+        (false, false) => "Price",
+    }
+}
+
+/// The key to the price's picture: what it shows, and nothing else.
+pub fn price_key(view: &View<'_>) -> String {
+    let outcome = view.outcome;
+    let mut key = "<span class=\"k line mark\">mark</span>".to_owned();
+    if outcome.samples.iter().any(|sample| sample.band.is_some()) {
+        key += "<span class=\"k dash band\">daily band</span>";
+    }
+    let mut notes = Vec::new();
+    if outcome.record.fills.lots > 0 {
+        key += "<span class=\"k dot sell\">longs closed</span><span class=\"k dot buy\">shorts closed</span>";
+        notes.push("area of a dot = lots");
+    }
+    if view.scenario.shocks.iter().any(|shock| shock.instrument == view.scenario.instrument) {
+        notes.push("shaded = shocks");
+    }
+    if !notes.is_empty() {
+        key += &format!("<span class=\"note\">{}</span>", notes.join("; "));
+    }
+    key
 }
 
 /// How a market stood at its limit.
@@ -58,13 +91,19 @@ pub fn price(view: &View<'_>) -> String {
     let band = limits.map_or(String::new(), |(down, up)| {
         format!(" inside a band of {} to {}", view.scale.price(down), view.scale.price(up))
     });
+    let liquidated = match lots {
+        0 => String::new(),
+        _ => format!(
+            " {} changed hands in liquidations, {}\u{a0}% of all lots traded.",
+            count(lots, "lot", "lots"),
+            percent(lots as i64, view.outcome.record.volume.max(1) as i64),
+        ),
+    };
     format!(
-        "From {} at the opening, between {} and {}{band}. {} changed hands in liquidations, {}\u{a0}% of all lots traded.",
+        "From {} at the opening, between {} and {}{band}.{liquidated}",
         view.scale.price(view.outcome.price),
         view.scale.price(low),
         view.scale.price(high),
-        count(lots, "lot", "lots"),
-        percent(lots as i64, view.outcome.record.volume.max(1) as i64),
     )
 }
 

@@ -61,7 +61,9 @@ impl Scenario {
         let flows = flows(&mut root, &exchange, Path::new(file))?;
         // A recording ends by itself.
         let whole = flows.iter().any(|flow| flow.is_recorded()).then_some("10000h");
+        let file_name = Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned());
         let scenario = Scenario {
+            file: file_name.unwrap_or_default(),
             title: simulation.required("title", "text in quotes", DeValue::as_str)?.to_owned(),
             seed: simulation.whole("seed", Some(1), 0..i64::MAX)? as u64,
             start: start.unwrap_or(0),
