@@ -62,7 +62,7 @@ fn chosen(view: &View<'_>) -> String {
 }
 
 /// What is said, and the tables.
-fn sentences(view: &View<'_>) -> [(&'static str, String); 25] {
+fn sentences(view: &View<'_>) -> [(&'static str, String); 24] {
     // Who tests a strategy looks for what became of it first.
     let figures = tables::figures(view);
     let (top, later) = match view.outcome.strategies.is_empty() {
@@ -79,7 +79,6 @@ fn sentences(view: &View<'_>) -> [(&'static str, String); 25] {
         ("pair", pair.to_owned()),
         ("title_price", words::price_title(view).to_owned()),
         ("key_price", words::price_key(view)),
-        ("table_populations", tables::populations(view)),
         ("caption_price", words::price(view)),
         ("caption_book", words::book(view)),
         ("caption_depth", words::depth(view)),
@@ -103,7 +102,7 @@ fn sentences(view: &View<'_>) -> [(&'static str, String); 25] {
 }
 
 /// What is drawn.
-fn pictures(view: &View<'_>) -> [(&'static str, String); 14] {
+fn pictures(view: &View<'_>) -> [(&'static str, String); 15] {
     let market = market::Drawn::new(view, view.scenario.instrument, &view.outcome.samples);
     let section = |title: &str, content: String| match content.is_empty() {
         true => content,
@@ -121,6 +120,7 @@ fn pictures(view: &View<'_>) -> [(&'static str, String); 14] {
         ("equity", people::equity(view)),
         ("tiers", people::tiers(view, &market)),
         ("fund", people::fund(view, &market)),
+        ("populations", section("Populations", tables::populations(view))),
         ("sheets", section("Strategies", sheets::sheets(view))),
         ("others", section("Other instruments", market::others(view))),
         ("recorded", section("Recorded flow", recording::recording(view))),

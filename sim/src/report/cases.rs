@@ -15,9 +15,13 @@ pub const CASES_MAX: usize = 90;
 /// Points of a stepped curve at most.
 const STEPS_MAX: usize = 600;
 
-/// Cases open at the same time: those that work, and those that wait on top.
+/// Cases open at the same time: those that work, and those that wait on top. Nothing where no sample has any.
 pub fn open(view: &View<'_>, market: &Drawn<'_>) -> String {
-    let most = market.samples.iter().map(|s| s.open_cases).max().unwrap_or(0).max(4) as f64;
+    let most = market.samples.iter().map(|s| s.open_cases).max().unwrap_or(0);
+    if most == 0 {
+        return String::new();
+    }
+    let most = most.max(4) as f64;
     let count = Upward::even(0.0, most * 1.08);
     let words = "Area chart of the liquidation cases open at the same time, parked ones on top of working ones.";
     let mut chart = Chart::new("chart-cases", words, 160)
@@ -39,7 +43,8 @@ pub fn open(view: &View<'_>, market: &Drawn<'_>) -> String {
         }
         chart.area(class, &points, HEIGHT);
     }
-    chart.html()
+    let key = "<div class=\"key\"><span class=\"k area working\">working</span><span class=\"k area parked\">parked</span><span class=\"note\">cases open at the same time</span></div>";
+    format!("<div class=\"keep\">{key}{}</div>", chart.html())
 }
 
 /// By end: the cases that are drawn, by time, and how many there are.
@@ -147,11 +152,11 @@ impl Rows {
     }
 }
 
-/// Slippage against batch size: a bar for each class of lots.
+/// Slippage against batch size: a bar for each class of lots; nothing where no batch traded.
 pub fn slippage(view: &View<'_>) -> String {
     let classes: Vec<_> = view.outcome.record.batches.classes().collect();
     if classes.is_empty() {
-        return "<p class=\"caption\">No batch traded.</p>".to_owned();
+        return String::new();
     }
     let mean = |lots: u64, sum: i64| sum as f64 / lots.max(1) as f64;
     let means = || classes.iter().map(|(_, _, class)| mean(class.lots, class.slippage));
@@ -188,5 +193,7 @@ pub fn slippage(view: &View<'_>) -> String {
     };
     let rows: Vec<Vec<String>> = classes.iter().map(row).collect();
     let heads = ["<lots of a batch", "batches", "lots", "ticks a lot, mean", "ticks, worst lot"];
-    format!("{}{}", chart.html(), numbers("Numbers behind slippage", &table(&heads, &rows, false)))
+    let key = "<div class=\"key\"><span class=\"k area working\">mean slippage against the mark a batch met, by lots of the batch</span></div>";
+    let numbers = numbers("Numbers behind slippage", &table(&heads, &rows, false));
+    format!("<div class=\"keep\">{key}{}</div>{numbers}", chart.html())
 }

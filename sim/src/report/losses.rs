@@ -171,6 +171,13 @@ pub fn fund(view: &View<'_>) -> String {
     if whole == Money::ZERO {
         return "<p class=\"caption gap\">The insurance fund began with nothing and took in nothing, so that it had nothing to pay.</p>".to_owned();
     }
+    if fund.taken_in + fund.paid == Money::ZERO {
+        return format!(
+            "<p class=\"caption gap\">The insurance fund has {} {}, as at the beginning.</p>",
+            view.scale.short(fund.now),
+            escape(view.currency)
+        );
+    }
     let row = |class, name, from, amount| Bar { class, name, from, amount, note: None };
     let rows = [
         row("fund", "the fund began with", Money::ZERO, fund.start),

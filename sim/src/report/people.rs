@@ -177,11 +177,11 @@ pub fn tiers(view: &View<'_>, market: &Drawn<'_>) -> String {
     heads.extend(names.iter().map(|name| format!("{name}, equity")));
     let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
     let key = format!(
-        "<div class=\"key\">{}<span class=\"note\">first chart: accounts above normal</span></div>",
+        "<div class=\"keep\"><div class=\"key\">{}<span class=\"note\">first chart: accounts above normal</span></div>",
         tier_key(view)
     );
     format!(
-        "{key}{}<p class=\"caption gap\">Equity of all accounts, by the tier they stand in{}.</p>{}{}",
+        "{key}{}</div><p class=\"caption gap\">Equity of all accounts, by the tier they stand in{}.</p>{}{}",
         above.html(),
         match record.every_account() {
             1 => String::new(),
@@ -198,7 +198,8 @@ pub fn fund(view: &View<'_>, market: &Drawn<'_>) -> String {
     let debt = |n: usize| view.scale.money_plain(market.samples[n].debt);
     let all = || (0..market.samples.len()).flat_map(|n| [fund(n), debt(n)]);
     let most = all().fold(0.0, f64::max);
-    if most <= 0.0 {
+    let record = &view.outcome.record;
+    if most <= 0.0 || record.fund.taken_in + record.fund.paid + record.debt == Money::ZERO {
         return String::new();
     }
     let money = Upward::even(all().fold(0.0, f64::min), most * 1.08);
@@ -214,5 +215,5 @@ pub fn fund(view: &View<'_>, market: &Drawn<'_>) -> String {
     chart.area("parked area", &line(&fund), money.at(0.0));
     chart.path("debt", &through(line(&debt).into_iter()));
     let key = "<div class=\"key second\"><span class=\"k area parked\">insurance fund</span><span class=\"k line waterfall\">debts taken over</span></div>";
-    format!("{key}{}", chart.html())
+    format!("<div class=\"keep\">{key}{}</div>", chart.html())
 }

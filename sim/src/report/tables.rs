@@ -318,5 +318,5 @@ pub fn run(view: &View<'_>) -> String {
         row("version of Plimsoll", env!("CARGO_PKG_VERSION").to_owned()),
         row("state hash", format!("<code>{:032x}</code>", outcome.state_hash)),
     ];
-    table(&["", "<"], &rows, false)
+    format!("<div class=\"plain\">{}</div>", table(&["", "<"], &rows, false))
 }

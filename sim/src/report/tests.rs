@@ -68,8 +68,8 @@ pub(super) fn outcome(scenario: &Scenario) -> Outcome {
             band: spec.band,
             bid_depth: if locked { 0 } else { 200 + second % 37 },
             ask_depth: 200 + second % 41,
-            open_cases: record.open_cases,
-            parked_cases: record.parked_cases,
+            open_cases: if locked { 40 } else { 0 },
+            parked_cases: if locked { 30 } else { 0 },
             fund: record.fund.now,
             debt: record.debt,
         });
@@ -197,7 +197,8 @@ fn a_report_is_whole_small_and_on_its_own() {
         assert!(page.contains(words), "{words}");
     }
     assert!(verdict::verdict(&View::new(&scenario, &outcome)).contains("limit-down"));
-    assert!(!verdict::plain(&scenario, &outcome).contains('<'));
+    let plain = verdict::plain(&scenario, &outcome);
+    assert!(plain.contains("trend <1>") && !plain.contains("<b"), "{plain}");
 }
 
 #[test]

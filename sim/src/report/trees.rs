@@ -25,11 +25,18 @@ const EDGE: f64 = 16.0;
 /// Times under a tree at most.
 const LABELS: usize = 7;
 
+/// What the dots and lines are.
+const KEY: &str = "<div class=\"key second\"><span class=\"k dot restored\">restored</span><span class=\"k dot closed\">closed</span><span class=\"k dot waterfall\">waterfall</span><span class=\"k dot parked\">parked</span><span class=\"note\">cases in the order they began; a line leads from each to those whose margin its trades broke; larger = more lots</span></div>";
+
 /// The largest trees, drawn: cases in the order they began, steps from the root downwards, a line to each from the one that breached it.
 pub fn pictures(view: &View<'_>) -> String {
     let trees = view.outcome.record.cascade.largest(DRAWN);
     let drawn = trees.iter().filter(|tree| tree.cases > 1).enumerate();
-    drawn.map(|(n, tree)| picture(view, n, tree)).collect()
+    let figures: String = drawn.map(|(n, tree)| picture(view, n, tree)).collect();
+    match figures.is_empty() {
+        true => figures,
+        false => format!("<div class=\"keep\">{KEY}{figures}</div>"),
+    }
 }
 
 /// What a dot of a tree stands for: one case, or in a large tree those of one step that began at about the same time.
@@ -170,9 +177,13 @@ fn title(view: &View<'_>, tree: &Tree, nodes: &[&Node]) -> String {
     )
 }
 
-/// Cases by steps from their root, as bars.
+/// Cases by steps from their root, as bars; nothing where each stands alone.
 pub fn depths(view: &View<'_>) -> String {
-    let by_depth = &view.outcome.record.cascade.by_depth;
+    let cascade = &view.outcome.record.cascade;
+    let by_depth = &cascade.by_depth;
+    if cascade.driven == 0 {
+        return String::new();
+    }
     let most = by_depth.iter().copied().max().unwrap_or(1).max(1);
     let shown = by_depth.len().min(12);
     let mut rows: Vec<(String, u64)> = (0..shown).map(|n| (n.to_string(), by_depth[n])).collect();

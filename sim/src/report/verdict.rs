@@ -163,7 +163,7 @@ fn liquidated_words(view: &View<'_>) -> String {
     let ended = |end| record.ended(end);
     let parts = [
         (ended(CaseEnd::Restored), "brought back to safety"),
-        (ended(CaseEnd::Closed), "closed out with money left"),
+        (ended(CaseEnd::Closed), "closed out without owing"),
         (ended(CaseEnd::Waterfall), "ended below zero"),
         (ended(CaseEnd::Parked) + ended(CaseEnd::Working), "still open at the end"),
     ];
@@ -197,7 +197,9 @@ pub fn plain(scenario: &Scenario, outcome: &Outcome) -> String {
             _ => {}
         }
     }
-    out
+    // In the order that undoes escaping: the mark of an escape comes last.
+    let marks = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")];
+    marks.iter().fold(out, |out, (escaped, plain)| out.replace(escaped, plain))
 }
 
 /// The fund, those with a profit, and debts.
@@ -206,21 +208,29 @@ fn money_words(view: &View<'_>) -> String {
     let fund = record.fund;
     let amount = |money| format!("<b>{} {}</b>", view.scale.short(money), escape(view.currency));
     let had_nothing = fund.start + fund.taken_in == Money::ZERO;
+    let took = match fund.taken_in > Money::ZERO {
+        true => format!(" took in {} and", amount(fund.taken_in)),
+        false => String::new(),
+    };
     let mut parts = vec![match (had_nothing, fund.paid > Money::ZERO, fund.now) {
         (true, ..) => "There was no money in the insurance fund".to_owned(),
-        (_, false, _) => "The insurance fund paid nothing".to_owned(),
+        (_, false, _) => format!("The insurance fund{took} paid nothing"),
         (_, true, Money::ZERO) => {
-            format!("The insurance fund paid {}, all it had", amount(fund.paid))
+            format!("The insurance fund{took} paid {}, all it had", amount(fund.paid))
         }
-        (_, true, _) => format!("The insurance fund paid {}", amount(fund.paid)),
+        (_, true, _) => format!("The insurance fund{took} paid {}", amount(fund.paid)),
     }];
-    if fund.taken_in > Money::ZERO {
-        parts[0] += &format!(" and took in {}", amount(fund.taken_in));
+    // Amounts that would be told as nothing are not told.
+    let told = |money: Money| view.scale.short(money) != "0";
+    if told(record.haircut) {
+        let haircut = record.haircut;
+        let (amount, than) = match haircut > Money::ZERO {
+            true => (amount(haircut), "less"),
+            false => (amount(-haircut), "more"),
+        };
+        parts.push(format!("the deleveraged got {amount} {than} than at the mark, on the whole"));
     }
-    if record.haircut > Money::ZERO {
-        parts.push(format!("the deleveraged got {} less than at the mark", amount(record.haircut)));
-    }
-    if record.socialised > Money::ZERO {
+    if told(record.socialised) {
         parts.push(format!("those with a profit bore {} for others", amount(record.socialised)));
     }
     let owing = record.cases.values().filter(|case| case.debt > Money::ZERO);

@@ -132,11 +132,15 @@ pub fn cases(view: &View<'_>) -> String {
     else {
         return String::new();
     };
-    if peak.open_cases == 0 {
-        return "No case was open at any time.".to_owned();
-    }
     let cases = &view.outcome.record.cases;
     let batches = cases.all().batches;
+    if peak.open_cases == 0 {
+        return format!(
+            "Each ended so soon that none was open at any of the {} moments looked at. {} went out in all.",
+            grouped(samples.len() as u64),
+            count(batches, "batch", "batches"),
+        );
+    }
     let waited = cases.values().map(CaseRecord::waited).max().unwrap_or(0);
     format!(
         "At {}, {} open at once, {} of them parked. {} went out in all; the longest wait was {}.",
@@ -173,11 +177,16 @@ pub fn equity(view: &View<'_>) -> String {
     };
     let half = accounts.iter().filter(lost).count() as u64;
     let none = accounts.iter().filter(|account| account.closing <= Money::ZERO).count() as u64;
-    format!(
-        "{} lost half of their money or more; {} have nothing left.",
-        count(half, "account", "accounts"),
-        grouped(none),
-    )
+    let left = match none {
+        0 => String::new(),
+        1 => "; one has nothing left".to_owned(),
+        n => format!("; {} have nothing left", grouped(n)),
+    };
+    match half {
+        0 => "No account lost half of its money.".to_owned(),
+        1 => format!("One account lost half of its money or more{left}."),
+        n => format!("{} accounts lost half of their money or more{left}.", grouped(n)),
+    }
 }
 
 /// Under "The order book".
