@@ -23,7 +23,7 @@ impl Leg {
 }
 
 /// From the opening to the mark farthest from it, with the farthest the other way before and after, and to the last one.
-/// A move of less than a tenth of the way between lowest and highest is no leg.
+/// A move of less than a fifth of the way between lowest and highest, or that is told as 0.0 per cent, is no leg.
 pub fn legs(outcome: &Outcome) -> Vec<Leg> {
     way(outcome.price, &outcome.samples, (outcome.record.mark, outcome.to))
 }
@@ -48,7 +48,8 @@ fn way(open: Price, samples: &[Sample], (close, end): (Price, Ts)) -> Vec<Leg> {
     for (to, ts) in turns.map(|sample| (sample.mark, sample.ts)).chain([(close, end)]) {
         let from = legs.last().map_or(open, |leg| leg.to);
         let leg = Leg { from, to, ts };
-        if leg.ticks() == 0 || leg.ticks().abs() * 10 < range {
+        let far = leg.ticks().abs();
+        if far == 0 || far * 5 < range || far * 2_000 < open.ticks().abs() {
             continue;
         }
         match legs.last_mut().filter(|last| last.ticks().signum() == leg.ticks().signum()) {

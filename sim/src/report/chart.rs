@@ -257,7 +257,10 @@ impl Chart {
     pub fn html(&self) -> String {
         let labels = |all: &[(f64, String)], edge: &str| -> String {
             let one = |(at, label): &(f64, String)| {
-                format!("<span style=\"{edge}:{at:.2}%\">{}</span>", escape(label))
+                // A long label at the right edge ends under its place, so that the page does not grow sideways.
+                let ends = edge == "left" && *at > 92.0 && label.len() > 6;
+                let class = if ends { " class=\"e\"" } else { "" };
+                format!("<span{class} style=\"{edge}:{at:.2}%\">{}</span>", escape(label))
             };
             all.iter().map(one).collect()
         };

@@ -143,9 +143,6 @@ pub fn waterfall(view: &View<'_>) -> String {
 pub fn winners(view: &View<'_>) -> String {
     let losses = Losses::of(view);
     let (_, lots) = view.outcome.record.deleveraged;
-    if lots == 0 && losses.socialised == Money::ZERO {
-        return String::new();
-    }
     let mut parts = Vec::new();
     if lots > 0 {
         let haircut = match losses.haircut.units() {
@@ -158,10 +155,13 @@ pub fn winners(view: &View<'_>) -> String {
             crate::say::count(lots, "lot", "lots")
         ));
     }
-    if losses.socialised > Money::ZERO {
+    if view.scale.short(losses.socialised) != "0" {
         parts.push(format!("{} was shared out", view.scale.short(losses.socialised)));
     }
-    format!("<p class=\"foot\">Those with a profit: {}.</p>", parts.join("; "))
+    match parts.is_empty() {
+        true => String::new(),
+        false => format!("<p class=\"foot\">Those with a profit: {}.</p>", parts.join("; ")),
+    }
 }
 
 /// What the insurance fund began with, took in, paid out and has left.

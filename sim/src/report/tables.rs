@@ -20,8 +20,9 @@ pub fn figures(view: &View<'_>) -> String {
     };
     let waited = "waited at the limit or for depth";
     let some = |number: u64, label| (number > 0).then(|| figure(grouped(number), label, false));
-    let money =
-        |money: Money, label, bad| (money > Money::ZERO).then(|| figure(of(money), label, bad));
+    // What would be told as nothing has no tile.
+    let told = |money: Money| view.scale.short(money) != "0";
+    let money = |money: Money, label, bad| told(money).then(|| figure(of(money), label, bad));
     let figures = [
         some(all.cases, if all.cases == 1 { "liquidation case" } else { "liquidation cases" }),
         some(record.ended(CaseEnd::Restored), "brought back to safety"),
@@ -96,7 +97,8 @@ pub fn tiers(view: &View<'_>) -> String {
     }
     let calls = |tier: &Tier| matches!(tier.action, Action::Call { grace } if grace != Some(0));
     let profile = |id: &ProfileId| &view.scenario.exchange.profiles[id.index()];
-    if profiles.iter().flat_map(|id| &profile(id).tiers).any(calls) {
+    let liquidated = !view.outcome.record.cases.is_empty();
+    if liquidated && profiles.iter().flat_map(|id| &profile(id).tiers).any(calls) {
         out += "<p class=\"foot\">A margin call that is not met by its deadline is liquidated, too: not only accounts whose worst tier was a liquidation's have had a case.</p>";
     }
     out
