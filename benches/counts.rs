@@ -1,16 +1,23 @@
 //! Instructions an operation, counted by callgrind: a guard for speed on machines whose clocks are too noisy for one.
 //!
 //! Each bench carries out as many operations as its case is called (`x2000`), on a book filled as the base flow is.
+//! It belongs to the exchange's package: the binary and all that it needs are not built again for it.
 //! `.ci/counts` runs it, divides, and compares with `counts.toml`; `.ci/counts --update` writes that file anew.
 #![allow(missing_docs)]
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
-use plimsoll::exchange::Exchange;
-use plimsoll::exchange_flow;
-use plimsoll::matching::{Book, Taker};
-use plimsoll::types::{Command, Event, Handle, Price, Qty, SelfMatch, Side};
-use plimsoll::workload::{self, FLOWS, Op, Random, Stream, Tally};
+use plimsoll_exchange::Exchange;
+use plimsoll_matching::{Book, Taker};
+use plimsoll_types::{Command, Event, Handle, Price, Qty, SelfMatch, Side};
 use std::hint::black_box;
+use workload::{FLOWS, Op, Random, Stream, Tally};
+
+#[allow(dead_code)]
+#[path = "exchange_flow.rs"]
+mod exchange_flow;
+#[allow(dead_code)]
+#[path = "workload.rs"]
+mod workload;
 
 const OPS: u64 = 2_000;
 const ACCOUNTS: u32 = 10_000;
