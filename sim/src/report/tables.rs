@@ -93,7 +93,7 @@ pub fn tiers(view: &View<'_>) -> String {
         if profiles.len() > 1 {
             out += &format!("<h3>Profile {}</h3>", escape(profile.name.as_str()));
         }
-        out += &tier_table(view, id, profile);
+        out += &format!("<div class=\"wrap\">{}</div>", tier_table(view, id, profile));
     }
     let calls = |tier: &Tier| matches!(tier.action, Action::Call { grace } if grace != Some(0));
     let profile = |id: &ProfileId| &view.scenario.exchange.profiles[id.index()];

@@ -21,7 +21,7 @@ const SINGLE_MAX: usize = 150;
 /// Places for such dots from left to right.
 const COLUMNS: usize = 60;
 /// Free room left and right of the dots.
-const EDGE: f64 = 16.0;
+const EDGE: f64 = 26.0;
 /// Times under a tree at most.
 const LABELS: usize = 7;
 
