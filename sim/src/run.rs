@@ -3,18 +3,19 @@
 //! At one moment the order is: mail that arrives (scripted commands, late commands of agents and strategies, messages to
 //! strategies), in the order it was sent; then agents, in the order they were seated; then the sample.
 
+mod closing;
 pub mod host;
 pub mod mail;
 pub mod market;
 mod open;
 mod recordings;
+mod telling;
 #[cfg(test)]
 mod tests;
 pub mod watch;
 
-use crate::flow::replayed::Replayed;
 use crate::flow::{Agent, World};
-use crate::outcome::{AccountRecord, Ending, Outcome, Sample};
+use crate::outcome::{AccountRecord, Ending, Outcome};
 use crate::record::Record;
 use crate::scenario::Scenario;
 use crate::strategy::plan::Seat;
@@ -24,7 +25,7 @@ use mail::{Letter, Mail};
 use market::Market;
 use plimsoll_exchange::Exchange;
 use plimsoll_text::Error;
-use plimsoll_types::{AccountId, Command, Event, EventKind, InstrumentId, Money, Phase, Side, Ts};
+use plimsoll_types::{Command, Event, EventKind, InstrumentId, Money, Phase, Ts};
 use recordings::Recordings;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -248,62 +249,6 @@ impl<'a> Run<'a> {
         self.scratch = events;
     }
 
-    fn tell(&mut self, ts: Ts, event: &Event) {
-        // An isolated position is an account of its own; whoever owns it hears of it.
-        let owner = |account: AccountId| {
-            let account = self.exchange.owner(account);
-            self.owners.get(account.index()).copied().unwrap_or(NOBODY)
-        };
-        let (first, second) = match &event.kind {
-            EventKind::Accepted { account, .. }
-            | EventKind::Cancelled { account, .. }
-            | EventKind::Replaced { account, .. }
-            | EventKind::MarginCall { account, .. } => (owner(*account), NOBODY),
-            EventKind::Rejected { account: Some(account), .. } => (owner(*account), NOBODY),
-            EventKind::Trade { maker, taker, .. } => (owner(*maker), owner(*taker)),
-            _ => return,
-        };
-        for agent in
-            [Some(first), Some(second).filter(|second| *second != first)].into_iter().flatten()
-        {
-            if let Some(listener) = self.agents.get_mut(agent as usize)
-                && let Some(wake) = listener.heard(event)
-            {
-                self.wakes.push(Reverse((wake.max(ts), agent)));
-            }
-        }
-    }
-
-    /// Posts to the strategies what they may hear of a command's events, and the quotes that it changed.
-    fn post(&mut self, ts: Ts, events: &[Event]) {
-        for host in &mut self.hosts {
-            let mut touched = false;
-            for event in events {
-                // Orders freeze money, everything else moves it; news of others does neither.
-                touched |= host.hear(&self.exchange, event, &mut self.mail);
-            }
-            if touched {
-                host.post_account(&self.exchange, ts, &mut self.mail);
-            }
-        }
-        for (n, last) in self.quoted.iter_mut().enumerate() {
-            let instrument = InstrumentId(n as u16);
-            let quote = Quote {
-                ts,
-                instrument,
-                bid: self.exchange.best(instrument, Side::Buy),
-                ask: self.exchange.best(instrument, Side::Sell),
-                mark: self.exchange.mark(instrument),
-            };
-            if last.is_none_or(|last| Quote { ts, ..last } != quote) {
-                *last = Some(quote);
-                for host in &mut self.hosts {
-                    host.post_quote(quote, &mut self.mail);
-                }
-            }
-        }
-    }
-
     /// Continuous trading until the end.
     fn trade(&mut self) {
         let span = (self.end - self.from).max(1);
@@ -429,86 +374,4 @@ impl<'a> Run<'a> {
             }
         }
     }
-
-    fn sample(&mut self, ts: Ts) {
-        self.record.sample(&self.exchange, ts);
-        let totals = Sample {
-            ts,
-            mark: self.markets[0].price,
-            bid: None,
-            ask: None,
-            band: None,
-            bid_depth: 0,
-            ask_depth: 0,
-            open_cases: self.record.open_cases,
-            parked_cases: self.record.parked_cases,
-            fund: self.record.fund.now,
-            debt: self.record.debt,
-        };
-        for market in &mut self.markets {
-            market.sample(&self.exchange, ts, &totals);
-        }
-        for host in &mut self.hosts {
-            host.sample(&self.exchange, ts);
-            host.post_account(&self.exchange, ts, &mut self.mail);
-        }
-    }
-
-    /// Adds up the books; keeps the first difference found.
-    fn audit(&mut self) {
-        let imbalance = self.exchange.imbalance();
-        if self.imbalance == Money::ZERO {
-            self.imbalance = imbalance;
-        }
-    }
-
-    fn finish(mut self, began: Instant) -> Outcome {
-        let end = self.exchange.now().max(self.from);
-        self.record.finish(end);
-        self.audit();
-        for account in &mut self.accounts {
-            account.closing = self.exchange.equity(account.account);
-            account.tier = self.exchange.tier(account.account);
-            account.lots = self.exchange.position(account.account, account.instrument);
-            account.paid_in =
-                self.record.paid_in.get(&account.account).copied().unwrap_or_default()
-                    - account.client.deposit;
-        }
-        let recorded = replayed(&self.agents);
-        if let (Ending::Complete, Some(why)) =
-            (&self.ending, recorded.as_ref().and_then(|recorded| recorded.broken.clone()))
-        {
-            self.ending = Ending::Failed(why);
-        }
-        let exchange = &self.exchange;
-        let mut markets = self.markets.into_iter().map(Market::into_record);
-        let first = markets.next().unwrap_or_else(|| {
-            plimsoll_types::broken(format_args!("a scenario without an instrument"))
-        });
-        Outcome {
-            seed: self.seed,
-            from: self.from,
-            to: end,
-            price: first.price,
-            commands: self.commands,
-            events: exchange.seq(),
-            state_hash: exchange.state_hash(),
-            samples: first.samples,
-            others: markets.collect(),
-            accounts: self.accounts,
-            strategies: self.hosts.into_iter().map(|host| host.finish(exchange)).collect(),
-            record: self.record,
-            recorded,
-            imbalance: self.imbalance,
-            ending: self.ending,
-            wall: began.elapsed(),
-        }
-    }
-}
-
-/// What became of all recordings together; `None` without one.
-fn replayed(agents: &[Box<dyn Agent>]) -> Option<Replayed> {
-    let mut all = agents.iter().filter_map(|agent| agent.replayed().cloned());
-    let first = all.next()?;
-    Some(all.fold(first, Replayed::and))
 }

@@ -5,7 +5,7 @@ use crate::flow::index::Index;
 use crate::latency::{LatencyPlan, Model};
 use crate::strategy::plan::Seat;
 use crate::strategy::{Desk, Fill, Order, OrderState, OrderUpdate, StrategyError, TimerId};
-use plimsoll_types::{Label, MarkSource, ProfileId, Reject};
+use plimsoll_types::{Label, MarkSource, ProfileId, Reject, Side};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
