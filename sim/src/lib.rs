@@ -2,6 +2,7 @@
 //!
 //! Invariant: what enters the exchange is a pure function of (scenario, seed), made of integers only; floats are for pictures.
 
+pub mod claim;
 pub mod deleveraging;
 pub mod files;
 pub mod fixed;

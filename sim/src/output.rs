@@ -8,6 +8,7 @@ mod writer;
 #[cfg(all(test, feature = "arrow"))]
 mod tests;
 
+use crate::claim::Claim;
 use crate::medium::{self, Make};
 use crate::names::{News, Told};
 use crate::outcome::{Curves, Ending, Outcome};
@@ -16,7 +17,7 @@ use plimsoll_exchange::Exchange;
 use plimsoll_types::{Event, ExchangeSpec, InstrumentSpec};
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 use writer::{Message, Writer, Written};
@@ -91,6 +92,8 @@ pub struct Output {
     line: Option<Line>,
     /// What the writer left when it gave up.
     given_up: Option<u64>,
+    folder: PathBuf,
+    claim: Claim,
 }
 
 impl Stage for Output {
@@ -117,11 +120,14 @@ impl Output {
     /// The same, with files made by `make` and so many rows in a batch of a table.
     pub(crate) fn create_with(plan: &Plan<'_>, make: &Make<'_>, rows: usize) -> io::Result<Output> {
         fs::create_dir_all(plan.folder)?;
+        let claim = Claim::on(plan.folder)?;
         let line = match Writer::begin(plan, make, rows)? {
             Some(writer) => Some(Line::to(writer)?),
             None => None,
         };
-        Ok(Output { told: Told::default(), batch: Batch::with_room(), line, given_up: None })
+        let folder = plan.folder.to_owned();
+        let (told, batch) = (Told::default(), Batch::with_room());
+        Ok(Output { told, batch, line, given_up: None, folder, claim })
     }
 
     /// Takes the events of one command, a whole batch, in order.
@@ -184,6 +190,8 @@ impl Output {
             (Some(events), _) => Some((events, handed)),
             (None, None) => None,
             (None, Some(_)) => {
+                // The last run's summary would vouch for this one's files, were this cut off among them.
+                let _ = fs::remove_file(self.folder.join("summary.json"));
                 let written = self.end(Some(Message::Finish(curves)));
                 Some((written.events, written.result))
             }
@@ -191,15 +199,19 @@ impl Output {
     }
 
     /// Ends the files of a run, its curves in the tables; where that fails the run has failed. An incomplete run counts the events that were written.
-    pub fn close(self, outcome: &mut Outcome) {
+    ///
+    /// The folder is this run's until what is returned is dropped: summary and report are yet to come.
+    pub fn close(mut self, outcome: &mut Outcome) -> Claim {
+        let claim = std::mem::take(&mut self.claim);
         let curves = self.line.as_ref().map(|_| Box::new(outcome.curves()));
-        let Some((written, result)) = self.finish_with(curves) else { return };
+        let Some((written, result)) = self.finish_with(curves) else { return claim };
         if let (Err(error), Ending::Complete) = (result, &outcome.ending) {
             outcome.ending = Ending::Failed(error.to_string());
         }
         if outcome.ending != Ending::Complete {
             outcome.events = written;
         }
+        claim
     }
 
     /// Leaves nothing behind: the run did not begin.

@@ -81,8 +81,9 @@ pub fn carry_out(
             return Err(Failure::input(error));
         }
     };
-    stage.output.close(&mut outcome);
+    let claim = stage.output.close(&mut outcome);
     let written = write_results(&args.out, scenario, &outcome);
+    drop(claim);
     let summary = written.map_err(|error| Failure::run(format!("{shown}: {error}")))?;
     if args.json {
         let mut out = io::stdout().lock();

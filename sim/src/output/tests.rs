@@ -58,7 +58,7 @@ impl Stage for Into {
 fn carry_out(scenario: &Scenario, output: Output) -> Outcome {
     let mut stage = Into(output);
     let mut outcome = crate::run(scenario, 1, &mut stage).expect("the scenario runs");
-    stage.0.close(&mut outcome);
+    drop(stage.0.close(&mut outcome));
     outcome
 }
 
