@@ -262,6 +262,9 @@ fn bad_input_is_one_line_and_exit_2() {
     let cut = two.replace("../../shared/data/crypto/usdm_btcusdt_20240808.gz", "cut.txt");
     let cut = write("cut.toml", cut);
     let missing = folder.join("none.toml").display().to_string();
+    let hasty = small_text().replace("every = \"500ms\"", "every = \"0s\"");
+    let hasty = write("hasty.toml", hasty);
+    let unknown = write("unknown.toml", small_text() + "\n[[shocks]]\nname = \"x\"\n");
     for (file, what) in [
         (typo, "population.lung"),
         (gone.clone(), "nowhere/data/cffex/IF2101_20210104.csv.gz"),
@@ -270,6 +273,8 @@ fn bad_input_is_one_line_and_exit_2() {
         (no_capture, "see \"Getting the data\" in docs/SCENARIO.md"),
         (cut, "cut.txt:1: message: expected a whole JSON message, found a line cut off"),
         (missing, "none.toml"),
+        (hasty, "flow.makers.every: expected a duration of 1ms or more, found 0 ns"),
+        (unknown, "shocks: expected one of simulation, population, flow, shock,"),
     ] {
         let ran = plimsoll(&["simulate", &file, "--out", &out]);
         let said = String::from_utf8_lossy(&ran.stderr).into_owned();

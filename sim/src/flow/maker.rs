@@ -31,7 +31,7 @@ pub fn makers(mut section: Section<'_>) -> Result<Makers, Error> {
     let makers = Makers {
         accounts: section.whole("accounts", None, 1..1001)? as u32,
         latency: section.duration("latency", Some("0s"))?,
-        every: section.duration("every", None)?.max(1),
+        every: section.period("every", None)?,
         spread: section.whole("spread", None, 1..100_001)?,
         spacing: section.whole("spacing", None, 1..100_001)?,
         levels: section.whole("levels", None, 1..101)? as u32,

@@ -14,7 +14,7 @@ pub fn momentum(mut section: Section<'_>) -> Result<Momentum, Error> {
     let momentum = Momentum {
         accounts: section.whole("accounts", None, 1..10_001)? as u32,
         latency: section.duration("latency", Some("0s"))?,
-        every: section.duration("every", None)?.max(1),
+        every: section.period("every", None)?,
         window: section.duration("window", None)?,
         threshold: section.whole("threshold", None, 1..1_000_001)?,
         lots: section.whole("lots", None, 1..1_000_001)? as u64,

@@ -18,7 +18,7 @@ pub fn noise(mut section: Section<'_>) -> Result<Noise, Error> {
     let noise = Noise {
         accounts: section.whole("accounts", None, 1..10_001)? as u32,
         latency: section.duration("latency", Some("0s"))?,
-        every: section.duration("every", None)?.max(1),
+        every: section.period("every", None)?,
         lots: section.whole("lots", None, 1..1_000_001)? as u64,
         tail: section.given_share("tail", ["0.1", "10"])?,
         market: section.share("market", None, ["0", "1"])?,

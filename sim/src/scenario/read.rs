@@ -129,7 +129,7 @@ fn exchange(
     let path = simulation.optional("exchange", "the path of an EXCHANGE.toml", DeValue::as_str)?;
     let Some(path) = path else {
         let text = without_own_sections(text);
-        let exchange = read_config(file, &text)?;
+        let exchange = read_config(file, &text).map_err(with_own_sections)?;
         return Ok((text, exchange, false));
     };
     let path = beside(Path::new(file), path);
@@ -176,6 +176,17 @@ fn without_own_sections(text: &str) -> String {
             if own { "\n" } else { line }
         })
         .collect()
+}
+
+/// The complaint about a section that nothing has: it names those that a scenario adds to an exchange's, too.
+fn with_own_sections(error: Error) -> Error {
+    match error.expected.strip_prefix("one of exchange, ") {
+        Some(others) => {
+            let expected = format!("one of {}, exchange, {others}", OWN.join(", ")).into();
+            Error { expected, ..error }
+        }
+        None => error,
+    }
 }
 
 /// Every table of a list, read.

@@ -108,6 +108,16 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Takes how often something happens: a duration of a millisecond or more, so that a run gets anywhere.
+    pub fn period(&mut self, key: &'static str, default: Option<&str>) -> Result<Ts, Error> {
+        let every = self.duration(key, default)?;
+        if every < PERIOD_MIN {
+            let found = format!("{every} ns");
+            return Err(self.complaint(key, "a duration of 1ms or more", &found));
+        }
+        Ok(every)
+    }
+
     /// Takes a short name.
     pub fn label(&mut self, key: &'static str) -> Result<Label, Error> {
         self.required(key, "a name of 1 to 39 bytes in quotes", |value| Label::new(value.as_str()?))
@@ -258,6 +268,9 @@ pub fn duration(text: &str) -> Option<Ts> {
 
 /// One second in nanoseconds.
 pub const SECOND: Ts = 1_000_000_000;
+
+/// The least time between two doings of one agent.
+const PERIOD_MIN: Ts = SECOND / 1000;
 
 /// `09:30:00` or `09:30:00.400` as nanoseconds since midnight.
 pub fn clock(text: &str) -> Option<Ts> {

@@ -51,7 +51,7 @@ impl BasisPlan {
             lots: section.whole("lots", Some(1), 1..1_000_001)? as u64,
             hedge: section.whole("hedge", Some(1), 1..1_000_001)? as u64,
             pairs: section.whole("pairs", Some(10), 1..1_000_001)? as u64,
-            every: section.duration("every", Some("1s"))?.max(1),
+            every: section.period("every", Some("1s"))?,
             window,
             warmup: warmup.unwrap_or(window),
             entry: section.whole("entry", None, 1..1_000_001)?,

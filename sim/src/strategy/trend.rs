@@ -39,7 +39,7 @@ impl TrendPlan {
     pub fn read(section: &mut Section<'_>, exchange: &ExchangeSpec) -> Result<TrendPlan, Error> {
         let plan = TrendPlan {
             instrument: instrument(section, "symbol", exchange)?,
-            every: section.duration("every", Some("1s"))?.max(1),
+            every: section.period("every", Some("1s"))?,
             fast: section.duration("fast", Some("10s"))?,
             slow: section.duration("slow", Some("1m"))?,
             threshold: section.whole("threshold", Some(5), 0..1_000_001)?,
