@@ -27,6 +27,10 @@ const MONEY_DECIMALS_MAX: u32 = 8;
 const BUST_WINDOW_MAX: u32 = 1 << 24;
 const BUST_WINDOW: u32 = 1 << 16;
 
+/// The sections of a configuration.
+pub const SECTIONS: [&str; 7] =
+    ["exchange", "insurance_fund", "calendar", "instrument", "profile", "account", "schedule"];
+
 /// Reads a configuration; `file` is its name in errors.
 ///
 /// Whatever is returned has been proved: steps positive, one tick of one lot a whole number of money units, prices on
@@ -36,15 +40,7 @@ pub fn read_config(file: &str, text: &str) -> Result<ExchangeSpec, Error> {
     let source = Source::new(file, text);
     let parsed = source.parse()?;
     let root = source.root(&parsed);
-    root.only(&[
-        "exchange",
-        "insurance_fund",
-        "calendar",
-        "instrument",
-        "profile",
-        "account",
-        "schedule",
-    ])?;
+    root.only(&SECTIONS)?;
     let exchange = root.required("exchange")?.table()?;
     let header = Header::read(&exchange)?;
     let insurance_fund = insurance_fund(&root, header.money_decimals)?;

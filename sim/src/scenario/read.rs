@@ -14,6 +14,7 @@ use crate::population::plan::Population;
 use crate::population::read::population;
 use crate::strategy::plan::StrategyPlan;
 use plimsoll_text::commands::Line;
+use plimsoll_text::config::SECTIONS;
 use plimsoll_text::config::dom::{DeValue, Source};
 use plimsoll_text::{Error, read_config};
 use plimsoll_types::{ExchangeSpec, InstrumentId, Label, ProfileId, Ts};
@@ -50,6 +51,7 @@ impl Scenario {
     pub fn read(file: &str, text: &str) -> Result<Scenario, Error> {
         let source = Source::new(file, text).counting_from(1);
         let table = source.parse().map_err(no_toml)?;
+        source.root(&table).only(&[&OWN[..], &SECTIONS[..]].concat())?;
         let mut root = Section::new(source.root(&table));
         let mut simulation = needed(&mut root, "simulation")?;
         let (configuration, exchange, elsewhere) = exchange(file, text, &mut simulation)?;
@@ -129,7 +131,7 @@ fn exchange(
     let path = simulation.optional("exchange", "the path of an EXCHANGE.toml", DeValue::as_str)?;
     let Some(path) = path else {
         let text = without_own_sections(text);
-        let exchange = read_config(file, &text).map_err(with_own_sections)?;
+        let exchange = read_config(file, &text)?;
         return Ok((text, exchange, false));
     };
     let path = beside(Path::new(file), path);
@@ -176,17 +178,6 @@ fn without_own_sections(text: &str) -> String {
             if own { "\n" } else { line }
         })
         .collect()
-}
-
-/// The complaint about a section that nothing has: it names those that a scenario adds to an exchange's, too.
-fn with_own_sections(error: Error) -> Error {
-    match error.expected.strip_prefix("one of exchange, ") {
-        Some(others) => {
-            let expected = format!("one of {}, exchange, {others}", OWN.join(", ")).into();
-            Error { expected, ..error }
-        }
-        None => error,
-    }
 }
 
 /// Every table of a list, read.
