@@ -19,9 +19,6 @@ use plimsoll_types::{
 };
 use std::cmp::Reverse;
 
-/// How long the names of most accounts of a population are, at most.
-const NAME_BYTES: usize = 16;
-
 impl Run<'_> {
     /// Opens the market.
     pub(super) fn open(&mut self) {
@@ -191,10 +188,6 @@ impl Run<'_> {
             .zip(&seeds)
             .map(|(plan, &seed)| enter::path(plan, opening(self, plan), seed))
             .collect();
-        let accounts = plans.iter().map(|plan| plan.accounts as usize).sum();
-        self.exchange.make_room(accounts, NAME_BYTES);
-        self.accounts.reserve(accounts);
-        self.owners.reserve(accounts);
         let mut crowds = Vec::new();
         for (place, plan) in plans.iter().enumerate() {
             let listener = self.agents.len() as u32;
