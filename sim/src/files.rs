@@ -10,6 +10,8 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
+const SUMMARY: &str = "summary.json";
+
 /// Writes `summary.json`, `report.html` and `exchange.toml`, each at once or not at all; returns the summary.
 ///
 /// Errors: the disk's.
@@ -18,15 +20,19 @@ pub fn write_results(folder: &Path, scenario: &Scenario, outcome: &Outcome) -> i
     let mut text = serde_json::to_vec_pretty(&summary)?;
     text.push(b'\n');
     // The summary vouches for the rest: an old one goes first, the new one comes last.
-    let vouches = folder.join("summary.json");
-    match fs::remove_file(&vouches) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    take_summary_away(folder)?;
     replace(&folder.join("report.html"), report(scenario, outcome).as_bytes())?;
     replace(&folder.join("exchange.toml"), configuration(scenario).as_bytes())?;
-    replace(&vouches, &text)?;
+    replace(&folder.join(SUMMARY), &text)?;
     Ok(summary)
+}
+
+/// Takes away the last run's summary, before the first of its files is replaced; there need not be one.
+pub(crate) fn take_summary_away(folder: &Path) -> io::Result<()> {
+    match fs::remove_file(folder.join(SUMMARY)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// The exchange by itself, as `replay` and `audit` read it: no more than one empty line in a row.

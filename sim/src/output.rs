@@ -9,6 +9,7 @@ mod writer;
 mod tests;
 
 use crate::claim::Claim;
+use crate::files::take_summary_away;
 use crate::medium::{self, Make};
 use crate::names::{News, Told};
 use crate::outcome::{Curves, Ending, Outcome};
@@ -191,7 +192,7 @@ impl Output {
             (None, None) => None,
             (None, Some(_)) => {
                 // The last run's summary would vouch for this one's files, were this cut off among them.
-                let _ = fs::remove_file(self.folder.join("summary.json"));
+                let _ = take_summary_away(&self.folder);
                 let written = self.end(Some(Message::Finish(curves)));
                 Some((written.events, written.result))
             }
