@@ -40,8 +40,7 @@ impl Group {
     }
 
     fn add(&mut self, account: &AccountRecord, liquidated: bool) {
-        let money = account.opening + account.paid_in;
-        let loss = money - account.closing;
+        let (money, loss) = (account.money(), account.loss());
         self.accounts += 1;
         self.money += money;
         self.loss += loss;

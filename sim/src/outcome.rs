@@ -68,6 +68,16 @@ pub struct AccountRecord {
 }
 
 impl AccountRecord {
+    /// Equity after the opening, with what was paid in later.
+    pub fn money(&self) -> Money {
+        self.opening + self.paid_in
+    }
+
+    /// What it lost of that by the end; below zero it won.
+    pub fn loss(&self) -> Money {
+        self.money() - self.closing
+    }
+
     /// A client that has just come.
     pub fn new(
         account: AccountId,

@@ -2,7 +2,7 @@
 //!
 //! Floats: these numbers are shown and never enter an exchange.
 
-use crate::outcome::{Outcome, StrategyRecord};
+use crate::outcome::{AccountRecord, Outcome, StrategyRecord};
 use crate::record::{CaseEnd, CaseRecord};
 use crate::say::Scale;
 use crate::scenario::Scenario;
@@ -236,15 +236,14 @@ pub fn measure(scenario: &Scenario, outcome: &Outcome) -> Values {
         (kept > 0).then(|| seconds(record.cases.values().map(of).sum()) / kept as f64)
     };
     let liquidated = outcome.liquidated().count() as u64;
-    let lost = outcome.liquidated();
-    let lost = lost.map(|a| a.opening.units() + a.paid_in.units() - a.closing.units()).sum();
+    let lost: Money = outcome.liquidated().map(AccountRecord::loss).sum();
     let push: i64 = record.impacts.iter().flat_map(|i| i.by_liquidations).map(i64::abs).sum();
     let path = path(scenario, outcome);
     let strategies = &outcome.strategies;
     let profit = strategies.iter().map(|one| one.closing.units() - one.paid_in.units());
     let profit = (!strategies.is_empty()).then(|| profit.sum());
     let values = vec![
-        money(Money::new(lost)),
+        money(lost),
         count(liquidated),
         count(all.lots),
         a_lot(all.slippage),

@@ -2,7 +2,7 @@
 
 use super::job::Finished;
 use super::metrics::{Better, METRICS};
-use super::verdict::NAMED;
+use super::verdict::named;
 
 /// A point and what its runs came to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,8 +45,7 @@ pub fn telling(finished: &[Option<Finished>], points: usize) -> usize {
         let places = ranking(finished, points, *metric);
         places.first().zip(places.last()).is_some_and(|(first, last)| first.mean != last.mean)
     };
-    let named = NAMED.iter().filter_map(|name| super::metrics::metric_at(name));
-    named.chain(0..METRICS.len()).find(apart).unwrap_or(0)
+    named().chain(0..METRICS.len()).find(apart).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Who bore the loss: what the liquidated lost, by whom it was borne, and the way of the insurance fund.
 
 use super::{View, escape};
+use crate::outcome::AccountRecord;
 use crate::say::share;
 use plimsoll_types::{Money, half_up_div};
 
@@ -25,7 +26,7 @@ impl Losses {
         let record = &view.outcome.record;
         let liquidated = view.outcome.liquidated();
         Losses {
-            own: liquidated.map(|a| a.opening + a.paid_in - a.closing).sum(),
+            own: liquidated.map(AccountRecord::loss).sum(),
             fund: record.fund.paid,
             socialised: record.socialised,
             haircut: record.haircut,

@@ -172,9 +172,7 @@ pub fn timeline(view: &View<'_>) -> String {
 /// Under "Equity".
 pub fn equity(view: &View<'_>) -> String {
     let accounts = &view.outcome.accounts;
-    let lost = |account: &&AccountRecord| {
-        2 * account.closing.units() <= (account.opening + account.paid_in).units()
-    };
+    let lost = |account: &&AccountRecord| 2 * account.closing.units() <= account.money().units();
     let half = accounts.iter().filter(lost).count() as u64;
     let none = accounts.iter().filter(|account| account.closing <= Money::ZERO).count() as u64;
     let left = match none {
